@@ -1,0 +1,1 @@
+from .games import make, names

@@ -1,0 +1,163 @@
+"""p(𝒯): families of external policies, one *task* of meta-learning each (Eq. 1).
+
+1. A family turns parameters θ_k and an observation o into a policy π_k(a | o): every external is a stationary policy
+   of what it observes.
+2. Parameters are drawn by seed: external number `seed` of a family is the same on every machine, for ever.
+3. The split into train, validation and held-out externals is a fixed manifest of seeds (`SPLITS`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .games import MATRIX_GAMES, Game, make
+from .grids.board import bump_table, distance_table, landing_table
+
+# The manifest: split → (first seed, number of externals). Frozen: changing it makes results incomparable.
+SPLITS = {"train": (0, 2048), "validation": (100_000, 32), "held-out": (200_000, 64)}
+
+
+class ExternalFamily:
+    """A distribution over external policies of one game.
+
+    Subclasses set `name`, `parameter_names` and write `draw` and `probabilities`. A family may steer several externals
+    at once: `probabilities` returns one policy for each.
+    """
+
+    name: str
+    parameter_names: tuple[str, ...]
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """One external's parameters (P,), from its own generator."""
+        raise NotImplementedError
+
+    def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
+        """π_k: parameters (B, P) and each external's observation (B, O_e) to action probabilities (B, A_e)."""
+        raise NotImplementedError
+
+    def sample(self, seed: int, count: int = 1) -> Externals:
+        """The externals with seeds `seed` … `seed + count − 1`."""
+        seeds = tuple(range(seed, seed + count))
+        drawn = [self.draw(np.random.Generator(np.random.PCG64([1729, s]))) for s in seeds]
+        return Externals(self, torch.as_tensor(np.stack(drawn), dtype=torch.float64), seeds)
+
+    def split(self, which: str) -> Externals:
+        """The externals of one split: "train", "validation" or "held-out"."""
+        if which not in SPLITS:
+            raise ValueError(f"unknown split {which!r}; the splits are {list(SPLITS)}")
+        return self.sample(*SPLITS[which])
+
+
+@dataclass(frozen=True, eq=False)
+class Externals:
+    """K external policies of one family; indexing gives fewer of them."""
+
+    family: ExternalFamily
+    parameters: Tensor  # (K, P)
+    seeds: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+    def __getitem__(self, index: int | slice | Sequence[int]) -> Externals:
+        """`externals[3]`, `externals[:8]` or `externals[[1, 5]]`; always an `Externals`."""
+        chosen = np.atleast_1d(np.arange(len(self))[index])
+        return Externals(self.family, self.parameters[chosen], tuple(self.seeds[i] for i in chosen))
+
+    def policies(self, k: Tensor, observations: list[Tensor]) -> list[Tensor]:
+        """π_{k_b}(· | o_b) for each row b: k (B,) and, per external agent, (B, O_e) → (B, A_e)."""
+        return self.family.probabilities(self.parameters.to(k.device)[k], observations)
+
+    def tables(self, game: Game) -> list[Tensor]:
+        """Every policy in every state of a tabular game, per external agent (K, S, A_e), float64."""
+        states = game.states()  # type: ignore[attr-defined]
+        seen = game.observe(states)
+        seen = [seen[e] for e in game.external_axes]
+        K, S = len(self), len(states)
+        k = torch.arange(K).repeat_interleave(S)  # (K·S,)
+        rows = self.policies(k, [o.repeat(K, 1) for o in seen])
+        return [row.double().reshape(K, S, -1) for row in rows]
+
+
+class MixedStrategies(ExternalFamily):
+    """Mixed strategies of a matrix game's externals, from a Dirichlet distribution with all parameters α = `alpha`.
+
+    With α < 1 most of them prefer one action clearly; the seed's parameters *are* the probabilities.
+    """
+
+    def __init__(self, game: Game, alpha: float = 0.5) -> None:
+        self.name = game.name
+        self.alpha = alpha
+        self.sizes = [game.n_actions[e] for e in game.external_axes]
+        self.parameter_names = tuple(
+            f"{agent}: {action}"
+            for agent, e in zip(game.externals, game.external_axes, strict=True)
+            for action in game.action_names[e]  # type: ignore[attr-defined]
+        )
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        return np.concatenate([rng.dirichlet([self.alpha] * size) for size in self.sizes])
+
+    def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
+        return list(parameters.split(self.sizes, dim=1))
+
+
+class PreyFamily(ExternalFamily):
+    """Prey of pursuit: each flees, is drawn to a home cell, and has habits of direction.
+
+    π(a | o) ∝ exp(flee · d(a) − homing · h(a) − shy · w(a) + habit_a), where d(a) is the distance of the landing cell
+    from the nearest hunter, h(a) its distance from home, and w(a) says that the move runs into the wall.
+    """
+
+    name = "pursuit"
+    parameter_names = ("flee", "homing", "home row", "home column", "shy", *[f"habit {m}" for m in "0NSWE"])
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {"flee": (-0.5, 2.5), "homing": (0.0, 2.5), "shy": (0.0, 2.0)}
+    habit: ClassVar[float] = 2.0
+
+    def __init__(self, size: int = 3, hunters: int = 2) -> None:
+        self.size, self.hunters = size, hunters
+        self.landing, self.distance, self.bump = landing_table(size), distance_table(size), bump_table(size)
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        flee, homing, shy = (rng.uniform(*self.ranges[p]) for p in ("flee", "homing", "shy"))
+        home = rng.uniform(0.0, 1.0, 2)  # a fraction of the board, so that every size has the same prey
+        return np.concatenate([[flee, homing, *home, shy], self.habit * rng.standard_normal(5)])
+
+    def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
+        seen = observations[0]
+        device = seen.device
+        cells = seen.reshape(len(seen), self.hunters + 1, -1).argmax(-1)  # (B, n)
+        hunters, prey = cells[:, :-1], cells[:, -1]
+        parameters = parameters.to(device)
+        flee, homing, shy, habit = parameters[:, :1], parameters[:, 1:2], parameters[:, 4:5], parameters[:, 5:]
+        home = (parameters[:, 2:4] * self.size).long().clamp(max=self.size - 1)
+        home = home[:, 0] * self.size + home[:, 1]  # (B,)
+        landing = self.landing.to(device)[prey]  # (B, 5)
+        distance = self.distance.to(device).to(parameters.dtype)
+        nearest = distance[landing[:, None], hunters[:, :, None]].amin(1)  # (B, hunters, 5) → (B, 5)
+        wall = self.bump.to(device)[prey].to(parameters.dtype)
+        logits = flee * nearest - homing * distance[landing, home[:, None]] - shy * wall + habit
+        return [logits.softmax(-1)]
+
+
+def external_family(name: str, game: Game | None = None) -> ExternalFamily:
+    """The family of external policies that belongs to a game; `game` gives a non-default one its options.
+
+    >>> family = external_family("pursuit")
+    >>> len(family.split("held-out"))
+    64
+    """
+    game = game or make(name)
+    if game.name != name:
+        raise ValueError(f"the family {name!r} does not belong to the game {game.name!r}")
+    if name in MATRIX_GAMES:
+        return MixedStrategies(game)
+    if name == "pursuit":
+        return PreyFamily(game.options["size"], game.options["hunters"])
+    raise ValueError(f"no family of externals is known for {name!r}; give one of your own (a subclass of ExternalFamily)")
