@@ -133,8 +133,10 @@ class Game:
         )
 
     def render(self, state: Tensor) -> np.ndarray:
-        """An RGB picture (H, W, 3) of one state (d,)."""
-        raise TypeError(f"{self.name} has no picture")
+        """An RGB picture (H, W, 3), uint8, of one state (d,)."""
+        from .draw import picture
+
+        return picture(self, state)
 
 
 class TabularGame(Game):
