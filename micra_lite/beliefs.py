@@ -1,0 +1,74 @@
+"""Beliefs: from adapted imitators to what actors and critic are told about the externals.
+
+1. `prior_belief`: before anything was watched, θ′ = θ.
+2. `adapted_belief`: after the inner loop of Eq. 4 on watched pairs.
+3. `externals_model`: what stands in for π_ℰ in every sum over the externals' actions.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .externals import Externals
+from .imitation import Parameters, adapt, meta_parameters, predict
+from .networks import Agent, Belief
+from .training_state import Settings, TrainingState
+
+Pairs = tuple[list[Tensor], Tensor, Tensor]  # observations n × (K, P, O_j), joint actions (K, P, n), weights (K, P)
+
+
+def believe(agent: Agent, parameters: list[Parameters]) -> Belief:
+    """What adapted imitators predict, ready for use: parameters per view → Belief, with the probes computed once."""
+    with torch.no_grad():
+        parameters = [{n: p.detach() for n, p in view.items()} for view in parameters]
+        probes = []
+        for j, e in enumerate(agent.externals):  # the first views are the externals' own
+            seen = getattr(agent, f"probe_{j}")  # (P_e, O_e)
+            features = agent.extractors[0 if agent.full_view else e](seen)
+            K = len(next(iter(parameters[j].values())))
+            probes.append(predict(agent.imitators[j], parameters[j], features.expand(K, -1, -1)).exp().flatten(1))
+    return Belief(parameters, torch.cat(probes, -1))  # (K, C)
+
+
+def prior_belief(agent: Agent, externals: int) -> Belief:
+    """The belief before anything was watched: θ′ = θ, for each of K externals."""
+    return believe(agent, [meta_parameters(imitator, externals) for imitator in agent.imitators])
+
+
+def adapted_belief(
+    agent: Agent, pairs: Pairs, settings: Settings, trace: list[list[Tensor]] | None = None
+) -> Belief:
+    """The belief after watching: the inner loop of Eq. 4 for every view. `trace` collects the losses of its steps."""
+    observations, actions, weights = pairs
+    parameters = []
+    with torch.no_grad():
+        features = agent.features(observations)
+    for imitator, (observer, e) in zip(agent.imitators, agent.views, strict=True):
+        losses: list[Tensor] = []
+        parameters.append(
+            adapt(imitator, features[observer], actions[..., e], settings.inner_steps, None, weights, trace=losses)
+        )
+        if trace is not None:
+            trace.append(losses)
+    return believe(agent, parameters)
+
+
+def believe_first(belief: Belief) -> Belief:
+    """The belief about the first of K externals alone."""
+    return Belief([{n: p[:1] for n, p in view.items()} for view in belief.parameters], belief.probes[:1])
+
+
+def externals_model(
+    state: TrainingState, belief: Belief, seen: list[Tensor], features: list[Tensor], true: tuple[Externals, Tensor] | None
+) -> list[Tensor]:
+    """What stands in for π_ℰ, per view (K, N, A_e): the imitator's δ, or the true policies (an ablation)."""
+    with torch.no_grad():
+        predictions = state.agent.predict(belief, features)
+        if true is not None:
+            externals, k = true
+            K, N = seen[0].shape[:2]
+            rows = [seen[e].flatten(0, 1) for e in state.agent.externals]
+            exact = externals.policies(k.repeat_interleave(N), rows)
+            predictions[: len(rows)] = [p.to(rows[0].dtype).unflatten(0, (K, N)) for p in exact]
+    return predictions

@@ -1,0 +1,118 @@
+"""Eq. 4: the meta-imitator learns a newcomer's behaviour from a few observed moves (MAML; Finn et al., 2017).
+
+    min_θ Σ_k L_query(δ(·; θ′_k)),     θ′_k = θ − α_adp ∇_θ L_support(δ(·; θ))          (Eq. 4)
+
+L is the cross-entropy, in nats, of the external's actions given its observations. The inner loop sees the *support*
+pairs of external k, the outer loss *query* pairs of the same external. Several inner steps repeat the inner update.
+
+1. `imitation_loss`: L of given parameters.
+2. `adapt`: the inner loop, for one external or for K at once.
+3. `meta_loss`: the outer loss; its gradient goes through the inner loop (second order) unless told otherwise.
+
+Parameters of K adapted imitators are a dict: name → (K, …), vectorised by `torch.func`.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+
+from .networks import MetaImitator
+
+Parameters = dict[str, Tensor]
+
+
+def predict(imitator: nn.Module, parameters: Parameters, inputs: Tensor) -> Tensor:
+    """log δ(· | o; θ′_k): inputs (K, N, F) to log-probabilities (K, N, A), each external with its own parameters."""
+    return vmap(lambda p, x: functional_call(imitator, p, (x,)))(parameters, inputs)
+
+
+def meta_parameters(imitator: nn.Module, externals: int) -> Parameters:
+    """θ, once for each of K externals: name → (K, …). The step sizes stay behind; they are no part of δ."""
+    return {
+        name: p.expand(externals, *p.shape)
+        for name, p in imitator.named_parameters()
+        if not name.startswith("log_step_size")
+    }
+
+
+def imitation_loss(
+    imitator: nn.Module, parameters: Parameters, observations: Tensor, actions: Tensor, weights: Tensor | None = None
+) -> Tensor:
+    """L for each external: mean cross-entropy of the watched actions, (K,), nats.
+
+    Args: observations (K, P, F), as the imitator takes them; actions (K, P); weights (K, P), 0 for padding.
+    """
+    log_policy = predict(imitator, parameters, observations)  # (K, P, A)
+    loss = -log_policy.gather(-1, actions[..., None])[..., 0]  # (K, P)
+    if weights is None:
+        return loss.mean(-1)
+    return (loss * weights).sum(-1) / weights.sum(-1).clamp(min=1)
+
+
+def adapt(
+    imitator: nn.Module,
+    observations: Tensor,
+    actions: Tensor,
+    steps: int,
+    step_size: float | None = None,
+    weights: Tensor | None = None,
+    second_order: bool = False,
+    trace: list[Tensor] | None = None,
+) -> Parameters:
+    """The inner loop of Eq. 4: θ′ = θ − α_adp ∇L, `steps` times.
+
+    Args: observations (K, P, F) or, for one external, (P, F); actions (K, P) or (P,); step_size α_adp, or None for the
+    imitator's learned ones; weights as in `imitation_loss`; second_order, keep the graph so that a gradient can flow
+    through the loop; trace, a list to which the loss before each step is appended, (K,). Returns name → (K, …), or
+    (…) for one external. With no pairs at all, θ′ = θ. Raises ValueError when observations and actions do not fit.
+    """
+    if observations.shape[:-1] != actions.shape:
+        raise ValueError(
+            f"observations {tuple(observations.shape)} and actions {tuple(actions.shape)} do not fit: "
+            "each watched action needs the observation it answered"
+        )
+    if actions.dim() == 1:
+        single = adapt(imitator, observations[None], actions[None], steps, step_size,
+                       None if weights is None else weights[None], second_order, trace)  # fmt: skip
+        return {name: p[0] for name, p in single.items()}
+    with torch.enable_grad():
+        parameters = meta_parameters(imitator, len(actions))
+        if not second_order:  # a leaf of its own: gradients stop at θ′, but still reach θ through it (first order)
+            parameters = {n: p if p.requires_grad else p.detach().requires_grad_() for n, p in parameters.items()}
+        for _ in range(steps if actions.shape[1] else 0):
+            loss = imitation_loss(imitator, parameters, observations, actions, weights)
+            if trace is not None:
+                trace.append(loss.detach())
+            gradients = torch.autograd.grad(loss.sum(), list(parameters.values()), create_graph=second_order)
+            parameters = {
+                name: p - _step_size(imitator, name, step_size) * g
+                for (name, p), g in zip(parameters.items(), gradients, strict=True)
+            }
+    return parameters
+
+
+def _step_size(imitator: nn.Module, name: str, step_size: float | None) -> Tensor | float:
+    if step_size is not None:
+        return step_size
+    assert isinstance(imitator, MetaImitator), "give a step_size: only a MetaImitator has learned ones"
+    return imitator.log_step_size[name.removeprefix("layers.").replace(".", "_")].exp()
+
+
+def meta_loss(
+    imitator: nn.Module,
+    support: tuple[Tensor, Tensor, Tensor | None],
+    query: tuple[Tensor, Tensor, Tensor | None],
+    steps: int,
+    step_size: float | None = None,
+    second_order: bool = True,
+) -> tuple[Tensor, Parameters]:
+    """The outer loss of Eq. 4: the adapted imitators' mean loss on query pairs, nats; minimise it in θ (and α_adp).
+
+    Args: support and query, (observations (K, P, F), actions (K, P), weights (K, P) or None) of the same K externals,
+    no pair in both. Returns the loss, a scalar, and the adapted parameters θ′ (name → (K, …)).
+    """
+    observations, actions, weights = support
+    adapted = adapt(imitator, observations, actions, steps, step_size, weights, second_order)
+    return imitation_loss(imitator, adapted, *query).mean(), adapted

@@ -1,0 +1,106 @@
+"""One update of critic and actors, in its parts.
+
+1. `temporal_difference_target` and `critic_loss`: the critic learns the joint Q-function.
+2. `actor_loss`: its regrets (Eq. 2) move each target's policy (Eq. 3).
+3. `value_and_improve`: one step of each.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .beliefs import believe_first, externals_model
+from .externals import Externals
+from .networks import Agent, Belief
+from .regret import counterfactual_regret_advantage, policy_gradient_objective
+from .training_state import Settings, TrainingState, observations_of
+
+
+def temporal_difference_target(
+    state: TrainingState, belief: Belief, batch: dict[str, Tensor], true: tuple[Externals, Tensor] | None
+) -> Tensor:
+    """y = r + γ Σ_{a′} π_𝒯(a′_𝒯|s′) δ_k(a′_ℰ|o′_ℰ) Q̄(s′, a′), and y = r where the episode has terminated; (K, N).
+
+    The expectation over next joint actions is taken, not sampled.
+    """
+    agent, game = state.agent, state.game
+    with torch.no_grad():
+        seen = observations_of(game, batch["next_state"], state.settings)
+        features = agent.features(seen)
+        predictions = externals_model(state, belief, seen, features, true)
+        policies = [p.exp() for p in agent.act(belief, features, predictions)]
+        q = agent.value(belief, agent.features(seen, target=True), predictions, target=True)  # (K, N, A_1, …, A_n)
+        q = q.flatten(0, 1)
+        for policy in reversed(agent.joint(policies, predictions)):
+            q = torch.einsum("b...a,ba->b...", q, policy)  # the last agent's actions averaged out
+        reward = batch["rewards"][..., list(agent.targets)].mean(-1).to(q.dtype)  # (K, N) the team's mean reward
+        return reward + game.gamma * ~batch["terminated"] * q.view_as(reward)
+
+
+def critic_loss(q: Tensor, actions: Tensor, target: Tensor) -> Tensor:
+    """Mean squared temporal difference of the joint actions taken: q (B, A_1, …, A_n), actions (B, n), target (B,)."""
+    taken = q[(torch.arange(len(q), device=q.device), *actions.unbind(-1))]  # (B,)
+    return (taken - target).square().mean()
+
+
+def actor_loss(
+    agent: Agent, log_policies: list[Tensor], regrets: list[Tensor], settings: Settings, generator: torch.Generator
+) -> Tensor:
+    """Minus Eq. 3's objective, and minus a small entropy bonus, summed over targets. log π_i and A_i: (B, A_i)."""
+    loss = torch.zeros((), **settings.tensor)
+    for log_policy, regret in zip(log_policies, regrets, strict=True):
+        own = None
+        if settings.own_actions == "sampled":
+            own = torch.multinomial(log_policy.detach().exp(), 1, generator=generator)[:, 0]
+        entropy = -(log_policy.exp() * log_policy).sum(-1).mean()
+        loss = loss - policy_gradient_objective(log_policy, regret, own) - settings.entropy * entropy
+    return loss
+
+
+def gradient_step(optimiser: torch.optim.Optimizer, loss: Tensor) -> float:
+    """One step down `loss`, with the gradient norm clipped; returns the loss."""
+    optimiser.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_([p for g in optimiser.param_groups for p in g["params"]], 10.0)
+    optimiser.step()
+    return float(loss.detach())
+
+
+def value_and_improve(
+    state: TrainingState,
+    belief: Belief,
+    batch: dict[str, Tensor],
+    learn_critic: bool = True,
+    true: tuple[Externals, Tensor] | None = None,
+) -> dict:
+    """One step of the critic and one of the actors on transitions (K, N, …); returns what a Record shows."""
+    agent, settings = state.agent, state.settings
+    losses = {}
+    seen = observations_of(state.game, batch["state"], settings)
+    features = agent.features(seen)
+    predictions = externals_model(state, belief, seen, features, true)
+    q = agent.value(belief, features, predictions).flatten(0, 1)  # (K·N, A_1, …, A_n)
+    if learn_critic:
+        target = temporal_difference_target(state, belief, batch, true)
+        loss = critic_loss(q, batch["actions"].flatten(0, 1), target.flatten())
+        losses["critic_loss"] = gradient_step(state.optimisers["critic"], loss)
+        with torch.no_grad():
+            slow = [*agent.target_critic.parameters(), *agent.target_extractors.parameters()]
+            fast = [*agent.critic.parameters(), *agent.extractors.parameters()]
+            torch._foreach_lerp_(slow, fast, settings.target_rate)
+    q = q.detach()
+    log_policies = agent.act(belief, features, predictions)
+    joint = agent.joint([p.detach().exp() for p in log_policies], predictions)
+    regrets = counterfactual_regret_advantage(q, joint, agent.targets)
+    loss = actor_loss(agent, [p.flatten(0, 1) for p in log_policies], regrets, settings, state.generator)
+    losses["actor_loss"] = gradient_step(state.optimisers["actor"], loss)
+    with torch.no_grad():
+        after = agent.act(believe_first(belief), [f[:1, :1] for f in features], [p[:1, :1] for p in predictions])
+    n_ext = len(agent.externals)
+    return {
+        "losses": losses, "game_state": batch["state"][0, 0], "observations": [o[0, 0] for o in seen],
+        "features": [f[0, 0] for f in features], "predictions": [p[0, 0] for p in predictions[:n_ext]], "q": q[0],
+        "regrets": [r[0] for r in regrets], "policies": [joint[i][0] for i in agent.targets],
+        "new_policies": [p[0, 0].exp() for p in after],
+    }  # fmt: skip

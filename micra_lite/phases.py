@@ -1,0 +1,213 @@
+"""The three phases of MICRA, as generators of records.
+
+1. `offline_training`: rounds of episodes with training externals fill the data D. Each update draws K externals from D
+   and, for all of them at once,
+     a. meta-imitator: adapt to support episodes, learn from query episodes (Eqs. 1 and 4);
+     b. critic: temporal differences, the expectation over next actions taken with each external's own δ_k;
+     c. actors: regrets from the critic (Eq. 2), one step along the CRA policy gradient (Eq. 3).
+2. `online_adaptation`: a newcomer's watched episodes adapt the imitator; then one of three answers changes the team.
+3. `execution`: each target acts on its own observation; nothing is learned.
+
+All mutable state is in `TrainingState`; the generators' own variables hold nothing between two records, so that
+every record is a place to save and to resume.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .beliefs import Pairs, adapted_belief, believe, prior_belief
+from .externals import ExternalFamily, Externals
+from .games import Game
+from .imitation import imitation_loss, meta_loss, meta_parameters
+from .learning import gradient_step, value_and_improve
+from .networks import Belief
+from .playing import pairs_of, play
+from .regret import counterfactual_regret_advantage
+from .training_state import Episode, Record, Settings, TrainingState, observations_of
+
+
+def offline_training(
+    game: Game, family: ExternalFamily, settings: Settings, state: TrainingState | None = None
+) -> Iterator[Record]:
+    """Phase one: train extractor, imitator, critic and actors over the training externals of `family`.
+
+    Give `state` to go on from a loaded checkpoint. Yields a Record after every update, `settings.updates` in all.
+    """
+    state = state or TrainingState.initial(game, settings)
+    externals = family.split("train")
+    while state.updates < settings.updates:
+        if state.updates % settings.updates_per_round == 0:
+            collect(state, externals)
+        groups = state.replay.groups(settings.externals_per_update, state.generator)
+        losses: dict[str, float] = {}
+        if settings.external_model == "true" and game.full_view:  # the ablation has no use for an imitator
+            belief = prior_belief(state.agent, len(groups))
+        else:
+            belief, losses = imitate(state, groups)
+        K, N = len(groups), settings.states_per_external
+        batch = state.replay.transitions(K * N, state.generator)  # relabelled: valued against k, whoever played in it
+        batch = {name: column.unflatten(0, (K, N)) for name, column in batch.items()}
+        true = (externals, state.replay.store["external"][groups]) if settings.external_model == "true" else None
+        if true is not None:
+            belief = true_belief(state, *true)
+        shown = value_and_improve(state, belief, batch, true=true)
+        shown["losses"] = {**losses, **shown["losses"]}
+        state.updates += 1
+        yield Record("offline training", state.updates, state, **shown)
+
+
+def collect(state: TrainingState, externals: Externals) -> None:
+    """One round of data: new externals, met by the team as it is, then by the team that has watched them a little."""
+    s, generator = state.settings, state.generator
+    k = torch.randint(len(externals), (s.externals_per_round,), generator=generator, device=generator.device)
+    met = externals[k.tolist()]
+    half = s.episodes_per_external // 2
+    before = play(state, met, prior_belief(state.agent, len(met)), half, s.exploration, generator)
+    belief = prior_belief(state.agent, len(met))
+    if s.conditioned:  # otherwise belief changes nothing in how the team acts
+        count = int(torch.randint(1, half + 1, (1,), generator=generator, device=generator.device))
+        flat = (before.states[:, :count, :-1].flatten(1, 2), before.actions[:, :count].flatten(1, 2))
+        belief = adapted_belief(state.agent, _observed(state, *flat, before.alive[:, :count].flatten(1, 2)), s)
+    after = play(state, met, belief, s.episodes_per_external - half, s.exploration, generator)
+    both = {n: torch.cat([getattr(before, n), getattr(after, n)], 1) for n in type(before).__dataclass_fields__}
+    state.replay.add(k, type(before)(**both))
+    state.environment_steps += int(both["alive"].sum())
+
+
+def _observed(state: TrainingState, states: Tensor, actions: Tensor, alive: Tensor) -> Pairs:
+    return observations_of(state.game, states, state.settings), actions, alive.to(**state.settings.tensor)
+
+
+def imitate(state: TrainingState, groups: Tensor) -> tuple[Belief, dict[str, float]]:
+    """One meta-update of the imitators (Eq. 4); returns the belief about each drawn external, and the loss in nats."""
+    s, agent, generator = state.settings, state.agent, state.generator
+    pick = int(torch.randint(len(s.support_episodes), (1,), generator=generator, device=generator.device))
+    n_support = s.support_episodes[pick]
+    order = torch.randperm(s.episodes_per_external, generator=generator, device=generator.device)
+    sets = [
+        _observed(state, *state.replay.episodes(groups, which))
+        for which in (order[:n_support], order[n_support : n_support + s.query_episodes])
+    ]
+    features = [agent.features(observations) for observations, _, _ in sets]  # the extractor learns from Eq. 4 too
+    loss, parameters = torch.zeros((), **s.tensor), []
+    for imitator, (observer, e) in zip(agent.imitators, agent.views, strict=True):
+        support, query = [(f[observer], p[1][..., e], p[2]) for f, p in zip(features, sets, strict=True)]
+        outer, adapted = meta_loss(imitator, support, query, s.inner_steps, None, s.second_order)
+        loss = loss + outer
+        parameters.append(adapted)
+    value = gradient_step(state.optimisers["imitator"], loss)
+    return believe(agent, parameters), {"meta_loss": value / len(agent.views)}
+
+
+def true_belief(state: TrainingState, externals: Externals, k: Tensor) -> Belief:
+    """The ablation's belief: the true π_ℰ at the probes (K, C) in place of the imitator's predictions."""
+    agent = state.agent
+    probes = []
+    for j in range(len(agent.externals)):
+        seen = getattr(agent, f"probe_{j}")
+        others = [getattr(agent, f"probe_{i}")[: len(seen)] for i in range(len(agent.externals))]
+        others[j] = seen
+        rows = externals.policies(k.repeat_interleave(len(seen)), [o.repeat(len(k), 1) for o in others])[j]
+        probes.append(rows.to(seen.dtype).reshape(len(k), -1))
+    return Belief([meta_parameters(i, len(k)) for i in agent.imitators], torch.cat(probes, -1))
+
+
+def online_adaptation(
+    state: TrainingState, watched: Sequence[Episode], settings: Settings | None = None
+) -> Iterator[Record]:
+    """Phase two: adapt to one newcomer from its watched episodes. The given `state` is left as it was.
+
+    Each record's `state` is the adapting copy; the last one is the adapted team. The imitator adapts first, one record
+    per inner step; `settings.answer` says what follows: "none" (conditioned networks have already changed), "frozen"
+    (CRA steps for the actors, the critic untouched) or "re-imagined" (critic and actors go on with the data D and the
+    newcomer's δ in the expectation; no new reward is needed). Raises ValueError when nothing was watched.
+    """
+    settings = settings or state.settings
+    pairs = pairs_of(state, watched)
+    state = state.fork(settings)
+    agent = state.agent
+    agent.extractors.requires_grad_(False)  # the adapted imitator reads its features: they must stay
+    agent.critic.requires_grad_(settings.answer == "re-imagined")
+    trace: list[list[Tensor]] = []
+    state.belief = adapted_belief(agent, pairs, settings, trace)
+    for step, losses in enumerate(zip(*trace, strict=True)):
+        yield Record("online adaptation", step + 1, state, {"imitation_loss": float(torch.stack(losses).mean())})
+    if settings.answer == "none":
+        yield Record("online adaptation", settings.inner_steps + 1, state, {"imitation_loss": _watched_loss(state, pairs)})
+        return
+    for update in range(settings.adaptation_updates):
+        batch = state.replay.transitions(settings.adaptation_states, state.generator)
+        batch = {name: column[None] for name, column in batch.items()}  # K = 1
+        shown = value_and_improve(state, state.belief, batch, learn_critic=settings.answer == "re-imagined")
+        yield Record("online adaptation", settings.inner_steps + 1 + update, state, **shown)
+
+
+@torch.no_grad()
+def _watched_loss(state: TrainingState, pairs: Pairs) -> float:
+    assert state.belief is not None
+    features = state.agent.features(pairs[0])
+    observer, e = state.agent.views[0]
+    loss = imitation_loss(
+        state.agent.imitators[0], state.belief.parameters[0], features[observer], pairs[1][..., e], pairs[2]
+    )
+    return float(loss)
+
+
+@torch.no_grad()
+def execution(
+    state: TrainingState, game: Game, external: Externals, episodes: int = 1, seed: int = 0, exploration: float = 0.0
+) -> Iterator[Record]:
+    """Phase three: the team plays `episodes` episodes beside one external; one record per step, nothing is learned.
+
+    Records carry what each target saw, predicted and regretted, the joint action and the rewards.
+    """
+    agent, settings = state.agent, state.settings
+    belief = state.belief or prior_belief(agent, 1)
+    generator = torch.Generator(device=settings.device).manual_seed(seed)
+    number = torch.zeros(1, dtype=torch.long, device=generator.device)
+    count = 0
+    for _ in range(episodes):
+        s = game.reset(1, generator)
+        for _ in range(game.horizon):
+            seen = observations_of(game, s, settings)
+            batch = [o[None] for o in seen]  # (1, 1, O_j)
+            features = agent.features(batch)
+            predictions = agent.predict(belief, features)
+            team = [p.exp() for p in agent.act(belief, features, predictions)]
+            joint = agent.joint(team, predictions)  # n × (1, A_j), the externals' as predicted
+            q = agent.value(belief, features, predictions)[0]  # (1, A_1, …, A_n)
+            regrets = counterfactual_regret_advantage(q, joint, agent.targets)
+            policies = {i: (1 - exploration) * joint[i] + exploration / joint[i].shape[1] for i in agent.targets}
+            policies.update(
+                zip(agent.externals, external.policies(number, [seen[e] for e in agent.externals]), strict=True)
+            )
+            actions = torch.cat([torch.multinomial(policies[j], 1, generator=generator) for j in range(len(seen))], 1)
+            step = game.step(s, actions, generator)
+            count += 1
+            own = [joint[i][0] for i in agent.targets]
+            n_ext = len(agent.externals)
+            yield Record(
+                "execution", count, state, {}, s[0], [o[0] for o in seen], [f[0, 0] for f in features],
+                [p[0, 0] for p in predictions[:n_ext]], q[0], [r[0] for r in regrets], own, own, actions[0],
+                step.rewards[0],
+            )  # fmt: skip
+            s = step.state
+            if bool(step.terminated | step.truncated):
+                break
+
+
+def last(records: Iterator[Any]) -> Any:
+    """Run a phase to its end and return its last record.
+
+    >>> last(iter([1, 2, 3]))
+    3
+    """
+    record = None
+    for record in records:  # noqa: B007
+        pass
+    return record

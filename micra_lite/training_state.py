@@ -1,0 +1,242 @@
+"""What a run is made of: its settings, its data D, and all its mutable state in one place.
+
+1. `Settings`: one frozen dataclass, every number that can be chosen.
+2. `Replay`: the data D, whole episodes grouped by the external that played in them.
+3. `TrainingState`: networks, optimisers, data, generators and counters. The phases hold nothing else, so that a run can
+   be saved and resumed at every record.
+4. `Record`: what a phase yields after each step.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .games import Game
+from .networks import Agent, Belief
+
+ANSWERS = ("none", "frozen", "re-imagined")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be chosen. Counts are per update unless they say otherwise."""
+
+    seed: int = 0
+    device: str = "cpu"
+    dtype: str = "float32"
+    # how long, and what is collected for it
+    updates: int = 6000
+    updates_per_round: int = 40  # between two rounds of collecting episodes
+    externals_per_round: int = 8  # training externals met in one round
+    episodes_per_external: int = 32  # played with each of them
+    rounds_kept: int = 80  # the data D hold this many rounds, then forget the oldest
+    exploration: float = 0.2  # ε: how often a target acts at random while collecting
+    # networks
+    features: int = 64
+    hidden: int = 128
+    imitator_hidden: int = 64
+    conditioned: bool = True  # actors and critic take the imitator's prediction as an input
+    probes: int = 16  # fixed observations at which the prediction is always taken
+    # meta-imitation (Eq. 4)
+    externals_per_update: int = 16  # K, the tasks of one update
+    inner_steps: int = 5
+    step_size: float = 0.3  # α_adp at the start; a step size for each parameter is learned from there
+    second_order: bool = True
+    support_episodes: tuple[int, ...] = (0, 1, 2, 5, 10, 20)  # one is drawn per update; 0 trains the prior itself
+    query_episodes: int = 8
+    meta_updates: float = 1.0  # share of the updates that also improve the imitator
+    imitator_rate: float = 2e-3
+    # critic (temporal differences) and actors (Eqs. 2 and 3)
+    states_per_external: int = 32  # N, the transitions valued against each of the K externals
+    critic_rate: float = 1e-3
+    actor_rate: float = 1e-3
+    target_rate: float = 0.02  # how fast the slow critic Q̄ follows
+    entropy: float = 0.01  # entropy bonus, return per nat
+    own_actions: str = "exact"  # Eq. 3's sum over own actions: "exact" or "sampled"
+    external_model: str = "imitator"  # δ, or "true" (π_ℰ itself: the ablation)
+    # online adaptation
+    answer: str = "none"  # what follows the imitator's adaptation: see ANSWERS
+    adaptation_updates: int = 300
+    adaptation_states: int = 256  # per update
+    adaptation_rate: float = 5e-4
+
+    def __post_init__(self) -> None:
+        for name, known in (("answer", ANSWERS), ("own_actions", ("exact", "sampled")),
+                            ("external_model", ("imitator", "true")), ("dtype", ("float32", "float64"))):  # fmt: skip
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {list(known)}; got {getattr(self, name)!r}")
+        if max(self.support_episodes) + self.query_episodes > self.episodes_per_external:
+            raise ValueError(
+                f"support_episodes (up to {max(self.support_episodes)}) and query_episodes ({self.query_episodes}) "
+                f"must fit into episodes_per_external ({self.episodes_per_external}): no pair may be in both"
+            )
+        positive = [n for n in ("updates", "updates_per_round", "externals_per_round", "rounds_kept", "inner_steps",
+                                "externals_per_update", "states_per_external", "features", "hidden") if getattr(self, n) < 1]  # fmt: skip
+        if positive:
+            raise ValueError(f"{positive} must be at least 1")
+
+    @property
+    def tensor(self) -> dict[str, Any]:
+        """Keyword arguments for new tensors: dtype and device."""
+        return {"dtype": getattr(torch, self.dtype), "device": torch.device(self.device)}
+
+
+@dataclass
+class Episode:
+    """What was watched: for each agent's name, its observations (T, O_j) and its actions (T,)."""
+
+    observations: dict[str, Tensor]
+    actions: dict[str, Tensor]
+
+
+@dataclass
+class Play:
+    """A batch of episodes: K externals, E episodes each, T steps. Steps after an episode's end have `alive` False."""
+
+    states: Tensor  # (K, E, T+1, d)
+    actions: Tensor  # (K, E, T, n)
+    rewards: Tensor  # (K, E, T, n)
+    terminated: Tensor  # (K, E, T) bool
+    alive: Tensor  # (K, E, T) bool
+
+    @property
+    def returns(self) -> Tensor:
+        """Undiscounted return of each agent in each episode, (K, E, n)."""
+        return (self.rewards * self.alive[..., None]).sum(2)
+
+
+class Replay:
+    """The data D: the last `capacity` groups of episodes, each group with the number k of its external.
+
+    Old data stay valid for a new external, because transitions depend on the joint action and not on who chose it:
+    a transition drawn from anywhere in D may be valued against any k.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.size, self.next = 0, 0
+        self.store: dict[str, Tensor] = {}
+
+    def add(self, external: Tensor, play: Play) -> None:
+        """Put K groups in, over the oldest ones. `external` (K,) are the numbers k."""
+        columns = {"external": external, **{n: getattr(play, n) for n in Play.__dataclass_fields__}}
+        for name, value in columns.items():
+            if name not in self.store:
+                self.store[name] = torch.zeros(self.capacity, *value.shape[1:], dtype=value.dtype, device=value.device)
+        slots = (self.next + torch.arange(len(external))) % self.capacity
+        for name, value in columns.items():
+            self.store[name][slots] = value
+        self.next = int((self.next + len(external)) % self.capacity)
+        self.size = min(self.capacity, self.size + len(external))
+
+    def groups(self, count: int, generator: torch.Generator) -> Tensor:
+        """`count` groups drawn at random, without repetition while there are enough, (count,)."""
+        if count <= self.size:
+            return torch.randperm(self.size, generator=generator, device=generator.device)[:count]
+        return torch.randint(self.size, (count,), generator=generator, device=generator.device)
+
+    def transitions(self, count: int, generator: torch.Generator) -> dict[str, Tensor]:
+        """`count` transitions drawn uniformly from D: state, actions, rewards, next_state, terminated (count, …)."""
+        alive = self.store["alive"][: self.size]
+        flat = alive.flatten().nonzero()[:, 0] if not bool(alive.all()) else None
+        total = alive.numel() if flat is None else len(flat)
+        row = torch.randint(total, (count,), generator=generator, device=generator.device)
+        row = row if flat is None else flat[row]
+        E, T = alive.shape[1:]
+        g, e, t = row // (E * T), row // T % E, row % T
+        s = self.store
+        return {
+            "state": s["states"][g, e, t], "next_state": s["states"][g, e, t + 1], "actions": s["actions"][g, e, t],
+            "rewards": s["rewards"][g, e, t], "terminated": s["terminated"][g, e, t],
+        }  # fmt: skip
+
+    def episodes(self, groups: Tensor, which: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Chosen episodes of chosen groups: states (K, P, d), joint actions (K, P, n), alive (K, P); P steps in all."""
+        s = self.store
+        states = s["states"][groups][:, which, :-1].flatten(1, 2)
+        return states, s["actions"][groups][:, which].flatten(1, 2), s["alive"][groups][:, which].flatten(1, 2)
+
+
+@dataclass
+class TrainingState:
+    """Everything that changes while training or adapting."""
+
+    game: Game
+    settings: Settings
+    agent: Agent
+    optimisers: dict[str, torch.optim.Optimizer]
+    replay: Replay
+    generator: torch.Generator
+    updates: int = 0
+    environment_steps: int = 0
+    belief: Belief | None = None  # after online adaptation: what is thought of the newcomer
+
+    @classmethod
+    def initial(cls, game: Game, settings: Settings) -> TrainingState:
+        """Untrained networks and no data, from `settings.seed` alone."""
+        generator = torch.Generator(device=settings.device).manual_seed(settings.seed)
+        probe_states = game.reset(settings.probes, generator)
+        seen = game.observe(probe_states)
+        probes = [torch.unique(seen[e], dim=0).to(**settings.tensor) for e in game.external_axes]
+        with torch.random.fork_rng(devices=[]):  # torch initialises layers from the global generator: leave it as it was
+            torch.manual_seed(settings.seed)
+            agent = Agent(
+                game, probes, settings.features, settings.hidden, settings.imitator_hidden, settings.step_size,
+                settings.conditioned,
+            ).to(**settings.tensor)  # fmt: skip
+        state = cls(game, settings, agent, {}, Replay(settings.rounds_kept * settings.externals_per_round), generator)
+        state.optimisers = state.new_optimisers()
+        return state
+
+    def new_optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """One Adam for each role; the critic's and the imitator's also train the extractors."""
+        a, s = self.agent, self.settings
+        return {
+            "imitator": torch.optim.Adam([*a.imitators.parameters(), *a.extractors.parameters()], s.imitator_rate),
+            "critic": torch.optim.Adam([*a.critic.parameters(), *a.extractors.parameters()], s.critic_rate),
+            "actor": torch.optim.Adam(a.actors.parameters(), s.actor_rate),
+        }
+
+    def fork(self, settings: Settings) -> TrainingState:
+        """A copy whose networks can change without changing this one's; the data D are shared."""
+        forked = copy.copy(self)
+        forked.settings, forked.agent = settings, copy.deepcopy(self.agent)
+        forked.optimisers = forked.new_optimisers()
+        forked.generator = torch.Generator(device=settings.device).manual_seed(settings.seed)
+        return forked
+
+
+@dataclass
+class Record:
+    """What one step of a phase did, seen at one example state; `state` is the run it belongs to.
+
+    The tensors are the ones that MICRA passes from hand to hand, in this order.
+    """
+
+    phase: str
+    step: int
+    state: TrainingState
+    losses: dict[str, float] = field(default_factory=dict)
+    game_state: Tensor | None = None  # (d,) s
+    observations: list[Tensor] = field(default_factory=list)  # n × (O_j,)
+    features: list[Tensor] = field(default_factory=list)  # n × (F,)
+    predictions: list[Tensor] = field(default_factory=list)  # per external (A_e,): δ(· | o_e)
+    q: Tensor | None = None  # (A_1, …, A_n)
+    regrets: list[Tensor] = field(default_factory=list)  # per target (A_i,): Eq. 2
+    policies: list[Tensor] = field(default_factory=list)  # per target (A_i,), before the step
+    new_policies: list[Tensor] = field(default_factory=list)  # the same after it
+    actions: Tensor | None = None  # (n,) the joint action played (execution)
+    rewards: Tensor | None = None  # (n,) and what it earned
+
+
+def observations_of(game: Game, states: Tensor, settings: Settings) -> list[Tensor]:
+    """Ω of states (…, d): n tensors (…, O_j) of the run's dtype and device."""
+    lead = states.shape[:-1]
+    seen: Sequence[Tensor] = game.observe(states.reshape(-1, states.shape[-1]))
+    return [o.to(**settings.tensor).unflatten(0, lead) for o in seen]
