@@ -257,7 +257,7 @@ class MatrixGame(TabularGame):
         if not torch.isfinite(payoffs).all():
             raise ValueError(f"the payoffs of {name!r} contain NaN or infinity; every payoff must be a finite number")
         self.name, self.options = name, {}
-        self.payoffs = payoffs
+        self.payoffs = payoffs if payoffs.is_floating_point() else payoffs.float()  # rewards are averaged
         self.agents = ("row", "column", "third")[:n] if n <= 3 else tuple(f"player_{j}" for j in range(n))
         self.n_actions = tuple(payoffs.shape[:-1])
         self.observation_sizes = (1,) * n
