@@ -1,0 +1,86 @@
+"""What every widget here has in common: controls → one function → one picture.
+
+1. A `Picture` is a drawing (SVG), what it shows in words (`alt`), and text to read beside it. It is made by a pure
+   function of the data, so it can be tested without a browser.
+2. An `Explorer` puts controls above one `ipywidgets.HTML`. Every control's `observe` leads to `redraw`, which sets that
+   widget's value and nothing else: no flicker, and an error in the function is raised where it can be seen.
+3. Where no kernel runs (a web page, GitHub, an export) the notebook shows `twin()` instead: the same picture, its words,
+   and a sentence that says why nothing moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import ipywidgets
+
+STATIC = (
+    "This is a static copy: its sliders and buttons need a running kernel. Open the notebook in Jupyter and run it."
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One drawing with its words. `alt` is plain text and says everything that the drawing shows; `head` and `body` are HTML."""
+
+    svg: str
+    alt: str
+    body: str = ""
+    head: str = ""
+
+    def html(self, alt_too: bool = False) -> str:
+        """The drawing with the text below it; `alt_too` adds `alt` as a caption (a screen reader has it anyway)."""
+        caption = f'<figcaption style="font-size: smaller">{escape(self.alt)}</figcaption>' if alt_too else ""
+        return f'<figure style="margin: 0; max-width: 720px">{self.head}{self.svg}{self.body}{caption}</figure>'
+
+
+class Explorer(ipywidgets.VBox):
+    """Controls above one picture. A subclass writes `picture` and calls `show(controls)` at the end of its `__init__`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = ipywidgets.HTML()
+        self.alt = ""  # what is shown at the moment, in words
+
+    def picture(self) -> Picture:
+        """What to show for the controls' present values."""
+        raise NotImplementedError
+
+    def twin_pictures(self) -> Sequence[Picture]:
+        """What the static copy shows: the present picture, unless a subclass has more to tell."""
+        return [self.picture()]
+
+    def show(self, controls: Sequence[Any]) -> None:
+        """Arrange `controls` above the picture, and draw it."""
+        self.children = (*controls, self.view)
+        self.redraw()
+
+    def redraw(self, change: object = None) -> None:
+        """Draw again; `change` is what a control's `observe` passes, and is not needed."""
+        picture = self.picture()
+        self.alt = picture.alt
+        self.view.value = picture.html()
+
+    def twin(self) -> str:
+        """The static copy as HTML."""
+        figures = "".join(p.html(alt_too=True) for p in self.twin_pictures())
+        return f"<div>{figures}<p><em>{STATIC}</em></p></div>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        return {**bundle, "text/plain": f"{type(self).__name__}: {self.alt}", "text/html": self.twin()}
+
+
+def slider(kind: type, description: str, **options: Any) -> Any:
+    """A slider with its whole description in view, usable by arrow keys; the picture follows while it moves."""
+    layout = ipywidgets.Layout(width="340px")
+    return kind(description=description, style={"description_width": "130px"}, layout=layout, **options)
+
+
+def groups(columns: Sequence[Sequence[Any]]) -> Any:
+    """Columns of controls side by side, below one another where the page is narrow."""
+    boxes = [ipywidgets.VBox(list(column)) for column in columns]
+    return ipywidgets.HBox(boxes, layout=ipywidgets.Layout(flex_flow="row wrap"))

@@ -1,0 +1,113 @@
+"""The state of a game as a drawing: a board with its agents, else the game's own picture, else the bare observation."""
+
+from __future__ import annotations
+
+import base64
+from io import BytesIO
+
+import numpy as np
+from torch import Tensor
+
+from ..draw import look
+from ..games import Game, MatrixGame
+from ..training_state import Record
+from . import svg
+from .svg import number, short, text
+
+Scene = tuple[list[str], float, str]  # parts, height, what they show in words
+
+_SHAPES = {  # corners of each marker that `draw.look` knows, around (0, 0)
+    "o": "", "s": "-1,-1 1,-1 1,1 -1,1", "^": "0,-1.2 1.15,0.9 -1.15,0.9", "p": "0,-1.1 1.1,-0.3 0.7,1 -0.7,1 -1.1,-0.3",
+    "D": "0,-1.2 1.2,0 0,1.2 -1.2,0", "X": "-1,-1 0,-0.4 1,-1 0.4,0 1,1 0,0.4 -1,1 -0.4,0", "*": "0,-1.2 0.4,-0.3 1.2,-0.3 "
+    "0.5,0.3 0.8,1.2 0,0.6 -0.8,1.2 -0.5,0.3 -1.2,-0.3 -0.4,-0.3",
+}  # fmt: skip
+
+
+def scene(record: Record) -> Scene:
+    """What the state of a record looks like."""
+    game, state = record.state.game, record.game_state
+    assert state is not None
+    if is_board(game):
+        return board(game, state)
+    try:
+        return photograph(game, state)
+    except TypeError:  # a game without a picture
+        return strip(record.observations[0])
+
+
+def is_board(game: Game) -> bool:
+    """Whether the state is one cell of a square board for each agent, and nothing else."""
+    cells, size = getattr(game, "cells", 0), getattr(game, "size", 0)
+    return cells > 0 and cells == size * size and getattr(game, "radix", ()) == (cells,) * len(game.agents)
+
+
+def place(cell: int, size: int) -> str:
+    """A cell in words, rows and columns counted from 1 at the top left."""
+    return f"row {cell // size + 1}, column {cell % size + 1}"
+
+
+def board(game: Game, state: Tensor) -> Scene:
+    """A square board; every agent has a shape, a colour and letters of its own."""
+    size: int = game.size  # type: ignore[attr-defined]
+    side = min(64.0, 224 / size)
+    parts = [
+        svg.rect(8 + c * side, 8 + r * side, side, side, svg.PAPER, svg.FAINT) for r in range(size) for c in range(size)
+    ]
+    cells, words = state.tolist(), []
+    for k, (agent, where) in enumerate(zip(game.agents, cells, strict=True)):
+        company = [j for j, other in enumerate(cells) if other == where]  # those who share the cell stand side by side
+        aside = (company.index(k) - (len(company) - 1) / 2) * side / len(company)
+        x, y = 8 + (where % size + 0.5) * side + aside, 8 + (where // size + 0.5) * side
+        reach = 0.3 * side / (1 if len(company) == 1 else 1.6)
+        parts.append(token(game, agent, x, y, reach))
+        legend = 40 + 30 * k
+        parts.append(token(game, agent, size * side + 50, legend - 5, 10))
+        kind = "target" if agent in game.targets else "external"
+        parts.append(text(size * side + 72, legend, f"{agent} ({kind}), {place(where, size)}"))
+        words.append(f"{agent} at {place(where, size)}")
+    return parts, max(16 + size * side, 40 + 30 * len(cells)), f"A board of {size} by {size} cells: {'; '.join(words)}."
+
+
+def token(game: Game, agent: str, x: float, y: float, reach: float) -> str:
+    """An agent's sign: shape, colour and letters, as in `micra_lite.draw`."""
+    colour, marker, letters = look(game, agent)
+    corners = _SHAPES.get(marker, "")
+    if corners:
+        points = " ".join(
+            f"{x + reach * float(a):.4g},{y + reach * float(b):.4g}" for a, b in (c.split(",") for c in corners.split())
+        )
+        shape = f'<polygon points="{points}" fill="{colour}" stroke="{svg.INK}"/>'
+    else:
+        shape = f'<circle cx="{x:.4g}" cy="{y:.4g}" r="{1.05 * reach:.4g}" fill="{colour}" stroke="{svg.INK}"/>'
+    ink = svg.PAPER if colour in (svg.BLUE, svg.GREEN, svg.VERMILLION) else svg.INK
+    return shape + text(x, y + 0.3 * reach, letters, 0.85 * reach, "middle", True, ink)
+
+
+def photograph(game: Game, state: Tensor) -> Scene:
+    """The game's own picture, set into the drawing. Raises TypeError where it has none."""
+    from matplotlib.image import imsave
+
+    pixels = np.asarray(game.render(state))  # (H, W, 3)
+    file = BytesIO()
+    imsave(file, pixels, format="png")
+    scale = min(260 / pixels.shape[0], (svg.WIDTH - 16) / pixels.shape[1])
+    height, width = scale * pixels.shape[0], scale * pixels.shape[1]
+    data = base64.b64encode(file.getvalue()).decode()
+    image = f'<image x="8" y="8" width="{width:.4g}" height="{height:.4g}" href="data:image/png;base64,{data}"/>'
+    numbers = ", ".join(short(x) for x in state.tolist())
+    once = isinstance(game, MatrixGame)
+    what = "The only state: everybody moves once, at the same time." if once else f"State {numbers}."
+    return [image], height + 16, f"{game.name}. {what}"
+
+
+def strip(observation: Tensor) -> Scene:
+    """An observation (O,) as a row of cells, the darker the larger."""
+    values = observation.tolist()
+    low, high = min(values), max(values)
+    width = (svg.WIDTH - 16) / len(values)
+    parts = [text(8, 20, "observation", bold=True)]
+    for k, value in enumerate(values):
+        shade = (value - low) / (high - low) if high > low else 0.5
+        parts.append(svg.rect(8 + k * width, 30, width, 30, svg.BLUE, svg.FAINT, min(0.99, shade)))
+    parts.append(text(8, 78, f"from {number(low)} (white) to {number(high)} (blue)", 12))
+    return parts, 88, f"An observation of {len(values)} numbers from {number(low)} to {number(high)}."

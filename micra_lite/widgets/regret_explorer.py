@@ -1,0 +1,212 @@
+"""Eq. 2 on a matrix game, as something to play with: move a policy, and see the two sums and the regrets follow."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import ipywidgets
+import torch
+from torch import Tensor
+
+from ..games import MATRIX_GAMES, MatrixGame, make
+from ..regret import counterfactual_regret_advantage, counterfactual_values
+from . import svg
+from .base import Explorer, Picture, groups, slider
+from .svg import number, short, text
+
+
+@dataclass(frozen=True)
+class Regrets:
+    """Eq. 2 for one target of a matrix game, with its terms: what the picture, its words and the sums are made of."""
+
+    game: MatrixGame
+    i: int  # the target's axis
+    policies: list[Tensor]  # n × (A_j,)
+    others: list[int]  # the other agents' axes
+    joint: list[tuple[int, ...]]  # their joint actions, J of them
+    weights: list[float]  # (J,) how likely each of these is
+    payoffs: list[list[float]]  # (A_i, J): Q(s, [a_i, a_-i]), which is the payoff in a one-shot game
+    values: list[float]  # (A_i,) v(s | i plays a_i)
+    value: float  # v(s)
+    regrets: list[float]  # (A_i,)
+
+    @classmethod
+    def of(cls, game: MatrixGame, i: int, policies: list[Tensor]) -> Regrets:
+        """Compute everything for target axis `i`; policies n × (A_j,), float64."""
+        q = game.payoffs[..., i].double()[None]  # (1, A_1, …, A_n)
+        batch = [p[None] for p in policies]
+        values = counterfactual_values(q, batch, i)[0]
+        regrets = counterfactual_regret_advantage(q, batch, [i])[0][0]
+        others = [j for j in range(len(policies)) if j != i]
+        joint = list(itertools.product(*[range(game.n_actions[j]) for j in others]))
+        weights = [math.prod(float(policies[j][a]) for j, a in zip(others, actions, strict=True)) for actions in joint]
+        payoffs = q[0].movedim(i, 0).reshape(game.n_actions[i], -1).tolist()
+        value = float(policies[i] @ values)
+        return cls(game, i, policies, others, joint, weights, payoffs, values.tolist(), value, regrets.tolist())
+
+    @property
+    def own(self) -> list[tuple[str, float]]:
+        """The target's actions with their probabilities."""
+        return list(zip(self.game.action_names[self.i], self.policies[self.i].tolist(), strict=True))
+
+
+def in_words(r: Regrets) -> str:
+    """What the picture shows, from the numbers alone."""
+
+    def listed(names: Sequence[str], numbers: Sequence[float]) -> str:
+        return ", ".join(f"{name} {number(x)}" for name, x in zip(names, numbers, strict=True))
+
+    names = r.game.action_names
+    policies = "; ".join(f"{a} plays {listed(names[j], r.policies[j].tolist())}" for j, a in enumerate(r.game.agents))
+    best = max(range(len(r.regrets)), key=lambda a: r.regrets[a])
+    if max(r.regrets) < 0.005:
+        verdict = "No action would do better than the policy does."
+    else:
+        verdict = f"The policy should play {names[r.i][best]} more often."
+    return (
+        f"Game {r.game.name}, target {r.game.agents[r.i]}. Policies: {policies}. "
+        f"Value of each own action: {listed(names[r.i], r.values)}. Value of the policy: {number(r.value)}. "
+        f"Regret advantage: {listed(names[r.i], r.regrets)}. {verdict}"
+    )
+
+
+def sums(r: Regrets) -> str:
+    """The two sums of Eq. 2 written out with their numbers, as HTML."""
+
+    def bracketed(x: float | str) -> str:
+        shown = x if isinstance(x, str) else number(x)
+        return f"({shown})" if shown.startswith("−") else shown
+
+    rows = []
+    for (name, _), value, payoffs in zip(r.own, r.values, r.payoffs, strict=True):
+        terms = " + ".join(f"{short(w)}·{bracketed(short(q))}" for w, q in zip(r.weights, payoffs, strict=True))
+        rows.append((f"v(s | plays {name})", f"{terms} = {number(value)}"))
+    weighted = " + ".join(f"{short(p)}·{bracketed(v)}" for (_, p), v in zip(r.own, r.values, strict=True))
+    rows.append(("v(s)", f"{weighted} = {number(r.value)}"))
+    for (name, _), value, regret in zip(r.own, r.values, r.regrets, strict=True):
+        rows.append((f"A({name})", f"{number(value)} − {bracketed(r.value)} = {number(regret)}"))
+    check = " + ".join(f"{short(p)}·{bracketed(a)}" for (_, p), a in zip(r.own, r.regrets, strict=True))
+    total = sum(p * a for (_, p), a in zip(r.own, r.regrets, strict=True))
+    rows.append(("Σ π·A", f"{check} = {number(total)}"))
+    cells = "".join(
+        f'<tr><td style="text-align: right; padding-right: 0.6em">{escape(left)} =</td>'
+        f'<td style="text-align: left">{escape(right)}</td></tr>'
+        for left, right in rows
+    )
+    return (
+        f'<table style="font-family: monospace; margin: 0.4em 0">{cells}</table>'
+        "<p>The first sums average over what the others do; v(s) averages over the own action as well; the regret is "
+        "their difference (Eq. 2, <code>micra_lite.regret.counterfactual_regret_advantage</code>). Weighted with the "
+        "policy, regrets always cancel.</p>"
+    )
+
+
+def draw(r: Regrets) -> Picture:
+    """The payoffs with their weights, the value of each own action, and the regrets as bars in the same rows."""
+    names, agents = r.game.action_names, r.game.agents
+    left, columns = 122, len(r.joint)
+    wide = min(60.0, 270 / columns)
+    v_left = left + columns * wide + 10
+    row, high = 40, 22 * (len(r.others) + 1) + 34
+    parts = [text(4, 18, f"{agents[r.i]} is paid", 13, bold=True)]
+    for k, j in enumerate(r.others):  # one line for each of the others: what it does in each column
+        y = 40 + 22 * k
+        parts.append(text(left - 6, y, f"{agents[j]} plays", 12, "end", fill=svg.FAINT))
+        for c, actions in enumerate(r.joint):
+            name = names[j][actions[k]]
+            parts.append(text(left + (c + 0.5) * wide, y, name, svg.fitting(name, wide - 2, 12), "middle"))
+    parts.append(text(left - 6, high - 12, "with weight", 12, "end", fill=svg.FAINT))
+    parts += [
+        text(left + (c + 0.5) * wide, high - 12, short(w), svg.fitting(short(w), wide - 2, 12), "middle", True)
+        for c, w in enumerate(r.weights)
+    ]
+    # No regret exceeds the payoffs' span. Most are far smaller, so the scale is half of it until one does not fit.
+    reach = (max(map(max, r.payoffs)) - min(map(min, r.payoffs))) / 2 or 1.0
+    reach *= 2 if max(map(abs, r.regrets)) > reach else 1
+    axis = svg.Axis(v_left + 112, svg.WIDTH - 48, -reach, reach)
+    parts += [
+        text(v_left + 32, high - 12, "value v", 12, "middle", True),
+        text((axis.left + axis.right) / 2, high - 12, "regret advantage A", 12, "middle", True),
+    ]
+    for a, (name, p) in enumerate(r.own):
+        y = high + a * row
+        parts.append(text(left - 6, y + 17, name, svg.fitting(name, 112), "end", True))
+        parts.append(text(left - 6, y + 32, f"π = {short(p)}", 11, "end", fill=svg.FAINT))
+        for c, weight in enumerate(r.weights):
+            parts.append(svg.cell(left + c * wide, y, wide, row, short(r.payoffs[a][c]), weight))
+        parts.append(text(v_left + 32, y + row / 2 + 5, number(r.values[a]), 13, "middle"))
+        parts.append(svg.bar(axis, y + 12, r.regrets[a]))
+    bottom = high + len(r.own) * row
+    parts.append(svg.value_axis(axis, high, bottom, "units of payoff"))
+    parts.append(text(v_left, bottom + 24, "v(s)", 12, "end", fill=svg.FAINT))
+    parts.append(text(v_left + 32, bottom + 24, number(r.value), 13, "middle", True))
+    alt = in_words(r)
+    return Picture(svg.document(bottom + 40, parts, alt), alt, sums(r))
+
+
+class RegretExplorer(Explorer):
+    """Eq. 2 on a matrix game. Sliders move everybody's policy; menus choose the game and whose regrets are shown.
+
+    An agent with two actions has one slider, the probability of its first action; one with more has a weight for each,
+    and plays them in proportion to the weights.
+
+    >>> explorer = RegretExplorer("stag_hunt")
+    >>> explorer.sliders[1][0].value = 0.75  # the column player goes for the stag three times out of four
+    >>> explorer.alt.split(". ")[-1]
+    'The policy should play stag more often.'
+    """
+
+    def __init__(self, game: str = "rectangular") -> None:
+        super().__init__()
+        width = {"description_width": "130px"}
+        self.game_menu = ipywidgets.Dropdown(options=list(MATRIX_GAMES), value=game, description="Game", style=width)
+        self.target_menu = ipywidgets.Dropdown(description="Regrets of", style=width)
+        self.sliders: list[list] = []  # per agent, in the agents' order
+        self.game_menu.observe(self._deal, "value")
+        self.target_menu.observe(self.redraw, "value")
+        self._deal()
+
+    def _deal(self, change: object = None) -> None:
+        """A new game: new sliders for its agents. Targets start undecided, the others with a preference."""
+        made = make(self.game_menu.value)
+        assert isinstance(made, MatrixGame)
+        self.game = made
+        self.sliders = []
+        for agent, names in zip(made.agents, made.action_names, strict=True):
+            target = agent in made.targets
+            if len(names) == 2:
+                start = 0.5 if target else 0.7
+                own = [
+                    slider(ipywidgets.FloatSlider, f"{agent}: P({names[0]})", value=start, min=0.0, max=1.0, step=0.05)
+                ]
+            else:
+                weights = [5] * len(names) if target else [5, 3, *[2] * (len(names) - 2)]
+                own = [
+                    slider(ipywidgets.IntSlider, f"{agent}: {name}", value=w, min=0, max=10)
+                    for name, w in zip(names, weights, strict=True)
+                ]
+            for one in own:
+                one.observe(self.redraw, "value")
+            self.sliders.append(own)
+        self.target_menu.options = made.targets
+        self.target_menu.value = made.targets[0]
+        self.show([groups([[self.game_menu], [self.target_menu]]), groups(self.sliders)])
+
+    def policies(self) -> list[Tensor]:
+        """What the sliders say, n × (A_j,), float64. Weights that are all zero mean: anything, equally often."""
+        policies = []
+        for own in self.sliders:
+            if len(own) == 1:
+                policies.append(torch.tensor([own[0].value, 1 - own[0].value], dtype=torch.float64))
+            else:
+                weights = torch.tensor([one.value for one in own], dtype=torch.float64)
+                weights = weights if weights.any() else torch.ones_like(weights)
+                policies.append(weights / weights.sum())
+        return policies
+
+    def picture(self) -> Picture:
+        return draw(Regrets.of(self.game, self.game.agents.index(self.target_menu.value), self.policies()))
