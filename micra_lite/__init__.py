@@ -20,10 +20,22 @@ _HOME = {
     "checkpoint": ("save", "load"),
     "parallel_env": ("to_parallel_env", "from_parallel_env"),
 }
-_MODULES = (*_HOME, "networks", "regret", "imitation", "beliefs", "learning", "exact", "evaluate", "draw", "widgets", "grids")
+_MODULES = (
+    *_HOME,
+    "networks",
+    "regret",
+    "imitation",
+    "beliefs",
+    "learning",
+    "exact",
+    "evaluate",
+    "draw",
+    "widgets",
+    "grids",
+)
 _WHERE = {name: module for module, group in _HOME.items() for name in group}
 
-__all__ = [*_WHERE, *_MODULES]  # noqa: PLE0604
+__all__ = [*_WHERE, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,9 +13,7 @@ from torch import Tensor
 from .externals import Externals
 from .imitation import Parameters, adapt, meta_parameters, predict
 from .networks import Agent, Belief
-from .training_state import Settings, TrainingState
-
-Pairs = tuple[list[Tensor], Tensor, Tensor]  # observations n × (K, P, O_j), joint actions (K, P, n), weights (K, P)
+from .training_state import Pairs, Settings, TrainingState
 
 
 def believe(agent: Agent, parameters: list[Parameters]) -> Belief:
@@ -36,18 +34,23 @@ def prior_belief(agent: Agent, externals: int) -> Belief:
     return believe(agent, [meta_parameters(imitator, externals) for imitator in agent.imitators])
 
 
-def adapted_belief(
-    agent: Agent, pairs: Pairs, settings: Settings, trace: list[list[Tensor]] | None = None
-) -> Belief:
+def adapted_belief(agent: Agent, pairs: Pairs, settings: Settings, trace: list[list[Tensor]] | None = None) -> Belief:
     """The belief after watching: the inner loop of Eq. 4 for every view. `trace` collects the losses of its steps."""
-    observations, actions, weights = pairs
     parameters = []
     with torch.no_grad():
-        features = agent.features(observations)
+        features = agent.features(pairs.observations)
     for imitator, (observer, e) in zip(agent.imitators, agent.views, strict=True):
         losses: list[Tensor] = []
         parameters.append(
-            adapt(imitator, features[observer], actions[..., e], settings.inner_steps, None, weights, trace=losses)
+            adapt(
+                imitator,
+                features[observer],
+                pairs.actions[..., e],
+                settings.inner_steps,
+                None,
+                pairs.weights,
+                trace=losses,
+            )
         )
         if trace is not None:
             trace.append(losses)
@@ -60,7 +63,11 @@ def believe_first(belief: Belief) -> Belief:
 
 
 def externals_model(
-    state: TrainingState, belief: Belief, seen: list[Tensor], features: list[Tensor], true: tuple[Externals, Tensor] | None
+    state: TrainingState,
+    belief: Belief,
+    seen: list[Tensor],
+    features: list[Tensor],
+    true: tuple[Externals, Tensor] | None,
 ) -> list[Tensor]:
     """What stands in for π_ℰ, per view (K, N, A_e): the imitator's δ, or the true policies (an ablation)."""
     with torch.no_grad():

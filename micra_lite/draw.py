@@ -41,9 +41,7 @@ def look(game: Game, agent: str) -> tuple[str, str, str]:
     return colour, marker, agent[0] + "".join(re.findall(r"\d+", agent))
 
 
-def board(
-    game: Game, cells: Mapping[str, int], size: int, sites: Mapping[str, int] | None = None
-) -> np.ndarray:
+def board(game: Game, cells: Mapping[str, int], size: int, sites: Mapping[str, int] | None = None) -> np.ndarray:
     """A `size` × `size` board: each agent on its cell, and `sites` (label → cell) as grey, labelled cells."""
     figure = Figure(figsize=(4.0, 4.6), dpi=80, layout="constrained")
     axes = figure.add_subplot()

@@ -1,7 +1,15 @@
-"""Scores: how good a team is, exactly where the game is tabular, else by episodes. Nothing is updated while scoring."""
+"""Scores: how good a team is, exactly where the game is tabular, else by episodes. Nothing is updated while scoring.
+
+1. `exact_values`: the discounted value of a team against each of K externals, by policy evaluation.
+2. `mean_return`: the mean return of played episodes, for every game.
+3. `adaptation_scores`: one team's whole encounter with newcomers: before, watch, adapt, after.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,13 +18,14 @@ from torch import Tensor
 
 from .beliefs import prior_belief
 from .externals import Externals
-from .games import Tabulated, TabularGame
+from .games import TabularGame, Tabulated
 from .networks import Belief
-from .playing import play
-from .training_state import TrainingState, observations_of
+from .phases import last, online_adaptation
+from .playing import play, watch
+from .training_state import Settings, TrainingState, observations_of
 
 if TYPE_CHECKING:
-    from .exact import Array
+    from .exact import Array, Yardstick
 
 
 @torch.no_grad()
@@ -25,14 +34,12 @@ def team_tables(state: TrainingState, belief: Belief | None = None) -> list[Tens
     assert isinstance(state.game, TabularGame)
     belief = belief or state.belief or prior_belief(state.agent, 1)
     K = len(belief.probes)
-    seen = observations_of(state.game, state.game.states(), state.settings)
+    seen = observations_of(state.game, state.game.states().to(state.settings.device), state.settings)
     features = state.agent.features([o.expand(K, *o.shape) for o in seen])
     return [p.exp() for p in state.agent.act(belief, features, state.agent.predict(belief, features))]
 
 
-def exact_values(
-    state: TrainingState, table: Tabulated, externals: Externals, belief: Belief | None = None
-) -> Array:
+def exact_values(state: TrainingState, table: Tabulated, externals: Externals, belief: Belief | None = None) -> Array:
     """The team's discounted value against each of K externals, (K,), by exact policy evaluation.
 
     `belief` is about the same K externals, or about one (or nothing), then used for all.
@@ -52,9 +59,78 @@ def mean_return(
 ) -> Tensor:
     """The team's mean undiscounted return per episode against each of K externals, (K,), from `episodes` played."""
     belief = belief or state.belief or prior_belief(state.agent, len(externals))
-    if len(belief.probes) == 1:
-        belief = Belief([{n: p.expand(len(externals), *p.shape[1:]) for n, p in v.items()} for v in belief.parameters],
-                        belief.probes.expand(len(externals), -1))  # fmt: skip
+    if len(belief.probes) == 1:  # one belief for all
+        K = len(externals)
+        views = [{n: p.expand(K, *p.shape[1:]) for n, p in view.items()} for view in belief.parameters]
+        belief = Belief(views, belief.probes.expand(K, -1))
     generator = torch.Generator(device=state.settings.device).manual_seed(seed)
     played = play(state, externals, belief, episodes, 0.0, generator)
     return played.returns[..., list(state.agent.targets)].mean(-1).mean(-1)
+
+
+def yardstick_for(table: Tabulated, externals: Externals, game: TabularGame) -> Yardstick:
+    """The two ends of the scale for each external: the random team and the best response."""
+    from .exact import yardstick
+
+    moves = [t.numpy() for t in externals.tables(game)]
+    return yardstick(table, [[m[k] for m in moves] for k in range(len(externals))])
+
+
+@dataclass(frozen=True)
+class AdaptationScores:
+    """Values against each of K newcomers, (K,) each, and how they were reached."""
+
+    before: Array
+    after: Array
+    excess_nats: Array  # imitation error over the states that the adapted team visits
+    pairs: Array  # watched observation–action pairs
+    seconds: Array  # adaptation took this long
+
+
+def adaptation_scores(
+    state: TrainingState,
+    table: Tabulated,
+    externals: Externals,
+    episodes: int,
+    settings: Settings | None = None,
+    seed: int = 0,
+    progress: Callable = iter,
+) -> AdaptationScores:
+    """Meet each newcomer: watch `episodes` episodes (ε = 0.1), adapt, and value the adapted team exactly.
+
+    The newcomers never meet each other's team: each adaptation starts from `state`. `progress` wraps the loop.
+    """
+    from .exact import occupancy
+
+    before = exact_values(state, table, externals, prior_belief(state.agent, 1))
+    columns: dict[str, list[float]] = {"after": [], "excess_nats": [], "pairs": [], "seconds": []}
+    for k in progress(range(len(externals))):
+        newcomer = externals[k]
+        watched = watch(state, newcomer, episodes, seed=seed + externals.seeds[k]) if episodes else []
+        start = time.perf_counter()
+        team = last(online_adaptation(state, watched, settings)).state if episodes else state
+        columns["seconds"].append(time.perf_counter() - start)
+        columns["pairs"].append(sum(len(next(iter(e.actions.values()))) for e in watched))
+        columns["after"].append(float(exact_values(team, table, newcomer)[0]))
+        true = [t[0].numpy() for t in newcomer.tables(state.game)]
+        tables = [t[0].double().cpu().numpy() for t in team_tables(team)]
+        joint = [np.empty(0)] * len(table.A)
+        for axis, policy in zip((*table.targets, *table.externals), (*tables, *true), strict=True):
+            joint[axis] = policy
+        visits = occupancy(table, joint)
+        columns["excess_nats"].append(float(visits @ excess_nats(team, true) / visits.sum()))
+    return AdaptationScores(before, **{n: np.array(v) for n, v in columns.items()})
+
+
+@torch.no_grad()
+def excess_nats(state: TrainingState, true: list[Array]) -> Array:
+    """KL(π_ℰ ‖ δ) in every state, (S,), nats: the imitation loss above the true policies' own entropy."""
+    assert isinstance(state.game, TabularGame)
+    belief = state.belief or prior_belief(state.agent, 1)
+    seen = observations_of(state.game, state.game.states().to(state.settings.device), state.settings)
+    predictions = state.agent.predict(belief, state.agent.features([o[None] for o in seen]))
+    gap = np.zeros(len(seen[0]))
+    for policy, predicted in zip(true, predictions, strict=False):
+        ratio = np.log(np.clip(policy, 1e-30, None)) - np.log(np.clip(predicted[0].double().cpu().numpy(), 1e-30, None))
+        gap += (policy * ratio).sum(-1)
+    return gap

@@ -160,4 +160,6 @@ def external_family(name: str, game: Game | None = None) -> ExternalFamily:
         return MixedStrategies(game)
     if name == "pursuit":
         return PreyFamily(game.options["size"], game.options["hunters"])
-    raise ValueError(f"no family of externals is known for {name!r}; give one of your own (a subclass of ExternalFamily)")
+    raise ValueError(
+        f"no family of externals is known for {name!r}; give one of your own (a subclass of ExternalFamily)"
+    )

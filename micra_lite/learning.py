@@ -86,8 +86,8 @@ def value_and_improve(
         loss = critic_loss(q, batch["actions"].flatten(0, 1), target.flatten())
         losses["critic_loss"] = gradient_step(state.optimisers["critic"], loss)
         with torch.no_grad():
-            slow = [*agent.target_critic.parameters(), *agent.target_extractors.parameters()]
-            fast = [*agent.critic.parameters(), *agent.extractors.parameters()]
+            slow: list[Tensor] = [*agent.target_critic.parameters(), *agent.target_extractors.parameters()]
+            fast: list[Tensor] = [*agent.critic.parameters(), *agent.extractors.parameters()]
             torch._foreach_lerp_(slow, fast, settings.target_rate)
     q = q.detach()
     log_policies = agent.act(belief, features, predictions)

@@ -117,7 +117,9 @@ class Agent(nn.Module):
             MetaImitator(features, imitator_hidden, game.n_actions[e], step_size) for _, e in self.views
         )
         now = sum(game.n_actions[e] for e in self.externals)
-        belief = (now + sum(len(p) * game.n_actions[e] for p, e in zip(probes, self.externals, strict=True))) * conditioned
+        belief = (
+            now + sum(len(p) * game.n_actions[e] for p, e in zip(probes, self.externals, strict=True))
+        ) * conditioned
         self.actors = nn.ModuleList(Actor(features, belief, hidden, game.n_actions[i]) for i in self.targets)
         self.critic = Critic(features * len(sizes), belief, hidden, game.n_actions)
         # The slow copies from which temporal differences bootstrap: Q̄ and the features it was trained on.
@@ -169,6 +171,8 @@ class Agent(nn.Module):
     def joint(self, policies: Sequence[Tensor], predictions: Sequence[Tensor]) -> list[Tensor]:
         """The targets' policies and the externals' predictions in the agents' order, n × (K·N, A_j)."""
         ordered: list[Tensor] = [torch.empty(0)] * (len(self.targets) + len(self.externals))
-        for axis, p in zip((*self.targets, *self.externals), (*policies, *predictions[: len(self.externals)]), strict=True):
+        for axis, p in zip(
+            (*self.targets, *self.externals), (*policies, *predictions[: len(self.externals)]), strict=True
+        ):
             ordered[axis] = p.flatten(0, 1)
         return ordered

@@ -36,9 +36,7 @@ class GameEnv(ParallelEnv):
         if render_mode not in (None, "rgb_array"):
             raise ValueError(f"unknown render_mode {render_mode!r}; it can be None or 'rgb_array'")
         if externals is not None and not (len(externals) and game.externals):
-            raise ValueError(
-                f"externals were given, but there are none, or {game.name} has no external agent"
-            )
+            raise ValueError(f"externals were given, but there are none, or {game.name} has no external agent")
         self.game, self.render_mode, self.externals = game, render_mode, externals
         self.metadata = {"name": game.name, "render_modes": ["rgb_array"], "render_fps": 4}
         self.possible_agents = list(game.agents if externals is None else game.targets)
@@ -180,9 +178,7 @@ class ParallelGame(Game):
         except BaseException:
             self.close()
             raise
-        self._rows = np.zeros(
-            (0, self._cuts[-1] + len(self.agents) + 1), np.float32
-        )  # (B, d): the last state
+        self._rows = np.zeros((0, self._cuts[-1] + len(self.agents) + 1), np.float32)  # (B, d): the last state
 
     def _read_spaces(self, env: ParallelEnv) -> None:
         self._spaces, self._first, sizes, moves = {}, [], [], []
@@ -271,9 +267,7 @@ class ParallelGame(Game):
             )
         played = actions.cpu().numpy()  # (B, n)
         for b, j in np.argwhere((played < 0) | (played >= self.n_actions))[:1]:
-            raise ValueError(
-                f"{played[b, j]} is no action of {self.agents[j]!r}, who has {self.n_actions[j]}"
-            )
+            raise ValueError(f"{played[b, j]} is no action of {self.agents[j]!r}, who has {self.n_actions[j]}")
         rewards = np.zeros(played.shape, np.float32)
         for row in np.flatnonzero(~(self._terminated | self._truncated)).tolist():
             rewards[row] = self._play(row, played[row])

@@ -20,15 +20,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .beliefs import Pairs, adapted_belief, believe, prior_belief
+from .beliefs import adapted_belief, believe, prior_belief
 from .externals import ExternalFamily, Externals
 from .games import Game
 from .imitation import imitation_loss, meta_loss, meta_parameters
 from .learning import gradient_step, value_and_improve
 from .networks import Belief
-from .playing import pairs_of, play
+from .playing import play, watched_pairs
 from .regret import counterfactual_regret_advantage
-from .training_state import Episode, Record, Settings, TrainingState, observations_of
+from .training_state import Episode, Pairs, Record, Settings, TrainingState, observations_of, pairs
 
 
 def offline_training(
@@ -43,6 +43,7 @@ def offline_training(
     while state.updates < settings.updates:
         if state.updates % settings.updates_per_round == 0:
             collect(state, externals)
+        state.lower_rates()
         groups = state.replay.groups(settings.externals_per_update, state.generator)
         losses: dict[str, float] = {}
         if settings.external_model == "true" and game.full_view:  # the ablation has no use for an imitator
@@ -71,34 +72,33 @@ def collect(state: TrainingState, externals: Externals) -> None:
     belief = prior_belief(state.agent, len(met))
     if s.conditioned:  # otherwise belief changes nothing in how the team acts
         count = int(torch.randint(1, half + 1, (1,), generator=generator, device=generator.device))
-        flat = (before.states[:, :count, :-1].flatten(1, 2), before.actions[:, :count].flatten(1, 2))
-        belief = adapted_belief(state.agent, _observed(state, *flat, before.alive[:, :count].flatten(1, 2)), s)
+        belief = adapted_belief(state.agent, pairs(state, *before.steps(count)), s)
     after = play(state, met, belief, s.episodes_per_external - half, s.exploration, generator)
     both = {n: torch.cat([getattr(before, n), getattr(after, n)], 1) for n in type(before).__dataclass_fields__}
     state.replay.add(k, type(before)(**both))
     state.environment_steps += int(both["alive"].sum())
 
 
-def _observed(state: TrainingState, states: Tensor, actions: Tensor, alive: Tensor) -> Pairs:
-    return observations_of(state.game, states, state.settings), actions, alive.to(**state.settings.tensor)
-
-
 def imitate(state: TrainingState, groups: Tensor) -> tuple[Belief, dict[str, float]]:
-    """One meta-update of the imitators (Eq. 4); returns the belief about each drawn external, and the loss in nats."""
+    """Adapt to the drawn externals, (K,) groups of D, each from its own support episodes; every so often also learn.
+
+    A meta-update (Eq. 4) takes query episodes of the same externals. Returns the belief about each external, as
+    actors and critic will have it after watching, and the meta-loss in nats where there was one.
+    """
     s, agent, generator = state.settings, state.agent, state.generator
     pick = int(torch.randint(len(s.support_episodes), (1,), generator=generator, device=generator.device))
     n_support = s.support_episodes[pick]
     order = torch.randperm(s.episodes_per_external, generator=generator, device=generator.device)
-    sets = [
-        _observed(state, *state.replay.episodes(groups, which))
-        for which in (order[:n_support], order[n_support : n_support + s.query_episodes])
-    ]
-    features = [agent.features(observations) for observations, _, _ in sets]  # the extractor learns from Eq. 4 too
+    support = pairs(state, *state.replay.episodes(groups, order[:n_support]))
+    if state.updates % s.meta_every:
+        return adapted_belief(agent, support, s), {}
+    query = pairs(state, *state.replay.episodes(groups, order[n_support : n_support + s.query_episodes]))
+    sets = [(agent.features(p.observations), p) for p in (support, query)]  # the extractor learns from Eq. 4 too
     loss, parameters = torch.zeros((), **s.tensor), []
     for imitator, (observer, e) in zip(agent.imitators, agent.views, strict=True):
-        support, query = [(f[observer], p[1][..., e], p[2]) for f, p in zip(features, sets, strict=True)]
-        outer, adapted = meta_loss(imitator, support, query, s.inner_steps, None, s.second_order)
-        loss = loss + outer
+        inner, outer = [(f[observer], p.actions[..., e], p.weights) for f, p in sets]
+        query_loss, adapted = meta_loss(imitator, inner, outer, s.inner_steps, None, s.second_order)
+        loss = loss + query_loss
         parameters.append(adapted)
     value = gradient_step(state.optimisers["imitator"], loss)
     return believe(agent, parameters), {"meta_loss": value / len(agent.views)}
@@ -128,17 +128,19 @@ def online_adaptation(
     newcomer's δ in the expectation; no new reward is needed). Raises ValueError when nothing was watched.
     """
     settings = settings or state.settings
-    pairs = pairs_of(state, watched)
+    support = watched_pairs(state, watched)
     state = state.fork(settings)
     agent = state.agent
     agent.extractors.requires_grad_(False)  # the adapted imitator reads its features: they must stay
     agent.critic.requires_grad_(settings.answer == "re-imagined")
     trace: list[list[Tensor]] = []
-    state.belief = adapted_belief(agent, pairs, settings, trace)
+    state.belief = adapted_belief(agent, support, settings, trace)
     for step, losses in enumerate(zip(*trace, strict=True)):
         yield Record("online adaptation", step + 1, state, {"imitation_loss": float(torch.stack(losses).mean())})
     if settings.answer == "none":
-        yield Record("online adaptation", settings.inner_steps + 1, state, {"imitation_loss": _watched_loss(state, pairs)})
+        yield Record(
+            "online adaptation", settings.inner_steps + 1, state, {"imitation_loss": _watched_loss(state, support)}
+        )
         return
     for update in range(settings.adaptation_updates):
         batch = state.replay.transitions(settings.adaptation_states, state.generator)
@@ -148,14 +150,16 @@ def online_adaptation(
 
 
 @torch.no_grad()
-def _watched_loss(state: TrainingState, pairs: Pairs) -> float:
+def _watched_loss(state: TrainingState, support: Pairs) -> float:
     assert state.belief is not None
-    features = state.agent.features(pairs[0])
-    observer, e = state.agent.views[0]
-    loss = imitation_loss(
-        state.agent.imitators[0], state.belief.parameters[0], features[observer], pairs[1][..., e], pairs[2]
-    )
-    return float(loss)
+    features = state.agent.features(support.observations)
+    losses = [
+        imitation_loss(imitator, parameters, features[observer], support.actions[..., e], support.weights)
+        for imitator, parameters, (observer, e) in zip(
+            state.agent.imitators, state.belief.parameters, state.agent.views, strict=True
+        )
+    ]
+    return float(torch.stack(losses).mean())
 
 
 @torch.no_grad()

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .beliefs import Pairs, prior_belief
+from .beliefs import prior_belief
 from .externals import Externals
 from .networks import Belief
-from .training_state import Episode, Play, TrainingState, observations_of
+from .training_state import Episode, Pairs, Play, TrainingState, observations_of
 
 
 def _mixed(policy: Tensor, exploration: float) -> Tensor:
@@ -74,13 +74,15 @@ def watch(
     return watched
 
 
-def pairs_of(state: TrainingState, watched: Sequence[Episode]) -> Pairs:
+def watched_pairs(state: TrainingState, watched: Sequence[Episode]) -> Pairs:
     """Watched episodes as one support set, K = 1. Under full views any one agent's observations will do."""
     if not watched:
-        raise ValueError("the watch list is empty: online adaptation needs at least one watched episode of the external")
+        raise ValueError(
+            "the watch list is empty: online adaptation needs at least one watched episode of the external"
+        )
     game, agent, settings = state.game, state.agent, state.settings
     if agent.full_view:
-        observers = {j: game.externals[0] for j in range(len(game.agents))}
+        observers = dict.fromkeys(range(len(game.agents)), game.externals[0])
     else:
         observers = {o: game.agents[o] for o, _ in agent.views}
     for number, episode in enumerate(watched):
@@ -99,4 +101,4 @@ def pairs_of(state: TrainingState, watched: Sequence[Episode]) -> Pairs:
     actions = torch.zeros(1, steps, len(game.agents), dtype=torch.long, device=settings.device)
     for e, name in zip(agent.externals, game.externals, strict=True):
         actions[0, :, e] = torch.cat([episode.actions[name] for episode in watched])
-    return observations, actions, torch.ones(1, steps, **settings.tensor)
+    return Pairs(observations, actions, torch.ones(1, steps, **settings.tensor))

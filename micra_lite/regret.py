@@ -71,9 +71,7 @@ def counterfactual_regret_advantage(q: Tensor, policies: Sequence[Tensor], targe
     return advantages
 
 
-def coma_advantage(
-    q: Tensor, policies: Sequence[Tensor], targets: Sequence[int], actions: Tensor
-) -> list[Tensor]:
+def coma_advantage(q: Tensor, policies: Sequence[Tensor], targets: Sequence[int], actions: Tensor) -> list[Tensor]:
     """COMA's advantage (Foerster et al., 2018): as Eq. 2, but the others stay at the actions they took.
 
     Args: as above; actions (B, n), the joint action taken. Returns one (B, A_i) per target: the entry at the action
@@ -81,7 +79,9 @@ def coma_advantage(
     """
     check_inputs(q, policies, targets)
     if actions.shape != (q.shape[0], q.dim() - 1):
-        raise ValueError(f"actions have shape {tuple(actions.shape)}; expected (batch, agents) = {(q.shape[0], q.dim() - 1)}")
+        raise ValueError(
+            f"actions have shape {tuple(actions.shape)}; expected (batch, agents) = {(q.shape[0], q.dim() - 1)}"
+        )
     advantages = []
     for i in targets:
         taken = q.movedim(i + 1, -1)  # (B, others …, A_i)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -39,25 +39,25 @@ class Settings:
     exploration: float = 0.2  # ε: how often a target acts at random while collecting
     # networks
     features: int = 64
-    hidden: int = 128
+    hidden: int = 256
     imitator_hidden: int = 64
     conditioned: bool = True  # actors and critic take the imitator's prediction as an input
     probes: int = 16  # fixed observations at which the prediction is always taken
-    # meta-imitation (Eq. 4)
+    # meta-imitation (Eq. 4); all rates fall linearly to a tenth over the training
     externals_per_update: int = 16  # K, the tasks of one update
     inner_steps: int = 5
-    step_size: float = 0.3  # α_adp at the start; a step size for each parameter is learned from there
+    step_size: float = 0.5  # α_adp at the start; a step size for each parameter is learned from there
     second_order: bool = True
     support_episodes: tuple[int, ...] = (0, 1, 2, 5, 10, 20)  # one is drawn per update; 0 trains the prior itself
     query_episodes: int = 8
-    meta_updates: float = 1.0  # share of the updates that also improve the imitator
-    imitator_rate: float = 2e-3
+    meta_every: int = 2  # every so many updates the imitator learns; in the others it only adapts
+    imitator_rate: float = 5e-3
     # critic (temporal differences) and actors (Eqs. 2 and 3)
     states_per_external: int = 32  # N, the transitions valued against each of the K externals
-    critic_rate: float = 1e-3
+    critic_rate: float = 3e-3
     actor_rate: float = 1e-3
-    target_rate: float = 0.02  # how fast the slow critic Q̄ follows
-    entropy: float = 0.01  # entropy bonus, return per nat
+    target_rate: float = 0.01  # how fast the slow critic Q̄ follows
+    entropy: float = 0.03  # entropy bonus, return per nat
     own_actions: str = "exact"  # Eq. 3's sum over own actions: "exact" or "sampled"
     external_model: str = "imitator"  # δ, or "true" (π_ℰ itself: the ablation)
     # online adaptation
@@ -77,7 +77,7 @@ class Settings:
                 f"must fit into episodes_per_external ({self.episodes_per_external}): no pair may be in both"
             )
         positive = [n for n in ("updates", "updates_per_round", "externals_per_round", "rounds_kept", "inner_steps",
-                                "externals_per_update", "states_per_external", "features", "hidden") if getattr(self, n) < 1]  # fmt: skip
+                                "externals_per_update", "states_per_external", "features", "hidden", "meta_every") if getattr(self, n) < 1]  # fmt: skip
         if positive:
             raise ValueError(f"{positive} must be at least 1")
 
@@ -95,6 +95,14 @@ class Episode:
     actions: dict[str, Tensor]
 
 
+class Pairs(NamedTuple):
+    """Observation–action pairs of K externals, P each: what imitation learns from."""
+
+    observations: list[Tensor]  # n × (K, P, O_j)
+    actions: Tensor  # (K, P, n) joint actions
+    weights: Tensor  # (K, P), 0 for padding
+
+
 @dataclass
 class Play:
     """A batch of episodes: K externals, E episodes each, T steps. Steps after an episode's end have `alive` False."""
@@ -104,6 +112,12 @@ class Play:
     rewards: Tensor  # (K, E, T, n)
     terminated: Tensor  # (K, E, T) bool
     alive: Tensor  # (K, E, T) bool
+
+    def steps(self, episodes: int) -> tuple[Tensor, Tensor, Tensor]:
+        """The first `episodes` of each external in a row: states (K, P, d), actions (K, P, n), alive (K, P)."""
+        first = (self.states[:, :episodes, :-1], self.actions[:, :episodes], self.alive[:, :episodes])
+        states, actions, alive = [column.flatten(1, 2) for column in first]
+        return states, actions, alive
 
     @property
     def returns(self) -> Tensor:
@@ -184,7 +198,9 @@ class TrainingState:
         probe_states = game.reset(settings.probes, generator)
         seen = game.observe(probe_states)
         probes = [torch.unique(seen[e], dim=0).to(**settings.tensor) for e in game.external_axes]
-        with torch.random.fork_rng(devices=[]):  # torch initialises layers from the global generator: leave it as it was
+        with torch.random.fork_rng(
+            devices=[]
+        ):  # torch initialises layers from the global generator: leave it as it was
             torch.manual_seed(settings.seed)
             agent = Agent(
                 game, probes, settings.features, settings.hidden, settings.imitator_hidden, settings.step_size,
@@ -202,6 +218,14 @@ class TrainingState:
             "critic": torch.optim.Adam([*a.critic.parameters(), *a.extractors.parameters()], s.critic_rate),
             "actor": torch.optim.Adam(a.actors.parameters(), s.actor_rate),
         }
+
+    def lower_rates(self) -> None:
+        """Set every optimiser's rate for this update: they fall linearly to a tenth of the chosen ones."""
+        s = self.settings
+        part = 1 - 0.9 * self.updates / s.updates
+        for name, rate in (("imitator", s.imitator_rate), ("critic", s.critic_rate), ("actor", s.actor_rate)):
+            for group in self.optimisers[name].param_groups:
+                group["lr"] = rate * part
 
     def fork(self, settings: Settings) -> TrainingState:
         """A copy whose networks can change without changing this one's; the data D are shared."""
@@ -240,3 +264,13 @@ def observations_of(game: Game, states: Tensor, settings: Settings) -> list[Tens
     lead = states.shape[:-1]
     seen: Sequence[Tensor] = game.observe(states.reshape(-1, states.shape[-1]))
     return [o.to(**settings.tensor).unflatten(0, lead) for o in seen]
+
+
+def pairs(state: TrainingState, states: Tensor, actions: Tensor, alive: Tensor) -> Pairs:
+    """Steps played (states (K, P, d), actions (K, P, n), alive (K, P)) as pairs for the imitators."""
+    return Pairs(observations_of(state.game, states, state.settings), actions, alive.to(**state.settings.tensor))
+
+
+def demo_settings(seed: int = 0, updates: int | None = None) -> Settings:
+    """A small preset: pursuit 3×3 in about a minute on a laptop."""
+    return Settings(seed=seed, updates=updates or 1200)

@@ -71,7 +71,6 @@ class Pursuit(TabularGame):
         rewards = torch.cat([pays.expand(-1, self.hunters), -pays], dim=1)  # (B, n)
         return Outcomes(next_state, probability, rewards, torch.zeros_like(probability, dtype=torch.bool))
 
-
     def observe(self, state: Tensor) -> list[Tensor]:
         """Everyone sees the whole board: one indicator per agent and cell, (B, n·cells)."""
         seen = torch.nn.functional.one_hot(state, self.cells).flatten(1).float()

@@ -1,0 +1,52 @@
+# make run   the demo: three phases on pursuit            make lab        the notebooks in JupyterLab
+# make test  lint, types, tests, notebooks (< 25 min)     make test-long  the tests that take longer
+# make notebooks  regenerate them from notebooks/src      make benchmarks the committed results, measured again
+# Everything is installed into .venv first, from nothing but Python (>= 3.11) and pip.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SHELL := /bin/bash
+
+.PHONY: run test test-long lab notebooks benchmarks lint clean
+.DELETE_ON_ERROR:
+
+run: $(READY)
+	$(BIN)/micra-lite demo
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "micra_lite needs Python 3.11 or newer; try: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.6"
+	@# uv does not read pip's find-links: hand them over; without any, ask for the CPU build of torch by name
+	@links="$$($(BIN)/python -m pip config get global.find-links 2>/dev/null | tr '\n' ',' | sed 's/,$$//')"; \
+	if [ -n "$$links" ]; then export UV_FIND_LINKS="$$links"; else export UV_TORCH_BACKEND=cpu; fi; \
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[tests,benchmarks]'
+	@touch $(READY)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long and not browser"
+	$(BIN)/python notebooks/build.py --check
+	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/nbval_sanitize.cfg notebooks/*.ipynb
+	$(BIN)/python -m pytest -m browser tests/test_browser.py
+
+test-long: test
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m long
+
+lab: $(READY)
+	$(BIN)/jupyter lab notebooks/00_tour.ipynb
+
+notebooks: $(READY)
+	$(BIN)/python notebooks/build.py
+
+benchmarks: $(READY)
+	$(BIN)/python benchmarks/pursuit.py
+	$(BIN)/python benchmarks/throughput.py
+
+clean:
+	rm -rf $(VENV) runs screenshots .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,106 @@
+"""Save, load, resume: the whole `TrainingState` in one file, written atomically, read without running code from it.
+
+The file is torch's zip format holding tensors, numbers, strings, lists and dicts only; it is loaded with
+`weights_only=True`. A training that is killed at any moment and resumed from its last file ends with the same
+parameters, bit for bit, as one never killed (same machine, CPU, and a game of ours: environments from elsewhere keep
+their own hidden state, and start new episodes after a resume).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from .games import Game, make
+from .networks import Belief
+from .training_state import Settings, TrainingState
+
+FORMAT, VERSION = "micra_lite training state", 1
+
+
+def save(path: str | Path, state: TrainingState) -> None:
+    """Write `state` to `path`. A reader finds the old file or the new one, never half of one."""
+    replay, belief = state.replay, state.belief
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "game": {"name": state.game.name, "options": state.game.options},
+        "settings": dataclasses.asdict(state.settings),
+        "agent": state.agent.state_dict(),
+        "optimisers": {name: optimiser.state_dict() for name, optimiser in state.optimisers.items()},
+        "replay": {
+            "size": replay.size, "next": replay.next, "store": {n: t[: replay.size] for n, t in replay.store.items()},
+        },
+        "generator": state.generator.get_state(),
+        "updates": state.updates,
+        "environment_steps": state.environment_steps,
+        "belief": None if belief is None else {"parameters": belief.parameters, "probes": belief.probes},
+    }  # fmt: skip
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with open(partial, "wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The file's content; ValueError when it is damaged or not ours."""
+    if not path.exists():
+        raise FileNotFoundError(f"there is no checkpoint at {path}")
+    try:
+        with zipfile.ZipFile(path) as archive:  # its checksums find a damaged byte anywhere
+            damaged = archive.testzip()
+        content = None if damaged else torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise ValueError(f"{path} is not a checkpoint of micra_lite, or it is damaged ({error})") from error
+    if damaged:
+        raise ValueError(f"{path} is damaged (its part {damaged!r} does not match its checksum); use an older copy")
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ValueError(f"{path} is not a checkpoint of micra_lite")
+    if content["version"] != VERSION:
+        raise ValueError(f"{path} has format version {content['version']}; this micra_lite reads version {VERSION}")
+    return content
+
+
+def load(path: str | Path, game: Game | None = None) -> TrainingState:
+    """The `TrainingState` saved at `path`, ready to go on.
+
+    Games of ours are made again by name; for any other, give `game`. Raises FileNotFoundError, or ValueError for a
+    damaged or foreign file; nothing is overwritten.
+    """
+    content = _read(Path(path))
+    name, options = content["game"]["name"], content["game"]["options"]
+    if game is None:
+        game = make(name, **options)
+    elif game.name != name:
+        raise ValueError(f"{path} was trained on {name!r}; the game given is {game.name!r}")
+    content["settings"]["support_episodes"] = tuple(content["settings"]["support_episodes"])
+    settings = Settings(**content["settings"])
+    state = TrainingState.initial(game, settings)
+    device = torch.device(settings.device)
+    state.agent.load_state_dict(content["agent"])
+    for key, optimiser in state.optimisers.items():
+        optimiser.load_state_dict(content["optimisers"][key])
+    replay, kept = state.replay, content["replay"]
+    replay.size, replay.next = kept["size"], kept["next"]
+    for column, tensor in kept["store"].items():
+        blank = torch.zeros(replay.capacity, *tensor.shape[1:], dtype=tensor.dtype, device=device)
+        blank[: replay.size] = tensor.to(device)
+        replay.store[column] = blank
+    state.generator.set_state(content["generator"])
+    state.updates, state.environment_steps = content["updates"], content["environment_steps"]
+    if content["belief"] is not None:
+        parameters = [{n: p.to(device) for n, p in view.items()} for view in content["belief"]["parameters"]]
+        state.belief = Belief(parameters, content["belief"]["probes"].to(device))
+    return state

@@ -1,0 +1,76 @@
+"""Figures of results: matplotlib, colour-blind safe (Okabe and Ito), never colour alone, alt text from the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from .exact import Array
+
+BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
+
+
+def save(figure: Figure, path: Path, alt: str) -> None:
+    """Write a figure, and its alt text beside it (same name, `.txt`) and inside it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=150, metadata={"Description": alt})
+    path.with_suffix(".txt").write_text(alt + "\n", encoding="utf-8")
+
+
+def adaptation_figure(
+    game: str, labels: Sequence[str], before: Array, after: Array, episodes: int
+) -> tuple[Figure, str]:
+    """Each newcomer's normalised score before and after adaptation, (K,) each; returns the figure and its alt text."""
+    order = np.argsort(after)
+    rows = np.arange(len(labels))
+    figure = Figure(figsize=(7.2, 1.6 + 0.32 * len(labels)), layout="constrained")
+    axes = figure.subplots()
+    axes.hlines(rows, before[order], after[order], color=GREY, linewidth=1.5, zorder=1)
+    axes.scatter(before[order], rows, marker="o", s=55, facecolor="white", edgecolor=BLUE, linewidth=1.8, zorder=2,
+                 label="before: nothing watched")  # fmt: skip
+    axes.scatter(after[order], rows, marker="D", s=50, color=RED, zorder=3, label=f"after {episodes} watched episodes")
+    for value, name in ((0.0, "random team"), (1.0, "best response")):
+        axes.axvline(value, color="black", linestyle=":", linewidth=1)
+        axes.annotate(name, (value, 1.0), (0, 4), xycoords=("data", "axes fraction"), textcoords="offset points",
+                      ha="center", fontsize=9)  # fmt: skip
+    low = min(0.0, float(before.min()), float(after.min()))
+    axes.set(xlim=(low - 0.06, 1.06), yticks=rows, yticklabels=[labels[i] for i in order],
+             xlabel="normalised score (0: random team, 1: best response to this external)")  # fmt: skip
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    figure.suptitle(f"{game}: a trained team meets externals it has never seen", fontsize=11)
+    gained = int((after > before).sum())
+    alt = (
+        f"Normalised scores of a team in {game} against {len(labels)} unseen externals. Mean before adaptation "
+        f"{before.mean():.2f}, after {episodes} watched episodes {after.mean():.2f}; {gained} of {len(labels)} rose."
+    )
+    return figure, alt
+
+
+def curves_figure(curves: Mapping[str, Sequence[tuple[int, float]]]) -> tuple[Figure, str]:
+    """Training curves, one panel per quantity: name (with its unit) → (update, value)."""
+    figure = Figure(figsize=(3.1 * len(curves), 2.7), layout="constrained")
+    panels = figure.subplots(1, len(curves), squeeze=False)[0]
+    parts = []
+    for axes, (name, points) in zip(panels, curves.items(), strict=True):
+        x, y = np.array(points, dtype=float).T
+        axes.plot(x, y, color=BLUE)
+        axes.set(xlabel="update", title=name)
+        axes.title.set_fontsize(10)
+        parts.append(f"{name} from {y[0]:.3g} to {y[-1]:.3g}")
+    return figure, "Training curves: " + "; ".join(parts) + "."
+
+
+def bars_figure(title: str, labels: Sequence[str], values: Array, unit: str) -> tuple[Figure, str]:
+    """One bar for each label, its value written beside it."""
+    figure = Figure(figsize=(6.4, 1.2 + 0.4 * len(labels)), layout="constrained")
+    axes = figure.subplots()
+    bars = axes.barh(labels, values, color=BLUE)
+    axes.bar_label(bars, fmt="%.2f", padding=3)
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.margins(x=0.15)
+    axes.invert_yaxis()
+    axes.set(xlabel=unit, title=title)
+    return figure, f"{title}: " + ", ".join(f"{n} {v:.2f}" for n, v in zip(labels, values, strict=True)) + f" ({unit})."
