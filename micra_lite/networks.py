@@ -102,7 +102,7 @@ class Agent(nn.Module):
     """
 
     def __init__(
-        self, game: Game, probes: list[Tensor], features: int, hidden: int, imitator_hidden: int,
+        self, game: Game, probes: list[Tensor], features: int, hidden: int, actor_hidden: int, imitator_hidden: int,
         step_size: float, conditioned: bool,
     ) -> None:  # fmt: skip
         super().__init__()
@@ -120,7 +120,7 @@ class Agent(nn.Module):
         belief = (
             now + sum(len(p) * game.n_actions[e] for p, e in zip(probes, self.externals, strict=True))
         ) * conditioned
-        self.actors = nn.ModuleList(Actor(features, belief, hidden, game.n_actions[i]) for i in self.targets)
+        self.actors = nn.ModuleList(Actor(features, belief, actor_hidden, game.n_actions[i]) for i in self.targets)
         self.critic = Critic(features * len(sizes), belief, hidden, game.n_actions)
         # The slow copies from which temporal differences bootstrap: Q̄ and the features it was trained on.
         self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)

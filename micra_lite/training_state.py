@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -31,21 +32,22 @@ class Settings:
     device: str = "cpu"
     dtype: str = "float32"
     # how long, and what is collected for it
-    updates: int = 6000
-    updates_per_round: int = 40  # between two rounds of collecting episodes
+    updates: int = 3000
+    updates_per_round: int = 16  # between two rounds of collecting episodes
     externals_per_round: int = 8  # training externals met in one round
     episodes_per_external: int = 32  # played with each of them
     rounds_kept: int = 80  # the data D hold this many rounds, then forget the oldest
     exploration: float = 0.2  # ε: how often a target acts at random while collecting
     # networks
     features: int = 64
-    hidden: int = 256
+    hidden: int = 256  # critic
+    actor_hidden: int = 128
     imitator_hidden: int = 64
     conditioned: bool = True  # actors and critic take the imitator's prediction as an input
     probes: int = 16  # fixed observations at which the prediction is always taken
-    # meta-imitation (Eq. 4); all rates fall linearly to a tenth over the training
+    # meta-imitation (Eq. 4); all rates fall in the last third of the training, to a tenth
     externals_per_update: int = 16  # K, the tasks of one update
-    inner_steps: int = 5
+    inner_steps: int = 3
     step_size: float = 0.5  # α_adp at the start; a step size for each parameter is learned from there
     second_order: bool = True
     support_episodes: tuple[int, ...] = (0, 1, 2, 5, 10, 20)  # one is drawn per update; 0 trains the prior itself
@@ -54,17 +56,17 @@ class Settings:
     imitator_rate: float = 5e-3
     # critic (temporal differences) and actors (Eqs. 2 and 3)
     states_per_external: int = 32  # N, the transitions valued against each of the K externals
-    critic_rate: float = 3e-3
-    actor_rate: float = 1e-3
+    critic_rate: float = 5e-3
+    actor_rate: float = 2e-3
     target_rate: float = 0.01  # how fast the slow critic Q̄ follows
     entropy: float = 0.03  # entropy bonus, return per nat
     own_actions: str = "exact"  # Eq. 3's sum over own actions: "exact" or "sampled"
     external_model: str = "imitator"  # δ, or "true" (π_ℰ itself: the ablation)
     # online adaptation
     answer: str = "none"  # what follows the imitator's adaptation: see ANSWERS
-    adaptation_updates: int = 300
-    adaptation_states: int = 256  # per update
-    adaptation_rate: float = 5e-4
+    adaptation_updates: int = 200
+    adaptation_states: int = 128  # per update
+    adaptation_rate: float = 1e-3  # of critic and actors
 
     def __post_init__(self) -> None:
         for name, known in (("answer", ANSWERS), ("own_actions", ("exact", "sampled")),
@@ -203,7 +205,7 @@ class TrainingState:
         ):  # torch initialises layers from the global generator: leave it as it was
             torch.manual_seed(settings.seed)
             agent = Agent(
-                game, probes, settings.features, settings.hidden, settings.imitator_hidden, settings.step_size,
+                game, probes, settings.features, settings.hidden, settings.actor_hidden, settings.imitator_hidden, settings.step_size,
                 settings.conditioned,
             ).to(**settings.tensor)  # fmt: skip
         state = cls(game, settings, agent, {}, Replay(settings.rounds_kept * settings.externals_per_round), generator)
@@ -212,26 +214,29 @@ class TrainingState:
 
     def new_optimisers(self) -> dict[str, torch.optim.Optimizer]:
         """One Adam for each role; the critic's and the imitator's also train the extractors."""
-        a, s = self.agent, self.settings
+        a, s, adam = self.agent, self.settings, partial(torch.optim.Adam, fused=True)
         return {
-            "imitator": torch.optim.Adam([*a.imitators.parameters(), *a.extractors.parameters()], s.imitator_rate),
-            "critic": torch.optim.Adam([*a.critic.parameters(), *a.extractors.parameters()], s.critic_rate),
-            "actor": torch.optim.Adam(a.actors.parameters(), s.actor_rate),
+            "imitator": adam([*a.imitators.parameters(), *a.extractors.parameters()], s.imitator_rate),
+            "critic": adam([*a.critic.parameters(), *a.extractors.parameters()], s.critic_rate),
+            "actor": adam(a.actors.parameters(), s.actor_rate),
         }
 
     def lower_rates(self) -> None:
-        """Set every optimiser's rate for this update: they fall linearly to a tenth of the chosen ones."""
+        """Set every optimiser's rate for this update: in the last third they fall, to a tenth of the chosen ones."""
         s = self.settings
-        part = 1 - 0.9 * self.updates / s.updates
+        part = max(0.1, min(1.0, 3 * (1 - self.updates / s.updates)))
         for name, rate in (("imitator", s.imitator_rate), ("critic", s.critic_rate), ("actor", s.actor_rate)):
             for group in self.optimisers[name].param_groups:
                 group["lr"] = rate * part
 
     def fork(self, settings: Settings) -> TrainingState:
-        """A copy whose networks can change without changing this one's; the data D are shared."""
+        """A copy to adapt online: its networks can change without changing this one's; the data D are shared."""
         forked = copy.copy(self)
         forked.settings, forked.agent = settings, copy.deepcopy(self.agent)
         forked.optimisers = forked.new_optimisers()
+        for role in ("critic", "actor"):
+            for group in forked.optimisers[role].param_groups:
+                group["lr"] = settings.adaptation_rate
         forked.generator = torch.Generator(device=settings.device).manual_seed(settings.seed)
         return forked
 

@@ -1,0 +1,152 @@
+"""Pursuit 3×3, unseen prey: normalised scores before and after adaptation, for the three answers, over seeds.
+
+Writes benchmarks/results/games.json (the family's headroom) and benchmarks/results/adaptation.json. Every finished run is
+kept in runs/benchmarks/pursuit, so that a benchmark that was stopped goes on where it was.
+
+    python benchmarks/pursuit.py --seeds 10 --jobs 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")  # one process per seed: threads would only wait for each other
+
+import numpy as np
+import torch
+from common import interquartile_mean, write
+from joblib import Parallel, delayed
+
+import micra_lite
+from micra_lite import evaluate, exact
+from micra_lite.phases import last, offline_training, true_belief
+
+# The answers that take gradient steps are scored on the first so many of the held-out externals: they cost seconds each.
+FEW = 16
+# variant → the settings that differ from the defaults
+VARIANTS: dict[str, dict[str, Any]] = {
+    "conditioned": {},
+    "unconditioned": {"conditioned": False},
+    "true external policy": {"external_model": "true"},
+}
+
+
+def run(variant: str, seed: int, updates: int, newcomers: int, cache: Path) -> list[dict[str, Any]]:
+    """Train one variant from one seed and score it: rows of {method, episodes, externals, score, …}."""
+    path = cache / f"{variant.replace(' ', '-')}-{seed}-{updates}-{newcomers}.json"
+    if path.exists():
+        return json.loads(path.read_text())
+    torch.set_num_threads(1)
+    game, family = micra_lite.make("pursuit"), micra_lite.external_family("pursuit")
+    settings = micra_lite.Settings(seed=seed, updates=updates, **VARIANTS[variant])
+    start = time.process_time()
+    state = last(offline_training(game, family, settings)).state
+    training = time.process_time() - start
+    externals, table = family.split("held-out")[:newcomers], game.tabulate()
+    scale = evaluate.yardstick_for(table, externals, game)
+    rows = []
+
+    def add(method: str, episodes: int, values: np.ndarray, nats: np.ndarray, pairs: float, seconds: float) -> None:
+        few = slice(len(values))
+        part = exact.Yardstick(scale.random[few], scale.best[few], scale.responses[few])
+        rows.append({
+            "method": method, "episodes": episodes, "externals": len(values), "score": part.normalised_score(values),
+            "worst": float(part.each(values).min()), "excess_nats": float(np.mean(nats)), "pairs": pairs,
+            "seconds": seconds, "environment_steps": state.environment_steps, "training_cpu_seconds": training,
+        })  # fmt: skip
+
+    if variant == "true external policy":
+        belief = true_belief(state, externals, torch.arange(newcomers))
+        with true_predictions(state, externals):
+            values = evaluate.exact_values(state, table, externals, belief)
+        add(variant, 0, values, np.zeros(newcomers), 0.0, 0.0)
+        add(variant, 0, values[:FEW], np.zeros(FEW), 0.0, 0.0)
+    else:
+        episodes_watched = (0, 1, 2, 5, 10, 20) if variant == "conditioned" else (0,)
+        for episodes in episodes_watched:
+            s = evaluate.adaptation_scores(state, table, externals, episodes, seed=1000 * seed)
+            how = (float(s.pairs.mean()), float(s.seconds.mean()))
+            add(variant, episodes, s.after, s.excess_nats, *how)
+            if episodes in (0, 5):  # the same few externals as the answers below
+                add(variant, episodes, s.after[:FEW], s.excess_nats[:FEW], *how)
+        for answer in ("frozen", "re-imagined"):
+            chosen = replace(settings, answer=answer)
+            s = evaluate.adaptation_scores(state, table, externals[:FEW], 5, chosen, seed=1000 * seed)
+            how = (float(s.pairs.mean()), float(s.seconds.mean()))
+            add(f"{variant}, {answer}", 5, s.after, s.excess_nats, *how)
+    cache.mkdir(parents=True, exist_ok=True)
+    path.with_suffix(".partial").write_text(json.dumps(rows))
+    path.with_suffix(".partial").replace(path)
+    return rows
+
+
+class true_predictions:
+    """While open, the agent's `predict` answers with the true policies of the K externals: the ablation's execution."""
+
+    def __init__(self, state: micra_lite.TrainingState, externals: micra_lite.Externals) -> None:
+        self.agent, self.tables = state.agent, externals.tables(state.game)
+
+    def __enter__(self) -> None:
+        self.agent.predict = lambda belief, features: [t.float() for t in self.tables]  # scored on all states, in order
+
+    def __exit__(self, *_: object) -> None:
+        del self.agent.predict
+
+
+def headroom() -> list[dict[str, Any]]:
+    """The family's headroom on all its held-out externals, as a row of games.json."""
+    game, family = micra_lite.make("pursuit"), micra_lite.external_family("pursuit")
+    lists = []
+    for which in ("train", "held-out"):
+        tables = family.split(which).tables(game)
+        lists.append([[t[k].numpy() for t in tables] for k in range(len(tables[0]))])
+    h = exact.headroom(game.tabulate(), *lists)
+    return [{
+        "game": "pursuit", "agents": len(game.agents), "states": game.n_states, "headroom_average": h.average,
+        "headroom_other": h.other, "average_response": h.average_response, "best_fixed": h.best_fixed,
+    }]  # fmt: skip
+
+
+def main() -> None:
+    """Run what is missing, then write the two result files and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--updates", type=int, default=micra_lite.Settings().updates)
+    parser.add_argument("--newcomers", type=int, default=64, help="held-out prey to meet (the first so many)")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--cache", type=Path, default=Path("runs/benchmarks/pursuit"))
+    options = parser.parse_args()
+    work = [(v, s) for s in range(options.seeds) for v in VARIANTS]
+    done = Parallel(n_jobs=options.jobs, verbose=10)(
+        delayed(run)(v, s, options.updates, options.newcomers, options.cache) for v, s in work
+    )
+    rows = [row for rows in done for row in rows]
+    found = []
+    for key in dict.fromkeys((r["method"], r["episodes"], r["externals"]) for r in rows):
+        method, episodes, externals = key
+        same = [r for r in rows if (r["method"], r["episodes"], r["externals"]) == key]
+        score, low, high = interquartile_mean([r["score"] for r in same])
+        mean = {n: float(np.mean([r[n] for r in same])) for n in ("excess_nats", "pairs", "seconds", "worst",
+                                                                  "environment_steps", "training_cpu_seconds")}  # fmt: skip
+        found.append({
+            "task": "pursuit", "method": method, "episodes": episodes, "externals": externals, "score": score, "low": low, "high": high,
+            "bayes_nats": None, **mean, "seed_scores": [r["score"] for r in same],
+        })  # fmt: skip
+        print(
+            f"{method:28s} {episodes:3d} episodes, {externals} prey  {score:.3f} [{low:.3f}, {high:.3f}]  {mean['excess_nats']:.3f} nats"
+        )
+    print(write("adaptation", options.seeds, found,
+                settings=asdict(micra_lite.Settings(updates=options.updates))))  # fmt: skip
+    if not (Path(__file__).parent / "results" / "games.json").exists():
+        print(write("games", 1, headroom()))
+
+
+if __name__ == "__main__":
+    main()
