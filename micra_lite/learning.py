@@ -100,7 +100,8 @@ def value_and_improve(
     n_ext = len(agent.externals)
     return {
         "losses": losses, "game_state": batch["state"][0, 0], "observations": [o[0, 0] for o in seen],
-        "features": [f[0, 0] for f in features], "predictions": [p[0, 0] for p in predictions[:n_ext]], "q": q[0],
+        "features": [f[0, 0].detach() for f in features],
+        "predictions": [p[0, 0] for p in predictions[:n_ext]], "q": q[0],
         "regrets": [r[0] for r in regrets], "policies": [joint[i][0] for i in agent.targets],
         "new_policies": [p[0, 0].exp() for p in after],
     }  # fmt: skip
