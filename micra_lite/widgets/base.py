@@ -13,9 +13,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure
 
 STATIC = (
     "This is a static copy: its sliders and buttons need a running kernel. Open the notebook in Jupyter and run it."
@@ -31,14 +36,24 @@ class Picture:
     body: str = ""
     head: str = ""
 
-    def html(self, alt_too: bool = False) -> str:
-        """The drawing with the text below it; `alt_too` adds `alt` as a caption (a screen reader has it anyway)."""
+    def html(self, alt_too: bool = False, trained: bool = False) -> str:
+        """The drawing with the text below it; `alt_too` adds `alt` as a caption (a screen reader has it anyway).
+
+        `trained` marks numbers that come from training: they may differ in their last digits between machines, so the
+        notebooks' tests look the other way.
+        """
         caption = f'<figcaption style="font-size: smaller">{escape(self.alt)}</figcaption>' if alt_too else ""
-        return f'<figure style="margin: 0; max-width: 720px">{self.head}{self.svg}{self.body}{caption}</figure>'
+        mark = ' class="trained"' if trained else ""
+        return f'<figure{mark} style="margin: 0; max-width: 720px">{self.head}{self.svg}{self.body}{caption}</figure>'
 
 
 class Explorer(ipywidgets.VBox):
-    """Controls above one picture. A subclass writes `picture` and calls `show(controls)` at the end of its `__init__`."""
+    """Controls above one picture.
+
+    A subclass writes `picture` and calls `show(controls)` at the end of its `__init__`.
+    """
+
+    trained: ClassVar[bool] = False  # whether the numbers shown come from training
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,12 +81,12 @@ class Explorer(ipywidgets.VBox):
 
     def twin(self) -> str:
         """The static copy as HTML."""
-        figures = "".join(p.html(alt_too=True) for p in self.twin_pictures())
+        figures = "".join(p.html(alt_too=True, trained=self.trained) for p in self.twin_pictures())
         return f"<div>{figures}<p><em>{STATIC}</em></p></div>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        return {**bundle, "text/plain": f"{type(self).__name__}: {self.alt}", "text/html": self.twin()}
+        plain = type(self).__name__ + ("" if self.trained else f": {self.alt}")
+        return {**super()._repr_mimebundle_(**kwargs), "text/plain": plain, "text/html": self.twin()}
 
 
 def slider(kind: type, description: str, **options: Any) -> Any:
@@ -84,3 +99,22 @@ def groups(columns: Sequence[Sequence[Any]]) -> Any:
     """Columns of controls side by side, below one another where the page is narrow."""
     boxes = [ipywidgets.VBox(list(column)) for column in columns]
     return ipywidgets.HBox(boxes, layout=ipywidgets.Layout(flex_flow="row wrap"))
+
+
+def show(picture: Figure | np.ndarray, words: str, trained: bool = False) -> None:
+    """Show a matplotlib figure, or pixels (H, W, 3), with what it shows in words: as its alt text, and below it.
+
+    `words` should come from the data that was drawn; `trained` as in `Picture.html`.
+    """
+    from IPython.display import HTML, Image, display
+
+    file = BytesIO()
+    if hasattr(picture, "savefig"):
+        picture.savefig(file, format="png", dpi=100)
+    else:
+        from matplotlib.image import imsave
+
+        imsave(file, picture, format="png")
+    display(Image(file.getvalue(), alt=words))
+    mark = ' class="trained"' if trained else ""
+    display(HTML(f"<p{mark}><small>In words: {escape(words)}</small></p>"))

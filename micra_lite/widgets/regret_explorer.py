@@ -161,6 +161,8 @@ class RegretExplorer(Explorer):
     """
 
     def __init__(self, game: str = "rectangular") -> None:
+        if game not in MATRIX_GAMES:
+            raise ValueError(f"{game!r} is not a matrix game; the explorer knows {list(MATRIX_GAMES)}")
         super().__init__()
         width = {"description_width": "130px"}
         self.game_menu = ipywidgets.Dropdown(options=list(MATRIX_GAMES), value=game, description="Game", style=width)

@@ -19,6 +19,8 @@ class Stepper(Explorer):
     imitator has no regrets) are left out. Raises ValueError when none is left.
     """
 
+    trained = True
+
     def __init__(self, records: Iterable[Record]) -> None:
         super().__init__()
         self.records = [r for r in records if r.regrets and r.game_state is not None]

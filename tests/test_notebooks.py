@@ -1,0 +1,132 @@
+"""Guards over the committed notebooks: what strict nbval cannot see.
+
+nbval compares nothing in a cell without execution count, and never a picture; so these say that everything was run, in
+order, that nothing was left that breaks elsewhere, and that whoever cannot see a picture can read it.
+"""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+spec = importlib.util.spec_from_file_location("build_notebooks", ROOT / "notebooks" / "build.py")
+build = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(build)
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def outputs(path):
+    """(number of the cell, its outputs' data bundles) for each code cell."""
+    return [
+        (k, [o.get("data", {}) for o in cell.outputs])
+        for k, cell in enumerate(read(path).cells)
+        if cell.cell_type == "code"
+    ]
+
+
+def test_there_are_notebooks_and_each_has_a_source():
+    assert NOTEBOOKS
+    assert [p.stem for p in NOTEBOOKS] == sorted(p.stem for p in (ROOT / "notebooks" / "src").glob("*.py"))
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda p: p.stem)
+def notebook(request):
+    return request.param
+
+
+def test_every_code_cell_was_executed_in_order_without_error(notebook):
+    cells = [c for c in read(notebook).cells if c.cell_type == "code"]
+    assert [c.execution_count for c in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        assert [o for o in cell.outputs if o.output_type == "error" or o.get("name") == "stderr"] == []
+
+
+def test_nothing_is_left_that_differs_from_run_to_run(notebook):
+    stored = read(notebook)
+    assert set(stored.metadata) == {"kernelspec", "language_info"}
+    assert stored.metadata.kernelspec.name == "python3"
+    for number, cell in enumerate(stored.cells):
+        assert cell.metadata == {}
+        assert cell.id == f"{notebook.stem}-{number:02d}"
+    assert not re.search(r"0x[0-9a-f]{6,}", notebook.read_text())
+
+
+def test_every_widget_has_a_static_twin_that_says_so(notebook):
+    widgets = 0
+    for number, bundles in outputs(notebook):
+        for data in bundles:
+            assert WIDGET not in data, f"cell {number} kept its widget view; its model is not in the file"
+            html = data.get("text/html", "")
+            if "<svg" in html:
+                widgets += 1
+                assert "needs a running kernel" in html or "need a running kernel" in html
+    assert widgets == 2 or notebook.stem != "00_tour"
+
+
+def test_every_picture_can_be_read(notebook):
+    for number, bundles in outputs(notebook):
+        for data, after in zip(bundles, [*bundles[1:], {}], strict=False):
+            if "image/png" in data:
+                assert "In words: " in after.get("text/html", ""), f"no alt text after the figure of cell {number}"
+            html = data.get("text/html", "")
+            for drawing in re.findall(r"<svg.*?>", html):
+                assert 'role="img"' in drawing
+                assert re.search(r'aria-label="[^"]{20,}"', drawing)
+            assert html.count("<svg") == html.count("<figcaption")
+
+
+def test_images_carry_their_words_as_metadata_too(notebook):
+    for cell in read(notebook).cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                assert len(output.metadata["image/png"]["alt"]) > 20
+
+
+def test_small_enough_to_load_and_to_diff(notebook):
+    assert notebook.stat().st_size < 2_000_000
+
+
+def test_nothing_is_loaded_from_the_network(notebook):
+    for cell in read(notebook).cells:
+        texts = [cell.source] + [str(t) for o in cell.get("outputs", []) for t in o.get("data", {}).values()]
+        for text in texts:
+            loaded = re.findall(r"""(?:src|href)\s*=\s*["'](https?:)?//|@import|url\(\s*["']?https?:|<script""", text)
+            assert not loaded
+            assert not re.search(r"!\[[^]]*]\(https?:", text)
+            assert not re.search(r"urllib|requests|pip install", text)
+
+
+def test_notebooks_are_what_their_sources_say(notebook):
+    assert build.drifted(ROOT / "notebooks" / "src" / f"{notebook.stem}.py") is None
+
+
+def test_drift_is_noticed(tmp_path, monkeypatch):
+    """The comparison itself: a changed, a missing and an additional cell, and a missing notebook."""
+    source = ROOT / "notebooks" / "src" / "00_tour.py"
+    monkeypatch.setattr(build, "HERE", tmp_path)
+    assert "is missing" in build.drifted(source)
+    stored = read(ROOT / "notebooks" / "00_tour.ipynb")
+    target = tmp_path / "00_tour.ipynb"
+    nbformat.write(stored, target)
+    assert build.drifted(source) is None
+    stored.cells[1].source += "\nx = 1"
+    nbformat.write(stored, target)
+    assert "cell 1" in build.drifted(source)
+    del stored.cells[1]
+    nbformat.write(stored, target)
+    assert "cells, its source" in build.drifted(source)
+
+
+def test_headers_say_what_why_and_how_long(notebook):
+    first = read(notebook).cells[0].source
+    for part in ("you can", "You need", "Time"):
+        assert part in first
