@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, identity
 from scipy.sparse.linalg import spsolve
@@ -43,10 +44,11 @@ def _weighted(T: csr_matrix, weights: Array) -> csr_matrix:
 
 
 def _solve(P: csr_matrix, r: Array, gamma: float) -> Array:
-    """V = r + γ P V: directly when small or undiscounted, else by iteration until the proven error is below 1e-11."""
+    """V = r + γ P V: densely when that is quick, else by iteration until the proven error is below 1e-11."""
     S = len(r)
-    if S <= 200:
-        return np.linalg.solve(np.eye(S) - gamma * P.toarray(), r)
+    if S <= 1500:
+        system = np.eye(S) - gamma * P.toarray()
+        return torch.linalg.solve(torch.from_numpy(system), torch.from_numpy(r)).numpy()
     if gamma == 1:
         return spsolve(identity(S, format="csc") - P.tocsc(), r)
     V = r / (1 - gamma)

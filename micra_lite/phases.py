@@ -36,9 +36,13 @@ def offline_training(
 ) -> Iterator[Record]:
     """Phase one: train extractor, imitator, critic and actors over the training externals of `family`.
 
-    Give `state` to go on from a loaded checkpoint. Yields a Record after every update, `settings.updates` in all.
+    Give `state` to go on from a loaded checkpoint; of the settings, those that shape networks and data must be the same
+    as before (else ValueError), the others may have changed. Yields a Record after every update, `settings.updates` in all.
     """
-    state = state or TrainingState.initial(game, settings)
+    if state is None:
+        state = TrainingState.initial(game, settings)
+    else:
+        state.change_settings(settings)
     externals = family.split("train")
     while state.updates < settings.updates:
         if state.updates % settings.updates_per_round == 0:

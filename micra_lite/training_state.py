@@ -22,6 +22,11 @@ from .games import Game
 from .networks import Agent, Belief
 
 ANSWERS = ("none", "frozen", "re-imagined")
+# The settings that shape networks and data: a training that has begun must keep them.
+SHAPES = (
+    "device", "dtype", "externals_per_round", "episodes_per_external", "rounds_kept", "features", "hidden",
+    "actor_hidden", "imitator_hidden", "conditioned", "probes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class Settings:
     device: str = "cpu"
     dtype: str = "float32"
     # how long, and what is collected for it
-    updates: int = 3000
+    updates: int = 2000
     updates_per_round: int = 16  # between two rounds of collecting episodes
     externals_per_round: int = 8  # training externals met in one round
     episodes_per_external: int = 32  # played with each of them
@@ -220,6 +225,13 @@ class TrainingState:
             "critic": adam([*a.critic.parameters(), *a.extractors.parameters()], s.critic_rate),
             "actor": adam(a.actors.parameters(), s.actor_rate),
         }
+
+    def change_settings(self, settings: Settings) -> None:
+        """Go on with other settings; ValueError where networks or data would have another shape."""
+        changed = [n for n in SHAPES if getattr(settings, n) != getattr(self.settings, n)]
+        if changed:
+            raise ValueError(f"{changed} cannot change in a training that has begun: start a new one, or leave them")
+        self.settings = settings
 
     def lower_rates(self) -> None:
         """Set every optimiser's rate for this update: in the last third they fall, to a tenth of the chosen ones."""

@@ -1,0 +1,195 @@
+"""The three phases as a user runs them: on small games, with every option, in both precisions, and on bad input."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+import micra_lite
+from micra_lite.beliefs import prior_belief
+from micra_lite.evaluate import adaptation_scores, exact_values, mean_return, team_tables, yardstick_for
+from micra_lite.phases import execution, last, offline_training, online_adaptation
+from micra_lite.playing import play, watch
+
+SMALL = micra_lite.Settings(
+    updates=6, updates_per_round=3, externals_per_round=3, episodes_per_external=8, support_episodes=(0, 1, 3),
+    query_episodes=4, externals_per_update=4, states_per_external=4, hidden=16, actor_hidden=16, features=8,
+    imitator_hidden=8, probes=4, adaptation_updates=3, adaptation_states=8,
+)  # fmt: skip
+
+
+def train(name="pursuit", game=None, **changed):
+    game = game or micra_lite.make(name, **({"size": 2} if name == "pursuit" else {}))
+    return last(offline_training(game, micra_lite.external_family(name, game), replace(SMALL, **changed))).state
+
+
+def newcomer(state, k=0):
+    return micra_lite.external_family(state.game.name, state.game).split("held-out")[k]
+
+
+@pytest.mark.parametrize("name", ["pursuit", "rectangular", "odd_one_out"])
+@pytest.mark.parametrize("conditioned", [True, False])
+@pytest.mark.parametrize("answer", ["none", "frozen", "re-imagined"])
+def test_all_three_phases_run_with_every_answer(name, conditioned, answer):
+    """Records carry finite tensors of the right shapes; the trained state is left as it was by adaptation."""
+    state = train(name, conditioned=conditioned)
+    before = {n: p.clone() for n, p in state.agent.state_dict().items()}
+    watched = watch(state, newcomer(state), 2)
+    records = list(online_adaptation(state, watched, replace(state.settings, answer=answer)))
+    assert all(torch.equal(before[n], p) for n, p in state.agent.state_dict().items())
+    adapted = records[-1].state
+    changed = {n for n, p in adapted.agent.state_dict().items() if not torch.equal(before[n], p)}
+    assert any(n.startswith("actors") for n in changed) == (answer != "none")
+    assert any(n.startswith("critic") for n in changed) == (answer == "re-imagined")
+    assert not any(n.startswith(("imitators", "extractors")) for n in changed)
+    for record in execution(adapted, state.game, newcomer(state), episodes=2):
+        assert record.q.shape == state.game.n_actions
+        for i, regret, policy in zip(state.agent.targets, record.regrets, record.policies, strict=True):
+            assert regret.shape == policy.shape == (state.game.n_actions[i],)
+            assert torch.isfinite(regret).all()
+            assert float((regret * policy).sum()) == pytest.approx(0, abs=1e-5)
+            assert float(policy.sum()) == pytest.approx(1, abs=1e-5)
+    assert adapted.belief is not None
+    assert state.belief is None
+
+
+def test_conditioned_actors_change_with_the_belief_and_unconditioned_ones_do_not():
+    for conditioned in (True, False):
+        state = train(conditioned=conditioned)
+        beliefs = [last(online_adaptation(state, watch(state, newcomer(state, k), 3))).state.belief for k in (0, 1)]
+        one, two = (team_tables(state, belief)[0] for belief in beliefs)
+        assert torch.equal(one, two) == (not conditioned)
+
+
+def test_each_actor_sees_only_its_own_observation_under_partial_views():
+    """Decentralised execution: changing what the others see changes nothing in what an actor does."""
+    from micra_lite.parallel_env import from_parallel_env, to_parallel_env
+
+    inner = micra_lite.make("pursuit", size=2)
+    game = from_parallel_env(lambda: to_parallel_env(inner), targets=["hunter_1", "hunter_2"], externals=["prey"])
+    game.name = "pursuit"
+    family = micra_lite.external_family("pursuit", inner)
+    state = last(offline_training(game, family, SMALL)).state
+    agent, belief = state.agent, prior_belief(state.agent, 1)
+    assert not agent.full_view
+    assert len(agent.views) == 3
+    seen = [torch.rand(1, 5, size) for size in game.observation_sizes]
+
+    def acts(observations):
+        features = agent.features(observations)
+        return [p.exp() for p in agent.act(belief, features, agent.predict(belief, features))]
+
+    first = acts(seen)
+    second = acts([seen[0], torch.rand_like(seen[1]), torch.rand_like(seen[2])])
+    assert torch.equal(first[0], second[0])
+    assert not torch.equal(first[1], second[1])
+    assert not torch.equal(first[0], acts([torch.rand_like(seen[0]), seen[1], seen[2]])[0])
+
+
+def test_the_same_seed_gives_the_same_training_and_another_seed_another():
+    one, two, other = train(), train(), train(seed=1)
+    assert all(torch.equal(a, b) for a, b in zip(one.agent.parameters(), two.agent.parameters(), strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(one.agent.parameters(), other.agent.parameters(), strict=True))
+
+
+def test_no_global_random_state_is_touched():
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    train()
+    assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("changed", [
+    {"dtype": "float64"}, {"own_actions": "sampled"}, {"external_model": "true"}, {"second_order": False},
+    {"meta_every": 1}, {"external_model": "true", "conditioned": False},
+])  # fmt: skip
+def test_every_option_trains(changed):
+    state = train(**changed)
+    if "dtype" in changed:
+        assert all(p.dtype == torch.float64 for p in state.agent.parameters())
+    assert all(torch.isfinite(p).all() for p in state.agent.parameters())
+    assert state.updates == 6
+    assert state.environment_steps == 2 * 3 * 8 * 25
+
+
+def test_a_small_training_learns_the_best_answer_to_the_average_and_then_to_the_newcomer():
+    """A matrix game, exactly scored: trained above random; after 20 watched moves above before. One second."""
+    settings = replace(SMALL, updates=400, updates_per_round=10, externals_per_round=16, episodes_per_external=32,
+                       support_episodes=(0, 1, 5, 20), externals_per_update=16, hidden=32, actor_hidden=32)  # fmt: skip
+    game = micra_lite.make("rock_paper_scissors")
+    family = micra_lite.external_family(game.name)
+    state = last(offline_training(game, family, settings)).state
+    table, externals = game.tabulate(), family.split("validation")
+    scale = yardstick_for(table, externals, game)
+    scores = adaptation_scores(state, table, externals, 20)
+    assert scale.normalised_score(scores.after) > scale.normalised_score(scores.before) + 0.3
+    assert scores.excess_nats.mean() < 0.2
+    assert (scores.pairs == 20).all()
+
+
+def test_exact_values_agree_with_played_returns():
+    """Undiscounted returns of one-shot games have the exact value as their mean (4 standard errors)."""
+    state = train("three_sites")
+    externals = micra_lite.external_family("three_sites").split("validation")[:3]
+    exact = exact_values(state, state.game.tabulate(), externals)
+    played = mean_return(state, externals, episodes=4000)
+    assert torch.allclose(played, torch.as_tensor(exact).float(), atol=4 * 3 / 4000**0.5)
+
+
+def test_episodes_stop_counting_where_they_end():
+    state = train("rectangular")
+    externals = micra_lite.external_family("rectangular").split("train")[:2]
+    played = play(state, externals, prior_belief(state.agent, 2), 3, 0.1, torch.Generator().manual_seed(0))
+    assert played.terminated[..., -1].all()
+    assert played.alive.sum() == 6
+
+
+def test_an_interrupted_stream_can_simply_go_on():
+    """The generators hold nothing: dropping one between records and starting another changes nothing."""
+    game = micra_lite.make("pursuit", size=2)
+    family = micra_lite.external_family("pursuit", game)
+    stream = offline_training(game, family, SMALL)
+    state = [next(stream) for _ in range(4)][-1].state
+    stream.close()
+    resumed = last(offline_training(game, family, SMALL, state)).state
+    for a, b in zip(resumed.agent.parameters(), train().agent.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_bad_input_is_named_before_any_work():
+    state = train()
+    with pytest.raises(ValueError, match="watch list is empty"):
+        next(online_adaptation(state, []))
+    with pytest.raises(ValueError, match="lacks observations or actions of \\['prey'\\]"):
+        next(online_adaptation(state, [micra_lite.Episode({}, {})]))
+    with pytest.raises(ValueError, match="one external at a time"):
+        watch(state, micra_lite.external_family("pursuit", state.game).split("held-out")[:2], 1)
+    with pytest.raises(ValueError, match="answer must be one of"):
+        micra_lite.Settings(answer="guess")
+    with pytest.raises(ValueError, match="no pair may be in both"):
+        micra_lite.Settings(support_episodes=(30,), query_episodes=8)
+    with pytest.raises(ValueError, match="must be at least 1"):
+        micra_lite.Settings(updates=0)
+    with pytest.raises(ValueError, match="unknown split"):
+        micra_lite.external_family("pursuit").split("test")
+    with pytest.raises(ValueError, match="does not belong to the game"):
+        micra_lite.external_family("pursuit", micra_lite.make("chicken"))
+
+
+def test_a_joint_table_too_large_to_enumerate_is_refused_with_its_size():
+    game = micra_lite.make("pursuit", size=4, hunters=7)
+    with pytest.raises(ValueError, match="390,625 entries"):
+        next(offline_training(game, micra_lite.external_family("pursuit", game), SMALL))
+
+
+def test_a_reward_that_is_not_a_number_stops_the_training():
+    game = micra_lite.make("pursuit", size=2)
+    rules = game.outcomes
+
+    def broken(state, actions):
+        o = rules(state, actions)
+        return o._replace(rewards=o.rewards * float("nan"))
+
+    game.outcomes = broken
+    with pytest.raises(ValueError, match="reward that is NaN"):
+        next(offline_training(game, micra_lite.external_family("pursuit", game), SMALL))
