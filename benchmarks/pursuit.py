@@ -49,12 +49,12 @@ def run(variant: str, seed: int, updates: int, newcomers: int, cache: Path) -> l
     state = last(offline_training(game, family, settings)).state
     training = time.process_time() - start
     externals, table = family.split("held-out")[:newcomers], game.tabulate()
-    scale = evaluate.yardstick_for(table, externals, game)
+    scale = yardstick(newcomers, cache)
     rows = []
 
     def add(method: str, episodes: int, values: np.ndarray, nats: np.ndarray, pairs: float, seconds: float) -> None:
         few = slice(len(values))
-        part = exact.Yardstick(scale.random[few], scale.best[few], scale.responses[few])
+        part = exact.Yardstick(scale.random[few], scale.best[few], [])
         rows.append({
             "method": method, "episodes": episodes, "externals": len(values), "score": part.normalised_score(values),
             "worst": float(part.each(values).min()), "excess_nats": float(np.mean(nats)), "pairs": pairs,
@@ -82,6 +82,20 @@ def run(variant: str, seed: int, updates: int, newcomers: int, cache: Path) -> l
     path.with_suffix(".partial").write_text(json.dumps(rows))
     path.with_suffix(".partial").replace(path)
     return rows
+
+
+def yardstick(newcomers: int, cache: Path) -> exact.Yardstick:
+    """The scale for the first so many held-out externals, solved once and kept."""
+    path = cache / f"yardstick-{newcomers}.npz"
+    if not path.exists():
+        game = micra_lite.make("pursuit")
+        scale = evaluate.yardstick_for(
+            game.tabulate(), micra_lite.external_family("pursuit").split("held-out")[:newcomers], game
+        )
+        cache.mkdir(parents=True, exist_ok=True)
+        np.savez(path, random=scale.random, best=scale.best)
+    kept = np.load(path)
+    return exact.Yardstick(kept["random"], kept["best"], [])
 
 
 class true_predictions:
@@ -120,6 +134,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--cache", type=Path, default=Path("runs/benchmarks/pursuit"))
     options = parser.parse_args()
+    yardstick(options.newcomers, options.cache)
     work = [(v, s) for s in range(options.seeds) for v in VARIANTS]
     done = Parallel(n_jobs=options.jobs, verbose=10)(
         delayed(run)(v, s, options.updates, options.newcomers, options.cache) for v, s in work

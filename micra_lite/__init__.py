@@ -30,6 +30,8 @@ _MODULES = (
     "exact",
     "evaluate",
     "draw",
+    "figures",
+    "runners",
     "widgets",
     "grids",
 )

@@ -1,0 +1,124 @@
+"""Speed, as ratios measured in one run: stepping, training, importing. Writes benchmarks/results/throughput.json.
+
+Our steps and a peer's are timed in turn, several times, and the median ratio is kept, so that a machine whose speed
+drifts does not favour either. Everything runs on one thread; times are CPU seconds of the process.
+
+    python benchmarks/throughput.py
+"""
+
+from __future__ import annotations
+
+import os
+
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from common import write
+
+import micra_lite
+from micra_lite.phases import offline_training
+
+torch.set_num_threads(1)
+ROUNDS = 7
+# EPyMARL (cbc38c09) COMA on lbforaging 5x5-2p-1f-coop: environment steps per CPU-second, measured from its source on a
+# machine of this kind (2 shared virtual cores). It takes 2 gradient steps for every 10 episodes of up to 50 steps.
+EPYMARL_COMA, EPYMARL_UPDATES = 644.0, 2 / 500
+
+
+def per_cpu_second(work: Callable[[], int]) -> float:
+    """Units of work done per CPU second of this process."""
+    start = time.process_time()
+    done = work()
+    return done / (time.process_time() - start)
+
+
+def stepping(size: int, batch: int = 1024, steps: int = 200) -> int:
+    """Random play of pursuit, `batch` episodes at once."""
+    game = micra_lite.make("pursuit", size=size)
+    generator = torch.Generator().manual_seed(0)
+    state = game.reset(batch, generator)
+    for _ in range(steps):
+        actions = torch.randint(5, (batch, 3), generator=generator)
+        state = game.step(state, actions, generator).state
+    return batch * steps
+
+
+def peer_stepping(steps: int = 500) -> int:
+    """Random play of mpe2's simple_tag, one environment, through its parallel face."""
+    from mpe2 import simple_tag_v3
+
+    env = simple_tag_v3.parallel_env(continuous_actions=False)
+    env.reset(seed=0)
+    for _ in range(steps):
+        if not env.agents:
+            env.reset()
+        env.step({agent: env.action_space(agent).sample() for agent in env.agents})
+    env.close()
+    return steps
+
+
+def training(updates: int = 160) -> tuple[float, float]:
+    """Offline training of pursuit 3×3 with the default settings: environment steps per CPU second, updates per step."""
+    game, family = micra_lite.make("pursuit"), micra_lite.external_family("pursuit")
+    records = offline_training(game, family, micra_lite.Settings())
+    next(records)  # what happens once is not training
+    steps, gradients = 0, 0
+    start = time.process_time()
+    for _ in range(updates):
+        record = next(records)
+        gradients += len(record.losses)  # one gradient step for each loss
+    steps = int(updates / record.state.settings.updates_per_round * record.state.environment_steps
+                / -(-record.state.updates // record.state.settings.updates_per_round))  # fmt: skip
+    return steps / (time.process_time() - start), gradients / steps
+
+
+def import_seconds(code: str) -> float:
+    """CPU seconds of a fresh interpreter that runs `code`."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", code], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main() -> None:
+    """Measure everything, print it and write the result."""
+    rows: list[dict[str, Any]] = []
+
+    def row(
+        measure: str, ours: float, peer: float, peer_name: str, ratio: float, unit: str, updates: Any = None
+    ) -> None:
+        rows.append({"measure": measure, "ours": ours, "peer": peer, "peer_name": peer_name, "ratio": ratio,
+                     "unit": unit, "updates_per_step": updates})  # fmt: skip
+        print(f"{measure:42s} {ours:14,.1f} {peer:12,.1f} {unit:28s} ratio {ratio:10,.1f}  ({peer_name})")
+
+    for size in (3, 4):
+        pairs = [(per_cpu_second(lambda: stepping(size)), per_cpu_second(peer_stepping)) for _ in range(ROUNDS)]  # noqa: B023
+        ours, peer = (statistics.median(side) for side in zip(*pairs, strict=True))
+        ratio = statistics.median(a / b for a, b in pairs)
+        row(f"stepping pursuit {size}×{size}, batch 1,024", ours, peer, "mpe2 simple_tag_v3, one environment", ratio,
+            "environment steps/CPU-s")  # fmt: skip
+    trained = [training() for _ in range(3)]
+    ours, updates = statistics.median(t[0] for t in trained), trained[0][1]
+    row("offline training, pursuit 3×3", ours, EPYMARL_COMA, "EPyMARL COMA, lbforaging 5x5-2p-1f-coop (not in this run)",
+        ours / EPYMARL_COMA, "environment steps/CPU-s", {"ours": updates, "peer": EPYMARL_UPDATES})  # fmt: skip
+    use = "import torch, micra_lite; micra_lite.make, micra_lite.offline_training, micra_lite.external_family"
+    times = [(import_seconds(use), import_seconds("import torch")) for _ in range(ROUNDS)]
+    with_us, alone = (statistics.median(side) for side in zip(*times, strict=True))
+    extra = statistics.median(a - b for a, b in times)
+    row("importing everything that trains", with_us, alone, "import torch alone", with_us / alone, "CPU-s")
+    print(f"import micra_lite adds {extra:.2f} s to import torch")
+    rows[-1]["added_seconds"] = extra
+    print(write("throughput", 1, rows))
+
+
+if __name__ == "__main__":
+    main()
