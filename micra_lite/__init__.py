@@ -18,7 +18,8 @@ _HOME = {
     "phases": ("offline_training", "online_adaptation", "execution", "last"),
     "playing": ("watch", "play"),
     "checkpoint": ("save", "load"),
-    "parallel_env": ("to_parallel_env", "from_parallel_env"),
+    "parallel_env": ("to_parallel_env",),
+    "parallel_game": ("from_parallel_env", "ParallelGame"),
 }
 _MODULES = (
     *_HOME,

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from .externals import ExternalFamily
-from .parallel_env import ParallelGame, from_parallel_env
+from .parallel_game import ParallelGame, from_parallel_env
 
 PUSHES = ("none", "left", "right", "down", "up")
 _DIRECTION = ((0.0, 0.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0))  # (x, y) of each push

@@ -17,13 +17,12 @@ from pettingzoo import AECEnv, ParallelEnv
 
 from micra_lite.externals import external_family
 from micra_lite.games import MATRIX_GAMES, Game, make
-from micra_lite.parallel_env import from_parallel_env, to_parallel_env
+from micra_lite.parallel_env import to_parallel_env
+from micra_lite.parallel_game import from_parallel_env
 from micra_lite.runners import RunnerFamily, simple_tag
 
 with warnings.catch_warnings():
-    warnings.simplefilter(
-        "ignore", DeprecationWarning
-    )  # PettingZoo's tests import its old way of making Connect Four
+    warnings.simplefilter("ignore", DeprecationWarning)  # PettingZoo's tests import its old way of making Connect Four
     from pettingzoo.test import parallel_api_test, parallel_seed_test
 
 
@@ -88,12 +87,8 @@ def test_the_face_agrees_with_outcomes():
         assert not any(terminated.values())
         before = [cells_of(seen[a], 3) for a in game.agents]
         assert all((b == before[0]).all() for b in before)
-        rows.append(
-            (before[0], [actions[a] for a in game.agents], cells_of(after["prey"], 3), list(paid.values()))
-        )
-    states, actions, next_states, rewards = (
-        torch.tensor(np.array(column)) for column in zip(*rows, strict=True)
-    )
+        rows.append((before[0], [actions[a] for a in game.agents], cells_of(after["prey"], 3), list(paid.values())))
+    states, actions, next_states, rewards = (torch.tensor(np.array(column)) for column in zip(*rows, strict=True))
     check_transitions(game, states, actions, next_states, rewards.float())
 
 
@@ -276,9 +271,7 @@ def test_early_leavers_follow_the_timetable(timetable, start, shared):
     plan, targets = timetable
     n = len(plan)
     names = [f"agent_{j}" for j in range(n)]
-    game = from_parallel_env(
-        lambda: Timetable(plan, start), [names[j] for j in targets], shared_reward=shared
-    )
+    game = from_parallel_env(lambda: Timetable(plan, start), [names[j] for j in targets], shared_reward=shared)
     assert game.n_actions == tuple(2 + j for j in range(n))
     assert game.observation_sizes == (3,) * n
     g, actions_g = generator(1), generator(2)
@@ -348,9 +341,7 @@ def test_simple_tag_is_mpe2_played_by_hand(batch):
     state = game.reset(batch, g)
     for t in range(7):
         for j, seen in enumerate(game.observe(state)):
-            assert torch.equal(
-                seen, torch.tensor(np.stack([looks[b][t][game.agents[j]] for b in range(batch)]))
-            )
+            assert torch.equal(seen, torch.tensor(np.stack([looks[b][t][game.agents[j]] for b in range(batch)])))
         if t < 6:
             step = game.step(state, plays[t], g)
             state = step.state
@@ -713,9 +704,7 @@ def test_runners_differ_enough_to_be_worth_knowing():
         views.append(game.observe(state)[3])
         state = game.step(state, torch.randint(5, (4, 4), generator=g), g).state
     seen = torch.cat(views)  # (40, 14)
-    policies = torch.stack(
-        [externals.policies(torch.full((40,), k), [seen])[0] for k in range(32)]
-    )  # (32, 40, 5)
+    policies = torch.stack([externals.policies(torch.full((40,), k), [seen])[0] for k in range(32)])  # (32, 40, 5)
     variation = (policies[:16] - policies[16:]).abs().sum(-1).mean() / 2
     assert variation > 0.4
     game.close()

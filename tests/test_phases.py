@@ -63,7 +63,8 @@ def test_conditioned_actors_change_with_the_belief_and_unconditioned_ones_do_not
 
 def test_each_actor_sees_only_its_own_observation_under_partial_views():
     """Decentralised execution: changing what the others see changes nothing in what an actor does."""
-    from micra_lite.parallel_env import from_parallel_env, to_parallel_env
+    from micra_lite.parallel_env import to_parallel_env
+    from micra_lite.parallel_game import from_parallel_env
 
     inner = micra_lite.make("pursuit", size=2)
     game = from_parallel_env(lambda: to_parallel_env(inner), targets=["hunter_1", "hunter_2"], externals=["prey"])
