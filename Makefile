@@ -32,6 +32,7 @@ lint: $(READY)
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long and not browser"
 	$(BIN)/python notebooks/build.py --check
+	$(BIN)/python benchmarks/readme.py --check
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/nbval_sanitize.cfg notebooks/*.ipynb
 	$(BIN)/python -m pytest -m browser tests/test_browser.py
 
@@ -47,6 +48,7 @@ notebooks: $(READY)
 benchmarks: $(READY)
 	$(BIN)/python benchmarks/pursuit.py
 	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/readme.py
 
 clean:
 	rm -rf $(VENV) runs screenshots .pytest_cache .mypy_cache .ruff_cache

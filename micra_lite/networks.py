@@ -64,9 +64,15 @@ class Actor(nn.Module):
 
 
 class Critic(nn.Module):
-    """Q(s, ·): features of all observations (…, F) and the belief (…, C) to the whole joint table (…, A_1, …, A_n)."""
+    """Q(s, ·): features of all observations (…, F) and the belief (…, C) to the whole joint table (…, A_1, …, A_n).
 
-    def __init__(self, features: int, belief: int, hidden: int, n_actions: Sequence[int]) -> None:
+    With `main_effects` the table is the sum of a joint one and one of each agent by itself: what a single agent's action
+    does is then learned from all joint actions that contain it, which pays where there are many.
+    """
+
+    def __init__(
+        self, features: int, belief: int, hidden: int, n_actions: Sequence[int], main_effects: bool = False
+    ) -> None:
         super().__init__()
         size = math.prod(n_actions)
         if size > LARGEST_JOINT:
@@ -76,13 +82,20 @@ class Critic(nn.Module):
                 "of the environment."
             )
         self.n_actions = tuple(n_actions)
+        self.sizes = [size, *(n_actions if main_effects else ())]
         self.layers = nn.Sequential(
             nn.Linear(features + belief, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),
-            nn.Linear(hidden, size),
+            nn.Linear(hidden, sum(self.sizes)),
         )  # fmt: skip
 
     def forward(self, features: Tensor, belief: Tensor) -> Tensor:
-        return self.layers(torch.cat([features, belief], -1)).unflatten(-1, self.n_actions)
+        joint, *single = self.layers(torch.cat([features, belief], -1)).split(self.sizes, -1)
+        q = joint.unflatten(-1, self.n_actions)  # (…, A_1, …, A_n)
+        for j, own in enumerate(single):  # (…, A_j), laid along the j-th of the n action axes
+            shape = [1] * len(self.n_actions)
+            shape[j] = self.n_actions[j]
+            q = q + own.unflatten(-1, shape)
+        return q
 
 
 @dataclass
@@ -104,6 +117,7 @@ class Agent(nn.Module):
     def __init__(
         self, game: Game, probes: list[Tensor], features: int, hidden: int, actor_hidden: int, imitator_hidden: int,
         step_size: float, conditioned: bool,
+        main_effects: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.full_view, self.conditioned = game.full_view, conditioned
@@ -121,7 +135,7 @@ class Agent(nn.Module):
             now + sum(len(p) * game.n_actions[e] for p, e in zip(probes, self.externals, strict=True))
         ) * conditioned
         self.actors = nn.ModuleList(Actor(features, belief, actor_hidden, game.n_actions[i]) for i in self.targets)
-        self.critic = Critic(features * len(sizes), belief, hidden, game.n_actions)
+        self.critic = Critic(features * len(sizes), belief, hidden, game.n_actions, main_effects)
         # The slow copies from which temporal differences bootstrap: Q̄ and the features it was trained on.
         self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
         self.target_extractors = copy.deepcopy(self.extractors).requires_grad_(False)

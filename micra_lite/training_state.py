@@ -25,7 +25,7 @@ ANSWERS = ("none", "frozen", "re-imagined")
 # The settings that shape networks and data: a training that has begun must keep them.
 SHAPES = (
     "device", "dtype", "externals_per_round", "episodes_per_external", "rounds_kept", "features", "hidden",
-    "actor_hidden", "imitator_hidden", "conditioned", "probes",
+    "actor_hidden", "imitator_hidden", "main_effects", "conditioned", "probes",
 )  # fmt: skip
 
 
@@ -48,6 +48,7 @@ class Settings:
     hidden: int = 256  # critic
     actor_hidden: int = 128
     imitator_hidden: int = 64
+    main_effects: bool = False  # the critic adds a table of each agent's own to the joint one
     conditioned: bool = True  # actors and critic take the imitator's prediction as an input
     probes: int = 16  # fixed observations at which the prediction is always taken
     # meta-imitation (Eq. 4); all rates fall in the last third of the training, to a tenth
@@ -211,7 +212,7 @@ class TrainingState:
             torch.manual_seed(settings.seed)
             agent = Agent(
                 game, probes, settings.features, settings.hidden, settings.actor_hidden, settings.imitator_hidden, settings.step_size,
-                settings.conditioned,
+                settings.conditioned, settings.main_effects,
             ).to(**settings.tensor)  # fmt: skip
         state = cls(game, settings, agent, {}, Replay(settings.rounds_kept * settings.externals_per_round), generator)
         state.optimisers = state.new_optimisers()
