@@ -185,18 +185,18 @@ def test_best_response_by_value_iteration(game):
 
 
 def test_ties_go_to_the_lowest_joint_action():
-    """Nothing matters: all play action 0. Earning now or, discounted, later is the same: the lower number wins."""
+    """Nothing matters: all play action 0. Earning now or, discounted, later is the same, but for rounding: the lower wins."""
     toy = Toy(0)
     toy.pays.zero_()
     table = toy.tabulate()
     for policy in exact.best_response(table, externals_of(table, random_policies(table))).policies:
         assert (policy.argmax(1) == 0).all()
     T = csr_matrix(([1.0], ([0], [1])), shape=(4, 2))  # in state 0, action 0 leads to state 1; all else ends
-    R = np.array([[[0.0], [0.5]], [[1.0], [1.0]]])  # there, 1 is paid; action 1 pays 0.5 at once
+    R = np.array([[[0.0], [0.15]], [[0.3], [0.1 + 0.2]]])  # there 0.3 is paid; action 1 pays half of it at once
     table = Tabulated(2, ("a",), (2,), T, R, (1,), [], np.array([1.0, 0.0]), 0.5, (0,), ())
     response = exact.best_response(table, [])
     assert response.policies[0].tolist() == [[1, 0], [1, 0]]
-    assert response.value == pytest.approx(0.5)
+    assert response.value == pytest.approx(0.15)
 
 
 @pytest.mark.parametrize("seed", [2, 6, 7, 9, 11])

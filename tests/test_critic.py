@@ -1,0 +1,206 @@
+"""The critic: its temporal-difference target by loops, ends and cuts of episodes, and where learning leads.
+
+The game is tiny, with three agents of unequal action numbers and outcomes that end the episode, so that the exact
+Q-function of the current team is known.
+"""
+
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from micra_lite import exact
+from micra_lite.beliefs import prior_belief
+from micra_lite.externals import ExternalFamily, Externals
+from micra_lite.games import MATRIX_GAMES, Outcomes, TabularGame, make
+from micra_lite.learning import temporal_difference_target, value_and_improve
+from micra_lite.phases import true_belief
+from micra_lite.playing import play
+from micra_lite.training_state import Settings, TrainingState
+
+
+class Toy(TabularGame):
+    """Four states, two equally likely outcomes; the external is the middle agent, the targets come last one first."""
+
+    name, agents, n_actions, options = "toy", ("a", "b", "c"), (2, 3, 3), {}
+    radix, observation_sizes, gamma, horizon = (4,), (4, 4, 4), 0.8, 3
+
+    def __init__(self, ends=0.3):
+        g = torch.Generator().manual_seed(0)
+        shape = (4, *self.n_actions)
+        self.to, self.over = torch.randint(4, (*shape, 2), generator=g), torch.rand(*shape, 2, generator=g) < ends
+        self.pays = torch.randn(*shape, 3, generator=g)
+        self.split_agents(("c", "a"), ("b",))
+
+    def starts(self):
+        return self.states(), torch.full((4,), 0.25)
+
+    def outcomes(self, state, actions):
+        index = (state[:, 0], *actions.unbind(-1))
+        return Outcomes(self.to[index][..., None], torch.full((len(state), 2), 0.5), self.pays[index], self.over[index])
+
+    def observe(self, state):
+        return [torch.eye(4)[state[:, 0]]] * 3
+
+
+class Tables(ExternalFamily):
+    """Externals of the toy whose parameters are their table: 4 states × 3 actions."""
+
+    name, parameter_names = "toy", ()
+
+    def probabilities(self, parameters, observations):
+        return [parameters.view(-1, 4, 3)[torch.arange(len(parameters)), observations[0].argmax(-1)]]
+
+
+def two_externals():
+    rows = np.random.default_rng(0).dirichlet(np.full(3, 0.3), size=(2, 4))
+    return Externals(Tables(), torch.tensor(rows.reshape(2, 12)), (0, 1))
+
+
+def initial(game, **options):
+    options = {"features": 8, "hidden": 32, "imitator_hidden": 4, "probes": 8, "actor_rate": 0.0, **options}
+    return TrainingState.initial(game, Settings(**options))
+
+
+def some_transitions(game, K, N):
+    """Random ones (K, N, …), a third of them ending the episode."""
+    g = torch.Generator().manual_seed(5)
+    count = K * N
+    actions = torch.stack([torch.randint(a, (count,), generator=g) for a in game.n_actions], -1)
+    batch = {
+        "state": game.reset(count, g), "next_state": game.reset(count, g), "actions": actions,
+        "rewards": torch.randn(count, len(game.agents), generator=g).double(),
+        "terminated": torch.rand(count, generator=g) < 0.3,
+    }  # fmt: skip
+    return {name: column.unflatten(0, (K, N)) for name, column in batch.items()}
+
+
+@pytest.mark.parametrize("model", ["imitator", "true"])
+@pytest.mark.parametrize("conditioned", [True, False])
+def test_target_is_the_expectation_by_loops(conditioned, model):
+    """y = r + γ Σ ππδ Q̄ over all next joint actions one by one; y = r after an end; for each external its own δ_k."""
+    game = Toy()
+    state = initial(game, conditioned=conditioned, dtype="float64", external_model=model)
+    agent, externals, k = state.agent, two_externals(), torch.tensor([1, 0])
+    for slow in (*agent.target_critic.parameters(), *agent.target_extractors.parameters()):
+        slow.data += 0.3 * torch.sin(torch.arange(slow.numel(), dtype=torch.float64)).view_as(slow)  # no longer Q
+    belief = prior_belief(agent, 2) if model == "imitator" else true_belief(state, externals, k)
+    scale = torch.tensor([1.0, 3.0], dtype=torch.float64)  # two imitators that differ
+    belief.parameters = [{n: p.detach() * scale.view(2, *[1] * (p.dim() - 1)) for n, p in belief.parameters[0].items()}]
+    batch = some_transitions(game, 2, 7)
+    y = temporal_difference_target(state, belief, batch, (externals, k) if model == "true" else None)
+    ends = 0
+    for b, n in product(range(2), range(7)):
+        expected = (float(batch["rewards"][b, n, 0]) + float(batch["rewards"][b, n, 2])) / 2
+        if batch["terminated"][b, n]:
+            ends += 1
+        else:
+            number = int(batch["next_state"][b, n])
+            own = type(belief)(
+                [{name: p[b : b + 1] for name, p in belief.parameters[0].items()}], belief.probes[b : b + 1]
+            )
+            seen = [torch.eye(4, dtype=torch.float64)[number].view(1, 1, 4)] * 3
+            features = agent.features(seen)
+            prediction = agent.predict(own, features)
+            if model == "true":
+                prediction = [externals.parameters[k[b]].view(4, 3)[number].view(1, 1, 3)]
+            c, a = [p.exp()[0, 0].tolist() for p in agent.act(own, features, prediction)]
+            policies = {"a": a, "b": prediction[0][0, 0].tolist(), "c": c}
+            q = agent.value(own, agent.features(seen, target=True), prediction, target=True)[0, 0].tolist()
+            for x, z, w in product(range(2), range(3), range(3)):
+                expected += 0.8 * policies["a"][x] * policies["b"][z] * policies["c"][w] * q[x][z][w]
+        assert float(y[b, n]) == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    assert 0 < ends < 14
+
+
+def constant_critic(state, value):
+    """Make Q̄ the same number everywhere."""
+    last = state.agent.target_critic.layers[-1]
+    last.weight.data.zero_()
+    last.bias.data.fill_(value)
+
+
+def test_ends_do_not_bootstrap_and_cuts_do():
+    """Q̄ ≡ 10: y is r after an end and r + γ·10 after a cut, whether at the horizon or by a `truncated` of the game."""
+
+    class Cut(Toy):
+        """Also cut short, by the game, on entering state 3 alive."""
+
+        def step(self, state, actions, generator):
+            step = super().step(state, actions, generator)
+            return step._replace(truncated=(step.state[:, 0] == 3) & ~step.terminated)
+
+    state = initial(Cut())
+    constant_critic(state, 10.0)
+    played = play(state, two_externals(), prior_belief(state.agent, 2), 200, 1.0, torch.Generator().manual_seed(0))
+    names = ("actions", "rewards", "terminated")
+    batch = {n: getattr(played, n).flatten(1, 2) for n in names}
+    batch["state"], batch["next_state"] = played.states[:, :, :-1].flatten(1, 2), played.states[:, :, 1:].flatten(1, 2)
+    y = temporal_difference_target(state, prior_belief(state.agent, 2), batch, None).view(2, 200, 3)
+    seen = {"end": 0, "cut by the game": 0, "cut at the horizon": 0, "going on": 0}
+    for b, e, t in product(range(2), range(200), range(3)):
+        if not played.alive[b, e, t]:
+            continue
+        reward = float(played.rewards[b, e, t, [0, 2]].mean())
+        ended, entered = bool(played.terminated[b, e, t]), int(played.states[b, e, t + 1])
+        assert float(y[b, e, t]) == pytest.approx(reward if ended else reward + 0.8 * 10, abs=1e-5)
+        cut = entered == 3 and not ended
+        seen["end" if ended else "cut by the game" if cut else "going on" if t < 2 else "cut at the horizon"] += 1
+        if t < 2:
+            assert bool(played.alive[b, e, t + 1]) == (not ended and not cut)
+    assert min(seen.values()) > 20
+
+
+@pytest.mark.parametrize("name", MATRIX_GAMES)
+def test_target_of_a_matrix_game_is_its_payoff(name):
+    """One move and over: y is the targets' mean payoff, whatever the critic says."""
+    game = make(name)
+    state = initial(game)
+    constant_critic(state, 10.0)
+    joint = game.joint_actions()
+    step = game.step(game.reset(len(joint), state.generator), joint, state.generator)
+    batch = {"next_state": step.state[None], "rewards": step.rewards[None], "terminated": step.terminated[None]}
+    y = temporal_difference_target(state, prior_belief(state.agent, 1), batch, None)[0]
+    for a, found in zip(joint.tolist(), y.tolist(), strict=True):
+        assert found == pytest.approx(sum(float(game.payoffs[(*a, i)]) for i in game.target_axes) / len(game.targets))
+
+
+@pytest.mark.parametrize("conditioned", [True, False])
+def test_learning_converges_to_dynamic_programming(conditioned):
+    """Fixed actors, true externals, all transitions in every batch: Q within 0.05 everywhere (it spans about 3).
+
+    A conditioned critic learns the value against each external; an unconditioned one, against the average of them.
+    """
+    game = Toy()
+    state = initial(game, conditioned=conditioned, features=16, hidden=64, critic_rate=3e-3, target_rate=0.1)
+    externals, k = two_externals(), torch.tensor([0, 1])
+    belief = true_belief(state, externals, k)
+    rows = torch.cartesian_prod(*[torch.arange(n) for n in (4, *game.n_actions)])  # every state and joint action
+    o = game.outcomes(rows[:, :1], rows[:, 1:])
+    batch = {
+        "state": rows[:, :1].repeat(2, 1), "actions": rows[:, 1:].repeat(2, 1), "rewards": o.rewards.repeat(2, 1),
+        "next_state": torch.cat([o.state[:, 0], o.state[:, 1]]), "terminated": torch.cat([*o.terminated.unbind(1)]),
+    }  # fmt: skip
+    batch = {name: column.expand(2, *column.shape) for name, column in batch.items()}  # relabelled to both
+    before = [p.clone() for p in state.agent.actors.parameters()]
+    for update in range(1200):
+        if update == 800:
+            state.optimisers["critic"].param_groups[0]["lr"] = 3e-4
+        value_and_improve(state, belief, batch, true=(externals, k))
+    assert all(torch.equal(p, q) for p, q in zip(before, state.agent.actors.parameters(), strict=True))
+
+    tables, table = externals.tables(game)[0].numpy(), game.tabulate()
+    seen = [torch.eye(4).expand(2, 4, 4)] * 3
+    with torch.no_grad():
+        features = state.agent.features(seen)
+        predictions = [torch.tensor(tables, dtype=torch.float32)]
+        found = state.agent.value(belief, features, predictions).numpy()  # (2, S, A_1, A_2, A_3)
+        team = [p.exp().double().numpy() for p in state.agent.act(belief, features, predictions)]
+    for b in range(2):
+        against = tables[b] if conditioned else tables.mean(0)
+        policies = [team[1][b], against, team[0][b]]
+        np.testing.assert_allclose(found[b], exact.joint_q(table, policies), atol=0.05)
+    gap = np.abs(exact.joint_q(table, [team[1][0], tables[0], team[0][0]])
+                 - exact.joint_q(table, [team[1][0], tables[1], team[0][0]])).max()  # fmt: skip
+    assert gap > 0.2  # so the two cases differ

@@ -1,0 +1,133 @@
+"""External policies: the same for ever from their seeds, split without overlap, and as their formula says."""
+
+import hashlib
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from micra_lite.externals import external_family
+from micra_lite.games import MATRIX_GAMES, make
+
+# SHA-256, first 16 digits, of parameters and policy tables of the first four held-out externals, to six decimals.
+# A change here makes every committed result incomparable.
+FROZEN = {
+    "pursuit": ("4dd30a6f8978f491", "4a7d72eeb94e62f9"),
+    "rectangular": ("41853ef99e149e1f", "41853ef99e149e1f"),
+    "three_sites": ("41853ef99e149e1f", "41853ef99e149e1f"),
+    "odd_one_out": ("a75cf11d089c8576", "a75cf11d089c8576"),
+}
+GAMES = [*MATRIX_GAMES, "pursuit"]
+
+
+def checksum(numbers):
+    """The same on every machine: rounded long before machines differ, and −0 is 0."""
+    text = ",".join(f"{round(x, 6) + 0.0:.6f}" for x in np.ravel(numbers).tolist())
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_families_are_frozen(name):
+    """Parameters, and what they make each external do in every state."""
+    held_out = external_family(name).split("held-out")[:4]
+    tables = held_out.tables(make(name))
+    assert (checksum(held_out.parameters), checksum(torch.cat([t.flatten() for t in tables]))) == FROZEN[name]
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_splits_are_disjoint_and_fixed(name):
+    """2,048 + 32 + 64 externals, no seed and no parameters twice; each one can be had by its seed alone."""
+    family = external_family(name)
+    splits = {which: family.split(which) for which in ("train", "validation", "held-out")}
+    assert [len(s) for s in splits.values()] == [2048, 32, 64]
+    seeds = [seed for s in splits.values() for seed in s.seeds]
+    assert len(set(seeds)) == len(seeds) == 2144
+    assert len(torch.unique(torch.cat([s.parameters for s in splits.values()]), dim=0)) == 2144
+    for which, position in (("train", 2047), ("validation", 3), ("held-out", 5)):
+        one = external_family(name).sample(splits[which].seeds[position])
+        assert torch.equal(one.parameters[0], splits[which].parameters[position])
+    assert family.parameter_names is not None
+    assert len(family.parameter_names) == one.parameters.shape[1]
+
+
+def test_indexing_keeps_parameters_and_seeds_together():
+    held_out = external_family("pursuit").split("held-out")
+    for index, positions in ((3, [3]), (-1, [63]), (slice(2, 5), [2, 3, 4]), ([5, 1], [5, 1])):
+        some = held_out[index]
+        assert some.seeds == tuple(held_out.seeds[p] for p in positions)
+        assert torch.equal(some.parameters, held_out.parameters[positions])
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_policies_are_probabilities_and_tables_list_them(name):
+    """Non-negative, adding to one; `tables` holds what `policies` gives, one external and one state at a time."""
+    game, some = make(name), external_family(name).split("validation")[:3]
+    states = game.states()
+    tables = some.tables(game)
+    assert [t.shape for t in tables] == [(3, len(states), game.n_actions[e]) for e in game.external_axes]
+    for table in tables:
+        assert (table >= 0).all()
+        torch.testing.assert_close(table.sum(-1), torch.ones_like(table[..., 0]), rtol=0, atol=1e-12)
+    for k in range(3):
+        s = (7 * k) % len(states)
+        seen = game.observe(states[s : s + 1])
+        rows = some.policies(torch.tensor([k]), [seen[e] for e in game.external_axes])
+        for table, row in zip(tables, rows, strict=True):
+            torch.testing.assert_close(table[k, s], row[0].double(), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["climbing", "rectangular", "three_sites", "matching_pennies"])
+def test_mixed_strategies_are_dirichlet(name):
+    """Mean 1/A and variance (1/A)(1 − 1/A)/(A/2 + 1) for α = 1/2, over the training split."""
+    strategies = external_family(name).split("train").parameters
+    A = strategies.shape[1]
+    variance = (1 / A) * (1 - 1 / A) / (A / 2 + 1)
+    assert ((strategies.mean(0) - 1 / A).abs() < 4 * math.sqrt(variance / 2048)).all()
+    assert ((strategies.var(0) / variance - 1).abs() < 0.1).all()
+
+
+@pytest.mark.parametrize(("size", "hunters"), [(3, 2), (4, 3), (2, 1)])
+def test_prey_by_its_formula(size, hunters):
+    """π(a) ∝ exp(flee · nearest hunter − homing · way home − shy · wall + habit), cell by cell in plain Python."""
+    game = make("pursuit", size=size, hunters=hunters)
+    some = external_family("pursuit", game).sample(40, 20)
+    g = torch.Generator().manual_seed(0)
+    states = torch.randint(size * size, (20, hunters + 1), generator=g)
+    found = some.policies(torch.arange(20), [game.observe(states)[-1]])[0]
+    for parameters, state, policy in zip(some.parameters.tolist(), states.tolist(), found.tolist(), strict=True):
+        flee, homing, row, column, shy, *habit = parameters
+        home, prey = (int(row * size), int(column * size)), divmod(state[-1], size)
+        scores = []
+        for a, (dr, dc) in enumerate([(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)]):
+            to = prey[0] + dr, prey[1] + dc
+            wall = not (0 <= to[0] < size and 0 <= to[1] < size)
+            to = prey if wall else to
+            nearest = min(sum(abs(x - y) for x, y in zip(to, divmod(h, size), strict=True)) for h in state[:-1])
+            way = abs(to[0] - home[0]) + abs(to[1] - home[1])
+            scores.append(math.exp(flee * nearest - homing * way - shy * wall + habit[a]))
+        assert policy == pytest.approx([x / sum(scores) for x in scores], abs=1e-12)
+
+
+def test_prey_parameters_keep_their_ranges():
+    """Uniform where the class says so; habits are normal with deviation 2; the home is a fraction of the board."""
+    drawn = external_family("pursuit").split("train").parameters
+    for column, (low, high) in {0: (-0.5, 2.5), 1: (0, 2.5), 2: (0, 1), 3: (0, 1), 4: (0, 2)}.items():
+        assert low <= drawn[:, column].min() < low + 0.01 * (high - low)
+        assert high - 0.01 * (high - low) < drawn[:, column].max() <= high
+        assert abs(drawn[:, column].mean() - (low + high) / 2) < 4 * (high - low) / math.sqrt(12 * 2048)
+    assert (drawn[:, 5:].mean(0).abs() < 4 * 2 / math.sqrt(2048)).all()
+    assert ((drawn[:, 5:].std(0) / 2 - 1).abs() < 0.07).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: external_family("pursuit").split("test"), "unknown split 'test'; the splits are .*'held-out'"),
+        (lambda: external_family("pursuit", make("climbing")), "'pursuit' does not belong to the game 'climbing'"),
+        (lambda: external_family("tennis"), "unknown game 'tennis'"),
+    ],
+)
+def test_mistakes_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
