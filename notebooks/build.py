@@ -69,7 +69,7 @@ def build(source: Path) -> None:
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as sockets:  # instead of open ports, and of a warning about them
         config = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
-        NotebookClient(notebook, config=config, timeout=600, resources=where, store_widget_state=False).execute()
+        NotebookClient(notebook, config=config, timeout=1800, resources=where, store_widget_state=False).execute()
     target = HERE / f"{source.stem}.ipynb"
     nbformat.write(cleaned(notebook, source.stem), target)
     print(f"{target.name}: {len(notebook.cells)} cells in {time.perf_counter() - start:.0f} s")

@@ -8,6 +8,7 @@ import importlib.util
 import re
 from pathlib import Path
 
+import jupytext
 import nbformat
 import pytest
 
@@ -114,7 +115,7 @@ def test_drift_is_noticed(tmp_path, monkeypatch):
     source = ROOT / "notebooks" / "src" / "00_tour.py"
     monkeypatch.setattr(build, "HERE", tmp_path)
     assert "is missing" in build.drifted(source)
-    stored = read(ROOT / "notebooks" / "00_tour.ipynb")
+    stored = jupytext.read(source)
     target = tmp_path / "00_tour.ipynb"
     nbformat.write(stored, target)
     assert build.drifted(source) is None

@@ -267,7 +267,9 @@ def test_buttons_walk_through_stages_and_updates(records):
 def test_records_without_an_update_are_left_out():
     record = train("rectangular", updates=1)[0]
     inner = micra_lite.Record("online adaptation", 1, record.state, {"imitation_loss": 1.0})
-    assert Stepper([inner, record]).records == [record]
+    externals = micra_lite.external_family("rectangular").sample(0)
+    played = list(micra_lite.execution(record.state, record.state.game, externals))
+    assert Stepper([inner, record, *played]).records == [record]
     with pytest.raises(ValueError, match="no record shows an update"):
         Stepper([inner])
 

@@ -44,7 +44,7 @@ class Picture:
         """
         caption = f'<figcaption style="font-size: smaller">{escape(self.alt)}</figcaption>' if alt_too else ""
         mark = ' class="trained"' if trained else ""
-        return f'<figure{mark} style="margin: 0; max-width: 720px">{self.head}{self.svg}{self.body}{caption}</figure>'
+        return f'<figure{mark} style="margin: 0; max-width: 720px; line-height: 1.5">{self.head}{self.svg}{self.body}{caption}</figure>'
 
 
 class Explorer(ipywidgets.VBox):

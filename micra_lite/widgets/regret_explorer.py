@@ -112,7 +112,7 @@ def draw(r: Regrets) -> Picture:
     wide = min(60.0, 270 / columns)
     v_left = left + columns * wide + 10
     row, high = 40, 22 * (len(r.others) + 1) + 34
-    parts = [text(4, 18, f"{agents[r.i]} is paid", 13, bold=True)]
+    parts = [text(4, 18, f"payoffs to {agents[r.i]}", 13, bold=True)]
     for k, j in enumerate(r.others):  # one line for each of the others: what it does in each column
         y = 40 + 22 * k
         parts.append(text(left - 6, y, f"{agents[j]} plays", 12, "end", fill=svg.FAINT))
@@ -124,10 +124,11 @@ def draw(r: Regrets) -> Picture:
         text(left + (c + 0.5) * wide, high - 12, short(w), svg.fitting(short(w), wide - 2, 12), "middle", True)
         for c, w in enumerate(r.weights)
     ]
-    # No regret exceeds the payoffs' span. Most are far smaller, so the scale is half of it until one does not fit.
-    reach = (max(map(max, r.payoffs)) - min(map(min, r.payoffs))) / 2 or 1.0
-    reach *= 2 if max(map(abs, r.regrets)) > reach else 1
-    axis = svg.Axis(v_left + 112, svg.WIDTH - 48, -reach, reach)
+    # No regret exceeds the payoffs' span. Most are far smaller, so the scale starts at a quarter of it, and doubles.
+    reach = (max(map(max, r.payoffs)) - min(map(min, r.payoffs))) / 4 or 1.0
+    while max(map(abs, r.regrets)) > reach:
+        reach *= 2
+    axis = svg.Axis(v_left + 122, svg.WIDTH - 48, -reach, reach)
     parts += [
         text(v_left + 32, high - 12, "value v", 12, "middle", True),
         text((axis.left + axis.right) / 2, high - 12, "regret advantage A", 12, "middle", True),

@@ -15,20 +15,21 @@ from .stages import STAGES, draw
 class Stepper(Explorer):
     """Step through updates: one control chooses the update (a record), the others the stage within it.
 
-    `records` are what `offline_training` or `online_adaptation` yields; those that show no update (an inner step of the
-    imitator has no regrets) are left out. Raises ValueError when none is left.
+    `records` are what `offline_training` or `online_adaptation` yields; those that show no update of the actors
+    (inner steps of the imitator, execution) are left out. Raises ValueError when none is left.
     """
 
     trained = True
 
     def __init__(self, records: Iterable[Record]) -> None:
         super().__init__()
-        self.records = [r for r in records if r.regrets and r.game_state is not None]
+        self.records = [r for r in records if "actor_loss" in r.losses]
         if not self.records:
             raise ValueError(
                 "no record shows an update: give records of offline_training, or of online_adaptation with an answer"
             )
-        steps = [(f"{r.phase} {r.step}", k) for k, r in enumerate(self.records)]
+        mixed = len({r.phase for r in self.records}) > 1  # then numbers alone would not tell them apart
+        steps = [(f"{r.phase.split()[0]} {r.step}" if mixed else str(r.step), k) for k, r in enumerate(self.records)]
         self.update = slider(ipywidgets.SelectionSlider, "Update", options=steps)
         self.stage = slider(ipywidgets.IntSlider, "Stage", value=1, min=1, max=len(STAGES))
         self.back = ipywidgets.Button(description="Back", tooltip="the stage before", icon="arrow-left")
