@@ -200,14 +200,15 @@ class TabularGame(Game):
 
         actions = self.joint_actions()
         n_joint, S = len(actions), self.n_states
-        states = self.states() if S <= LARGEST_TABLE else torch.zeros(1, len(self.radix), dtype=torch.long)
-        K = self.outcomes(states[:1], actions[:1]).probability.shape[1]
+        first_state = torch.zeros(1, len(self.radix), dtype=torch.long)
+        K = self.outcomes(first_state, actions[:1]).probability.shape[1]
         if S * n_joint * K > LARGEST_TABLE:
             raise ValueError(
                 f"{self.name} is too large to tabulate: {S:,} states × {n_joint:,} joint actions × {K} outcomes "
                 f"(the limit is {LARGEST_TABLE:,} entries). Make it smaller, or score by episodes "
                 "(micra_lite.evaluate.mean_return), which needs no table."
             )
+        states = self.states()
         chunk = max(1, 2_000_000 // (n_joint * K))
         rows, rewards = [], []
         for first in range(0, S, chunk):

@@ -34,8 +34,9 @@ def temporal_difference_target(
         q = q.flatten(0, 1)
         for policy in reversed(agent.joint(policies, predictions)):
             q = torch.einsum("b...a,ba->b...", q, policy)  # the last agent's actions averaged out
-        reward = batch["rewards"][..., list(agent.targets)].mean(-1).to(q.dtype)  # (K, N) the team's mean reward
-        return reward + game.gamma * ~batch["terminated"] * q.view_as(reward)
+        reward = batch["rewards"][..., list(agent.targets)].to(q.dtype).mean(-1)  # (K, N) the team's mean reward
+        future = (game.gamma * q.view_as(reward)).masked_fill(batch["terminated"], 0.0)
+        return reward + future
 
 
 def critic_loss(q: Tensor, actions: Tensor, target: Tensor) -> Tensor:

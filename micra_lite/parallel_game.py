@@ -245,7 +245,7 @@ def from_parallel_env(
     "observation" is used if there is one. Action masks are refused. An agent that is taken off `env.agents`
     has left, with a flag or without. An episode is over when no target, or nobody, is left.
 
-    >>> from micra_lite.games import make
+    >>> from micra_lite import make, to_parallel_env
     >>> game = from_parallel_env(lambda: to_parallel_env(make("pursuit")), targets=["hunter_1", "hunter_2"])
     >>> game.externals, game.n_actions, game.horizon
     (('prey',), (5, 5, 5), 25)

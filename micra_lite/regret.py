@@ -31,8 +31,10 @@ def check_inputs(q: Tensor, policies: Sequence[Tensor], targets: Sequence[int]) 
         expected = (q.shape[0], q.shape[j + 1])
         if policy.shape != expected:
             raise ValueError(f"policy {j} has shape {tuple(policy.shape)}; q asks for {expected} (batch, actions)")
-        off = (policy.sum(-1) - 1).abs().max().item() if policy.numel() else 0.0
-        if not off < 1e-4 or policy.min() < 0:  # NaN fails the comparison too
+        if (policy < 0).any():
+            raise ValueError(f"policy {j} is not a probability distribution: it has negative entries")
+        off = (policy.sum(-1) - 1).abs().amax().item() if len(policy) else 0.0
+        if not off < 1e-4:  # NaN fails the comparison too
             raise ValueError(f"policy {j} is not a probability distribution: its sums differ from 1 by up to {off:.2g}")
     for i in targets:
         if not 0 <= i < n:

@@ -97,15 +97,24 @@ def test_an_adapted_team_keeps_its_belief(tmp_path):
 
 
 def test_a_damaged_byte_is_found(tmp_path):
-    path = tmp_path / "a.pt"
-    micra_lite.save(path, train(1))
+    """Any flipped byte of the contents is refused; one between them (the format pads) changes nothing that is loaded."""
+    path, state = tmp_path / "a.pt", train(1)
+    micra_lite.save(path, state)
     whole = path.read_bytes()
-    for position in (len(whole) // 3, len(whole) // 2, 2 * len(whole) // 3):
+    refused = 0
+    positions = range(len(whole) // 40, len(whole), len(whole) // 20)
+    for position in positions:
         broken = bytearray(whole)
         broken[position] ^= 0xFF
         path.write_bytes(broken)
-        with pytest.raises(ValueError, match="damaged"):
-            micra_lite.load(path)
+        try:
+            loaded = micra_lite.load(path)
+        except ValueError as error:
+            assert "damaged" in str(error)
+            refused += 1
+        else:
+            assert_same(loaded, state)
+    assert refused > len(positions) / 2
     path.write_bytes(whole[:-1000])
     with pytest.raises(ValueError, match="damaged"):
         micra_lite.load(path)
