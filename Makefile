@@ -7,6 +7,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SHELL := /bin/bash
+# On networks this small, more threads only wait for each other.
+export OMP_NUM_THREADS ?= 1
 
 .PHONY: run test test-long lab notebooks benchmarks lint clean
 .DELETE_ON_ERROR:
