@@ -82,6 +82,7 @@ def _per_agent(
 
 
 def observation(record: Record) -> Drawn:
+    """Stage 1: what the agents see, as the game's picture."""
     parts, height, words = scene(record)
     game = record.state.game
     size = len(record.observations[0])
@@ -91,6 +92,7 @@ def observation(record: Record) -> Drawn:
 
 
 def features(record: Record) -> Drawn:
+    """Stage 2: φ(o), the extractor's features of the first agent's observation."""
     shown, game = record.features[0].tolist(), record.state.game
     width = (svg.WIDTH - 80) / len(shown)
     parts = [text(4, 18, "features φ(o)" + ("" if game.full_view else f" of {game.agents[0]}"), bold=True)]
@@ -113,6 +115,7 @@ def features(record: Record) -> Drawn:
 
 
 def prediction(record: Record) -> Drawn:
+    """Stage 3: δ(· | o_e), the imitator's prediction of each external's move."""
     axes = record.state.game.external_axes
     parts, height, words = _per_agent(record, axes, "predicted:", record.predictions, 0, 1, "probability")
     likely = [action_names(record, e)[int(p.argmax())] for e, p in zip(axes, record.predictions, strict=True)]
@@ -154,6 +157,7 @@ def joint_q(record: Record) -> Drawn:
 
 
 def regrets(record: Record) -> Drawn:
+    """Stage 5: A_i(s, ·), the counterfactual regret advantage of each target (Eq. 2)."""
     axes = record.state.game.target_axes
     reach = svg.round_up(max(float(r.abs().max()) for r in record.regrets))
     parts, height, words = _per_agent(record, axes, "regrets of", record.regrets, -reach, reach, "return")
@@ -167,6 +171,7 @@ def regrets(record: Record) -> Drawn:
 
 
 def gradient(record: Record) -> Drawn:
+    """Stage 6: the CRA policy gradient with respect to each target's logits (Eq. 3)."""
     axes, gradients = record.state.game.target_axes, logit_gradients(record)
     reach = svg.round_up(max(float(g.abs().max()) for g in gradients))
     parts, height, words = _per_agent(record, axes, "gradient for", gradients, -reach, reach, "return per logit")
@@ -178,6 +183,7 @@ def gradient(record: Record) -> Drawn:
 
 
 def policy(record: Record) -> Drawn:
+    """Stage 7: each target's policy before and after the step."""
     axes = record.state.game.target_axes
     parts, height, words = _per_agent(
         record, axes, "policy of", record.new_policies, 0, 1, "probability (hollow: before)", record.policies
