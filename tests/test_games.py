@@ -193,6 +193,14 @@ def test_tabulate_lists_the_same_rules(name, options):
     assert [table.N[i] for i in (*table.targets, *table.externals)] == [*game.targets, *game.externals]
 
 
+def test_states_of_unequal_components_are_numbered_row_by_row():
+    """Components with 2, 3 and 4 values: the last one counts fastest."""
+    game = TabularGame()
+    game.radix = (2, 3, 4)
+    assert game.states().tolist() == [list(s) for s in product(range(2), range(3), range(4))]
+    assert game.encode(game.states()).tolist() == list(range(24))
+
+
 @pytest.mark.parametrize("size", [9, 27])
 def test_too_large_to_tabulate_is_said_at_once(size, monkeypatch):
     """The message names the sizes; it comes before any list of states is made."""
