@@ -1,6 +1,6 @@
 """micra_lite: learn and use multi-agent learning with unknown partners and opponents.
 
-The algorithm in reading order: `games`, `externals`, `networks`, `regret` (Eq. 2), `imitation` (Eqs. 1 and 4),
+The algorithm in reading order: `games`, `externals`, `networks`, `agent`, `regret` (Eq. 2), `imitation` (Eqs. 1 and 4),
 `beliefs`, `learning` (Eq. 3), `playing`, `phases`. Names are imported when they are first used.
 """
 
@@ -24,6 +24,7 @@ _HOME = {
 _MODULES = (
     *_HOME,
     "networks",
+    "agent",
     "regret",
     "imitation",
     "beliefs",

@@ -10,9 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .agent import Agent, Belief
 from .externals import Externals
 from .imitation import Parameters, adapt, meta_parameters, predict
-from .networks import Agent, Belief
 from .training_state import Pairs, Settings, TrainingState
 
 
@@ -23,7 +23,7 @@ def believe(agent: Agent, parameters: list[Parameters]) -> Belief:
         probes = []
         for j, e in enumerate(agent.externals):  # the first views are the externals' own
             seen = getattr(agent, f"probe_{j}")  # (P_e, O_e)
-            features = agent.extractors[0 if agent.full_view else e](seen)
+            features = agent.extractors[agent.eyes[e]](seen)
             K = len(next(iter(parameters[j].values())))
             probes.append(predict(agent.imitators[j], parameters[j], features.expand(K, -1, -1)).exp().flatten(1))
     return Belief(parameters, torch.cat(probes, -1))  # (K, C)

@@ -16,8 +16,8 @@ from typing import Any
 
 import torch
 
+from .agent import Belief
 from .games import Game, make
-from .networks import Belief
 from .training_state import Settings, TrainingState
 
 FORMAT, VERSION = "micra_lite training state", 1

@@ -16,10 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .agent import Belief
 from .beliefs import prior_belief
 from .externals import Externals
 from .games import TabularGame, Tabulated
-from .networks import Belief
 from .phases import last, online_adaptation
 from .playing import play, watch
 from .training_state import Settings, TrainingState, observations_of

@@ -10,9 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .agent import Belief
 from .beliefs import believe_first, externals_model
 from .externals import Externals
-from .networks import Agent, Belief
 from .regret import counterfactual_regret_advantage, policy_gradient_objective
 from .training_state import Settings, TrainingState, observations_of
 
@@ -46,7 +46,7 @@ def critic_loss(q: Tensor, actions: Tensor, target: Tensor) -> Tensor:
 
 
 def actor_loss(
-    agent: Agent, log_policies: list[Tensor], regrets: list[Tensor], settings: Settings, generator: torch.Generator
+    log_policies: list[Tensor], regrets: list[Tensor], settings: Settings, generator: torch.Generator
 ) -> Tensor:
     """Minus Eq. 3's objective, and minus a small entropy bonus, summed over targets. log π_i and A_i: (B, A_i)."""
     loss = torch.zeros((), **settings.tensor)
@@ -94,7 +94,7 @@ def value_and_improve(
     log_policies = agent.act(belief, features, predictions)
     joint = agent.joint([p.detach().exp() for p in log_policies], predictions)
     regrets = counterfactual_regret_advantage(q, joint, agent.targets)
-    loss = actor_loss(agent, [p.flatten(0, 1) for p in log_policies], regrets, settings, state.generator)
+    loss = actor_loss([p.flatten(0, 1) for p in log_policies], regrets, settings, state.generator)
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], loss)
     with torch.no_grad():
         after = agent.act(believe_first(belief), [f[:1, :1] for f in features], [p[:1, :1] for p in predictions])

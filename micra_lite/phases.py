@@ -20,12 +20,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .agent import Belief
 from .beliefs import adapted_belief, believe, prior_belief
 from .externals import ExternalFamily, Externals
 from .games import Game
 from .imitation import imitation_loss, meta_loss, meta_parameters
 from .learning import gradient_step, value_and_improve
-from .networks import Belief
 from .playing import play, watched_pairs
 from .regret import counterfactual_regret_advantage
 from .training_state import Episode, Pairs, Record, Settings, TrainingState, observations_of, pairs
@@ -55,12 +55,15 @@ def offline_training(
         else:
             belief, losses = imitate(state, groups)
         K, N = len(groups), settings.states_per_external
-        batch = state.replay.transitions(K * N, state.generator)  # relabelled: valued against k, whoever played in it
-        batch = {name: column.unflatten(0, (K, N)) for name, column in batch.items()}
         true = (externals, state.replay.store["external"][groups]) if settings.external_model == "true" else None
         if true is not None:
             belief = true_belief(state, *true)
-        shown = value_and_improve(state, belief, batch, true=true)
+        for _ in range(settings.value_steps):
+            batch = state.replay.transitions(
+                K * N, state.generator
+            )  # relabelled: valued against k, whoever played in it
+            batch = {name: column.unflatten(0, (K, N)) for name, column in batch.items()}
+            shown = value_and_improve(state, belief, batch, true=true)
         shown["losses"] = {**losses, **shown["losses"]}
         state.updates += 1
         yield Record("offline training", state.updates, state, **shown)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from .agent import Belief
 from .beliefs import prior_belief
 from .externals import Externals
-from .networks import Belief
 from .training_state import Episode, Pairs, Play, TrainingState, observations_of
 
 

@@ -18,14 +18,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from .agent import Agent, Belief
 from .games import Game
-from .networks import Agent, Belief
 
 ANSWERS = ("none", "frozen", "re-imagined")
 # The settings that shape networks and data: a training that has begun must keep them.
 SHAPES = (
     "device", "dtype", "externals_per_round", "episodes_per_external", "rounds_kept", "features", "hidden",
-    "actor_hidden", "imitator_hidden", "main_effects", "conditioned", "probes",
+    "actor_hidden", "imitator_hidden", "critic", "conditioned", "probes",
 )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ class Settings:
     hidden: int = 256  # critic
     actor_hidden: int = 128
     imitator_hidden: int = 64
-    main_effects: bool = False  # the critic adds a table of each agent's own to the joint one
+    critic: str = "joint"  # one table of all joint actions, or "pairwise": a sum of terms of one and two agents
     conditioned: bool = True  # actors and critic take the imitator's prediction as an input
     probes: int = 16  # fixed observations at which the prediction is always taken
     # meta-imitation (Eq. 4); all rates fall in the last third of the training, to a tenth
@@ -61,6 +61,7 @@ class Settings:
     meta_every: int = 2  # every so many updates the imitator learns; in the others it only adapts
     imitator_rate: float = 5e-3
     # critic (temporal differences) and actors (Eqs. 2 and 3)
+    value_steps: int = 1  # steps of each, on new transitions, with what the imitator has once adapted to
     states_per_external: int = 32  # N, the transitions valued against each of the K externals
     critic_rate: float = 5e-3
     actor_rate: float = 2e-3
@@ -76,7 +77,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, known in (("answer", ANSWERS), ("own_actions", ("exact", "sampled")),
-                            ("external_model", ("imitator", "true")), ("dtype", ("float32", "float64"))):  # fmt: skip
+                            ("external_model", ("imitator", "true")), ("dtype", ("float32", "float64")),
+                            ("critic", ("joint", "pairwise"))):  # fmt: skip
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} must be one of {list(known)}; got {getattr(self, name)!r}")
         if max(self.support_episodes) + self.query_episodes > self.episodes_per_external:
@@ -85,7 +87,7 @@ class Settings:
                 f"must fit into episodes_per_external ({self.episodes_per_external}): no pair may be in both"
             )
         positive = [n for n in ("updates", "updates_per_round", "externals_per_round", "rounds_kept", "inner_steps",
-                                "externals_per_update", "states_per_external", "features", "hidden", "meta_every") if getattr(self, n) < 1]  # fmt: skip
+                                "externals_per_update", "states_per_external", "features", "hidden", "meta_every", "value_steps") if getattr(self, n) < 1]  # fmt: skip
         if positive:
             raise ValueError(f"{positive} must be at least 1")
 
@@ -212,7 +214,7 @@ class TrainingState:
             torch.manual_seed(settings.seed)
             agent = Agent(
                 game, probes, settings.features, settings.hidden, settings.actor_hidden, settings.imitator_hidden, settings.step_size,
-                settings.conditioned, settings.main_effects,
+                settings.conditioned, settings.critic,
             ).to(**settings.tensor)  # fmt: skip
         state = cls(game, settings, agent, {}, Replay(settings.rounds_kept * settings.externals_per_round), generator)
         state.optimisers = state.new_optimisers()

@@ -144,7 +144,7 @@ def test_actor_loss_by_loops_and_its_descent(agent):
     logits, regrets = actors()
 
     def loss(logits):
-        return actor_loss(agent, [t.log_softmax(-1) for t in logits], regrets, settings, torch.Generator())
+        return actor_loss([t.log_softmax(-1) for t in logits], regrets, settings, torch.Generator())
 
     expected = 0.0
     for t, regret in zip(logits, regrets, strict=True):
@@ -163,7 +163,7 @@ def test_entropy_bonus_raises_entropy_and_regret_raises_probability(agent):
     logits, regrets = actors()
     for entropy, gains in ((0.1, [torch.zeros_like(r) for r in regrets]), (0.0, regrets)):
         settings = Settings(dtype="float64", entropy=entropy)
-        loss = actor_loss(agent, [t.log_softmax(-1) for t in logits], gains, settings, torch.Generator())
+        loss = actor_loss([t.log_softmax(-1) for t in logits], gains, settings, torch.Generator())
         for t, gain, slope in zip(logits, gains, torch.autograd.grad(loss, logits), strict=True):
             moved = t.detach() - 0.01 * slope
             for before, after, a in zip(t.softmax(-1).tolist(), moved.softmax(-1).tolist(), gain.tolist(), strict=True):
@@ -181,7 +181,7 @@ def test_sampled_actor_loss_has_the_exact_gradient_on_average(agent):
     gains = [r.expand(draws, -1) for r in regrets]
     settings = Settings(dtype="float64", entropy=0.0, own_actions="sampled")
     generator = torch.Generator().manual_seed(0)
-    loss = actor_loss(agent, [t.log_softmax(-1) for t in many], gains, settings, generator)
+    loss = actor_loss([t.log_softmax(-1) for t in many], gains, settings, generator)
     for t, regret, rows in zip(logits, regrets, torch.autograd.grad(loss, many), strict=True):
         p = t.detach().softmax(-1)[0]
         whole = -p * (regret[0] - float((p * regret[0]).sum()))  # of −Σ_a π(a) A(a) in the logits

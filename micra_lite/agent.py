@@ -1,0 +1,118 @@
+"""Belief and agent: the networks of a team together, and what they are told about the externals."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from .games import Game
+from .networks import Actor, Critic, Extractor, MetaImitator, PairwiseCritic
+
+
+@dataclass
+class Belief:
+    """What is thought of K externals: the adapted imitators' parameters, and their predictions at the probes."""
+
+    parameters: list[dict[str, Tensor]]  # one per view: name → (K, …)
+    probes: Tensor  # (K, C), the predicted probabilities at all probe observations
+
+
+class Agent(nn.Module):
+    """All networks of a team.
+
+    `views` lists who imitates whom: (observer, external) axes. Each external is imitated from its own observation,
+    which the critic uses; under partial views each target imitates it from its own observation as well, because at
+    execution an actor has no other (centralised training, decentralised execution).
+    """
+
+    def __init__(
+        self, game: Game, probes: list[Tensor], features: int, hidden: int, actor_hidden: int, imitator_hidden: int,
+        step_size: float, conditioned: bool, critic: str,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.full_view, self.conditioned = game.full_view, conditioned
+        self.targets, self.externals = game.target_axes, game.external_axes
+        self.views = [(e, e) for e in self.externals]
+        if not game.full_view:
+            self.views += [(i, e) for i in self.targets for e in self.externals]
+        # Agents on the same side that see and do as much are of one kind: they share what can be shared.
+        alike = [(j in self.targets, o, a) for j, (o, a) in enumerate(zip(game.observation_sizes, game.n_actions))]  # noqa: B905
+        kinds = {kind: k for k, kind in enumerate(dict.fromkeys(alike))}
+        self.kinds = [kinds[kind] for kind in alike]
+        self.eyes = [0] * len(alike) if game.full_view else self.kinds  # which extractor each agent looks through
+        self.extractors = nn.ModuleList(
+            Extractor(game.observation_sizes[self.eyes.index(k)], features) for k in range(max(self.eyes) + 1)
+        )
+        self.imitators = nn.ModuleList(
+            MetaImitator(features, imitator_hidden, game.n_actions[e], step_size) for _, e in self.views
+        )
+        now = sum(game.n_actions[e] for e in self.externals)
+        belief = (
+            now + sum(len(p) * game.n_actions[e] for p, e in zip(probes, self.externals, strict=True))
+        ) * conditioned
+        self.actors = nn.ModuleList(Actor(features, belief, actor_hidden, game.n_actions[i]) for i in self.targets)
+        views = 1 if game.full_view else len(alike)
+        self.critic: nn.Module
+        if critic == "joint":
+            self.critic = Critic(views * features, belief, hidden, game.n_actions)
+        else:
+            self.critic = PairwiseCritic(features, belief, hidden, game.n_actions, self.kinds, views)
+        # The slow copies from which temporal differences bootstrap: Q̄ and the features it was trained on.
+        self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
+        self.target_extractors = copy.deepcopy(self.extractors).requires_grad_(False)
+        for j, probe in enumerate(probes):
+            self.register_buffer(f"probe_{j}", probe)
+
+    def features(self, observations: Sequence[Tensor], target: bool = False) -> list[Tensor]:
+        """φ of each agent's observation, a list of n tensors (…, F); under full views one tensor, n times."""
+        extractors = self.target_extractors if target else self.extractors
+        if self.full_view:
+            return [extractors[0](observations[0])] * len(observations)
+        return [extractors[eye](o) for eye, o in zip(self.eyes, observations, strict=True)]
+
+    def predict(self, belief: Belief, features: Sequence[Tensor]) -> list[Tensor]:
+        """δ(a_e | o; θ′_k) of every view: features n × (K, N, F) → probabilities (K, N, A_e)."""
+        from .imitation import predict
+
+        return [
+            predict(imitator, parameters, features[observer]).exp()
+            for imitator, parameters, (observer, _) in zip(self.imitators, belief.parameters, self.views, strict=True)
+        ]
+
+    def _condition(self, belief: Belief, predictions: Sequence[Tensor]) -> Tensor:
+        """The belief as a network input, (K, N, C): predictions at the current observation, then at the probes."""
+        K, N = predictions[0].shape[:2]
+        if not self.conditioned:
+            return predictions[0].new_zeros(K, N, 0)
+        return torch.cat([*predictions, belief.probes[:, None].expand(-1, N, -1)], -1).detach()
+
+    def act(self, belief: Belief, features: Sequence[Tensor], predictions: Sequence[Tensor]) -> list[Tensor]:
+        """log π_i of every target: n × (K, N, F) → m × (K, N, A_i). Each actor sees its own features alone."""
+        n_ext = len(self.externals)
+        log_policies = []
+        for position, (i, actor) in enumerate(zip(self.targets, self.actors, strict=True)):
+            own = range(n_ext) if self.full_view else range(n_ext * (position + 1), n_ext * (position + 2))
+            log_policies.append(actor(features[i].detach(), self._condition(belief, [predictions[v] for v in own])))
+        return log_policies
+
+    def value(
+        self, belief: Belief, features: Sequence[Tensor], predictions: Sequence[Tensor], target: bool = False
+    ) -> Tensor:
+        """Q(s, ·) against the believed externals: n × (K, N, F) → (K, N, A_1, …, A_n)."""
+        critic = self.target_critic if target else self.critic
+        return critic(
+            features[:1] if self.full_view else features, self._condition(belief, predictions[: len(self.externals)])
+        )
+
+    def joint(self, policies: Sequence[Tensor], predictions: Sequence[Tensor]) -> list[Tensor]:
+        """The targets' policies and the externals' predictions in the agents' order, n × (K·N, A_j)."""
+        ordered: list[Tensor] = [torch.empty(0)] * (len(self.targets) + len(self.externals))
+        for axis, p in zip(
+            (*self.targets, *self.externals), (*policies, *predictions[: len(self.externals)]), strict=True
+        ):
+            ordered[axis] = p.flatten(0, 1)
+        return ordered
