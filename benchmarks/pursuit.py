@@ -135,7 +135,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("runs/benchmarks/pursuit"))
     options = parser.parse_args()
     yardstick(options.newcomers, options.cache)
-    work = [(v, s) for s in range(options.seeds) for v in VARIANTS]
+    work = [(v, s) for v in VARIANTS for s in range(options.seeds)]
     done = Parallel(n_jobs=options.jobs, verbose=10)(
         delayed(run)(v, s, options.updates, options.newcomers, options.cache) for v, s in work
     )

@@ -50,10 +50,11 @@ class Agent(nn.Module):
         self.imitators = nn.ModuleList(
             MetaImitator(features, imitator_hidden, game.n_actions[e], step_size) for _, e in self.views
         )
-        now = sum(game.n_actions[e] for e in self.externals)
-        belief = (
-            now + sum(len(p) * game.n_actions[e] for p, e in zip(probes, self.externals, strict=True))
-        ) * conditioned
+        # What a belief tells, number by number: predictions now, then at the probes; and 1/A_e for each of them.
+        told = [game.n_actions[e] for e in self.externals]
+        told += [a for probe, a in zip(probes, told, strict=True) for _ in range(len(probe))]
+        self.register_buffer("uniform", torch.cat([torch.full((a,), 1 / a) for a in told]))
+        belief = sum(told) * conditioned
         self.actors = nn.ModuleList(Actor(features, belief, actor_hidden, game.n_actions[i]) for i in self.targets)
         views = 1 if game.full_view else len(alike)
         self.critic: nn.Module
@@ -84,11 +85,16 @@ class Agent(nn.Module):
         ]
 
     def _condition(self, belief: Belief, predictions: Sequence[Tensor]) -> Tensor:
-        """The belief as a network input, (K, N, C): predictions at the current observation, then at the probes."""
+        """The belief as a network input, (K, N, C): predictions at the current observation, then at the probes.
+
+        Each is given as half its distance from uniform, (δ − 1/A_e)/2: small and centred, for so many large inputs
+        would drown the features, and the networks would serve new externals worse.
+        """
         K, N = predictions[0].shape[:2]
         if not self.conditioned:
             return predictions[0].new_zeros(K, N, 0)
-        return torch.cat([*predictions, belief.probes[:, None].expand(-1, N, -1)], -1).detach()
+        given = torch.cat([*predictions, belief.probes[:, None].expand(-1, N, -1)], -1)
+        return ((given - self.uniform) / 2).detach()
 
     def act(self, belief: Belief, features: Sequence[Tensor], predictions: Sequence[Tensor]) -> list[Tensor]:
         """log π_i of every target: n × (K, N, F) → m × (K, N, A_i). Each actor sees its own features alone."""

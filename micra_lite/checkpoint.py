@@ -20,7 +20,7 @@ from .agent import Belief
 from .games import Game, make
 from .training_state import Settings, TrainingState
 
-FORMAT, VERSION = "micra_lite training state", 1
+FORMAT, VERSION = "micra_lite training state", 2
 
 
 def save(path: str | Path, state: TrainingState) -> None:

@@ -37,9 +37,9 @@ class Settings:
     device: str = "cpu"
     dtype: str = "float32"
     # how long, and what is collected for it
-    updates: int = 2000
+    updates: int = 1500
     updates_per_round: int = 16  # between two rounds of collecting episodes
-    externals_per_round: int = 8  # training externals met in one round
+    externals_per_round: int = 16  # training externals met in one round
     episodes_per_external: int = 32  # played with each of them
     rounds_kept: int = 80  # the data D hold this many rounds, then forget the oldest
     exploration: float = 0.2  # ε: how often a target acts at random while collecting
@@ -61,7 +61,7 @@ class Settings:
     meta_every: int = 2  # every so many updates the imitator learns; in the others it only adapts
     imitator_rate: float = 5e-3
     # critic (temporal differences) and actors (Eqs. 2 and 3)
-    value_steps: int = 1  # steps of each, on new transitions, with what the imitator has once adapted to
+    value_steps: int = 3  # steps of each, on new transitions, with what the imitator has once adapted to
     states_per_external: int = 32  # N, the transitions valued against each of the K externals
     critic_rate: float = 5e-3
     actor_rate: float = 2e-3
@@ -293,4 +293,4 @@ def pairs(state: TrainingState, states: Tensor, actions: Tensor, alive: Tensor) 
 
 def demo_settings(seed: int = 0, updates: int | None = None) -> Settings:
     """A small preset: pursuit 3×3 in about a minute on a laptop."""
-    return Settings(seed=seed, updates=updates or 800)
+    return Settings(seed=seed, updates=updates or 400)
