@@ -12,8 +12,10 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
-    "games": ("make", "names", "Game", "TabularGame", "MatrixGame"),
-    "externals": ("external_family", "ExternalFamily", "Externals"),
+    "catalogue": ("make", "names", "external_family", "settings_for"),
+    "games": ("Game", "TabularGame"),
+    "matrix_games": ("MatrixGame",),
+    "externals": ("ExternalFamily", "Externals"),
     "training_state": ("Settings", "TrainingState", "Record", "Episode"),
     "phases": ("offline_training", "online_adaptation", "execution", "last"),
     "playing": ("watch", "play"),

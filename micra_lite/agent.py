@@ -29,6 +29,8 @@ class Agent(nn.Module):
     execution an actor has no other (centralised training, decentralised execution).
     """
 
+    uniform: Tensor  # (C,)
+
     def __init__(
         self, game: Game, probes: list[Tensor], features: int, hidden: int, actor_hidden: int, imitator_hidden: int,
         step_size: float, conditioned: bool, critic: str,

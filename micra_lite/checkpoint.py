@@ -17,7 +17,8 @@ from typing import Any
 import torch
 
 from .agent import Belief
-from .games import Game, make
+from .catalogue import make
+from .games import Game
 from .training_state import Settings, TrainingState
 
 FORMAT, VERSION = "micra_lite training state", 2

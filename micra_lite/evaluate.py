@@ -55,16 +55,20 @@ def exact_values(state: TrainingState, table: Tabulated, externals: Externals, b
 
 
 def mean_return(
-    state: TrainingState, externals: Externals, episodes: int = 320, belief: Belief | None = None, seed: int = 0
-) -> Tensor:
-    """The team's mean undiscounted return per episode against each of K externals, (K,), from `episodes` played."""
+    state: TrainingState, externals: Externals, episodes: int = 320, belief: Belief | None = None, seed: int = 0,
+    exploration: float = 0.0,
+) -> Tensor:  # fmt: skip
+    """The team's mean undiscounted return per episode against each of K externals, (K,), from `episodes` played.
+
+    With `exploration` 1 it is the uniformly random team's.
+    """
     belief = belief or state.belief or prior_belief(state.agent, len(externals))
     if len(belief.probes) == 1:  # one belief for all
         K = len(externals)
         views = [{n: p.expand(K, *p.shape[1:]) for n, p in view.items()} for view in belief.parameters]
         belief = Belief(views, belief.probes.expand(K, -1))
     generator = torch.Generator(device=state.settings.device).manual_seed(seed)
-    played = play(state, externals, belief, episodes, 0.0, generator)
+    played = play(state, externals, belief, episodes, exploration, generator)
     return played.returns[..., list(state.agent.targets)].mean(-1).mean(-1)
 
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .games import MATRIX_GAMES, Game, make
-from .grids.board import bump_table, distance_table, landing_table
+from .games import Game
 
 # The manifest: split → (first seed, number of externals). Frozen: changing it makes results incomparable.
 SPLITS = {"train": (0, 2048), "validation": (100_000, 32), "held-out": (200_000, 64)}
@@ -106,60 +104,3 @@ class MixedStrategies(ExternalFamily):
 
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         return list(parameters.split(self.sizes, dim=1))
-
-
-class PreyFamily(ExternalFamily):
-    """Prey of pursuit: each flees, is drawn to a home cell, and has habits of direction.
-
-    π(a | o) ∝ exp(flee · d(a) − homing · h(a) − shy · w(a) + habit_a), where d(a) is the distance of the landing cell
-    from the nearest hunter, h(a) its distance from home, and w(a) says that the move runs into the wall.
-    """
-
-    name = "pursuit"
-    parameter_names = ("flee", "homing", "home row", "home column", "shy", *[f"habit {m}" for m in "0NSWE"])
-    ranges: ClassVar[dict[str, tuple[float, float]]] = {"flee": (-0.5, 2.5), "homing": (0.0, 2.5), "shy": (0.0, 2.0)}
-    habit: ClassVar[float] = 2.0
-
-    def __init__(self, size: int = 3, hunters: int = 2) -> None:
-        self.size, self.hunters = size, hunters
-        self.landing, self.distance, self.bump = landing_table(size), distance_table(size), bump_table(size)
-
-    def draw(self, rng: np.random.Generator) -> np.ndarray:
-        flee, homing, shy = (rng.uniform(*self.ranges[p]) for p in ("flee", "homing", "shy"))
-        home = rng.uniform(0.0, 1.0, 2)  # a fraction of the board, so that every size has the same prey
-        return np.concatenate([[flee, homing, *home, shy], self.habit * rng.standard_normal(5)])
-
-    def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
-        seen = observations[0]
-        device = seen.device
-        cells = seen.reshape(len(seen), self.hunters + 1, -1).argmax(-1)  # (B, n)
-        hunters, prey = cells[:, :-1], cells[:, -1]
-        parameters = parameters.to(device)
-        flee, homing, shy, habit = parameters[:, :1], parameters[:, 1:2], parameters[:, 4:5], parameters[:, 5:]
-        home = (parameters[:, 2:4] * self.size).long().clamp(max=self.size - 1)
-        home = home[:, 0] * self.size + home[:, 1]  # (B,)
-        landing = self.landing.to(device)[prey]  # (B, 5)
-        distance = self.distance.to(device).to(parameters.dtype)
-        nearest = distance[landing[:, None], hunters[:, :, None]].amin(1)  # (B, hunters, 5) → (B, 5)
-        wall = self.bump.to(device)[prey].to(parameters.dtype)
-        logits = flee * nearest - homing * distance[landing, home[:, None]] - shy * wall + habit
-        return [logits.softmax(-1)]
-
-
-def external_family(name: str, game: Game | None = None) -> ExternalFamily:
-    """The family of external policies that belongs to a game; `game` gives a non-default one its options.
-
-    >>> family = external_family("pursuit")
-    >>> len(family.split("held-out"))
-    64
-    """
-    game = game or make(name)
-    if game.name != name:
-        raise ValueError(f"the family {name!r} does not belong to the game {game.name!r}")
-    if name in MATRIX_GAMES:
-        return MixedStrategies(game)
-    if name == "pursuit":
-        return PreyFamily(game.options["size"], game.options["hunters"])
-    raise ValueError(
-        f"no family of externals is known for {name!r}; give one of your own (a subclass of ExternalFamily)"
-    )

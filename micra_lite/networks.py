@@ -84,6 +84,8 @@ class PairwiseCritic(nn.Module):
     w, told apart by an indicator of who they are. Triples of agents have no term of their own: that is its price.
     """
 
+    who: Tensor  # (n, n)
+
     def __init__(
         self, features: int, belief: int, hidden: int, n_actions: Sequence[int], kinds: Sequence[int], views: int
     ) -> None:
@@ -105,10 +107,7 @@ class PairwiseCritic(nn.Module):
     def forward(self, features: Sequence[Tensor], belief: Tensor) -> Tensor:
         """As `Critic`; `features` are one tensor under full views, else one for each agent."""
         n, lead = len(self.n_actions), belief.shape[:-1]
-        own = [
-            torch.cat([features[j % len(features)], self.who[j].expand(*lead, -1)], -1)  # type: ignore[index]
-            for j in range(n)
-        ]
+        own = [torch.cat([features[j % len(features)], self.who[j].expand(*lead, -1)], -1) for j in range(n)]
         tables: dict[tuple[int, ...], Tensor] = {}
         for layers, groups in zip(self.layers, self.terms.values(), strict=True):
             inputs = torch.stack([torch.cat([*[own[j] for j in group], belief], -1) for group in groups])

@@ -112,7 +112,7 @@ def to_parallel_env(
 
     With `externals`, one of them is drawn for every episode and plays the game's external agents.
 
-    >>> from micra_lite.games import make
+    >>> from micra_lite.catalogue import make
     >>> env = to_parallel_env(make("pursuit"))
     >>> observations, _ = env.reset(seed=0)
     >>> {agent: seen.shape for agent, seen in observations.items()}

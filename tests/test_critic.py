@@ -12,9 +12,11 @@ import torch
 
 from micra_lite import exact
 from micra_lite.beliefs import prior_belief
+from micra_lite.catalogue import make
 from micra_lite.externals import ExternalFamily, Externals
-from micra_lite.games import MATRIX_GAMES, Outcomes, TabularGame, make
+from micra_lite.games import Outcomes, TabularGame
 from micra_lite.learning import temporal_difference_target, value_and_improve
+from micra_lite.matrix_games import MATRIX_GAMES
 from micra_lite.phases import true_belief
 from micra_lite.playing import play
 from micra_lite.training_state import Settings, TrainingState

@@ -9,7 +9,8 @@ import torch
 from scipy.sparse import csr_matrix
 
 from micra_lite import exact
-from micra_lite.games import Outcomes, TabularGame, Tabulated, make
+from micra_lite.catalogue import make
+from micra_lite.games import Outcomes, TabularGame, Tabulated
 
 
 class Toy(TabularGame):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from micra_lite.externals import external_family
-from micra_lite.games import MATRIX_GAMES, make
+from micra_lite.catalogue import external_family, make
+from micra_lite.matrix_games import MATRIX_GAMES
 
 # SHA-256, first 16 digits, of parameters and policy tables of the first four held-out externals, to six decimals.
 # A change here makes every committed result incomparable.

@@ -9,7 +9,9 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from micra_lite.games import MATRIX_GAMES, Game, MatrixGame, TabularGame, make, names
+from micra_lite.catalogue import make, names
+from micra_lite.games import Game, TabularGame
+from micra_lite.matrix_games import MATRIX_GAMES, MatrixGame
 
 MOVES = {0: (0, 0), 1: (-1, 0), 2: (1, 0), 3: (0, -1), 4: (0, 1)}  # stay, north, south, west, east
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from micra_lite import exact
-from micra_lite.externals import external_family
-from micra_lite.games import make
+from micra_lite.catalogue import external_family, make
 
 
 def pursuit_problem(count):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from micra_lite.beliefs import prior_belief
-from micra_lite.games import make
+from micra_lite.catalogue import make
 from micra_lite.networks import PairwiseCritic, joint_size
 from micra_lite.parallel_env import to_parallel_env
 from micra_lite.parallel_game import from_parallel_env

@@ -15,8 +15,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pettingzoo import AECEnv, ParallelEnv
 
-from micra_lite.externals import external_family
-from micra_lite.games import MATRIX_GAMES, Game, make
+from micra_lite.catalogue import external_family, make
+from micra_lite.games import Game
+from micra_lite.matrix_games import MATRIX_GAMES
 from micra_lite.parallel_env import to_parallel_env
 from micra_lite.parallel_game import from_parallel_env
 from micra_lite.runners import RunnerFamily, simple_tag

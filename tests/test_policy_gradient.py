@@ -11,8 +11,9 @@ import pytest
 import torch
 
 from micra_lite import exact
-from micra_lite.games import MATRIX_GAMES, make
+from micra_lite.catalogue import make
 from micra_lite.learning import actor_loss, critic_loss
+from micra_lite.matrix_games import MATRIX_GAMES
 from micra_lite.regret import counterfactual_regret_advantage, policy_gradient_objective
 from micra_lite.training_state import Settings, TrainingState
 

@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micra_lite.games import MATRIX_GAMES, make
+from micra_lite.catalogue import make
+from micra_lite.matrix_games import MATRIX_GAMES
 from micra_lite.regret import coma_advantage, counterfactual_regret_advantage, sampled_regret_advantage
 
 SIZES = st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import micra_lite
-from micra_lite.games import MATRIX_GAMES, make
+from micra_lite.catalogue import make
+from micra_lite.matrix_games import MATRIX_GAMES
 from micra_lite.widgets import RegretExplorer, Stepper, show, svg
 from micra_lite.widgets.base import STATIC, Explorer, Picture
 from micra_lite.widgets.stages import STAGES, logit_gradients

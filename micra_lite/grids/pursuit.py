@@ -7,16 +7,20 @@ catch pays every hunter 1 and costs the prey 1; the prey then starts again on a 
 goes on (discount 0.95; episodes are cut after 25 steps).
 
 What it teaches. A hunter that knows where the prey flees to is there first; one that does not can only guess. The
-prey flees, has a home, and has habits of direction (`micra_lite.externals`), so to know the prey is to catch it.
+prey flees, has a home, and has habits of direction (`PreyFamily`), so to know the prey is to catch it.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+import numpy as np
 import torch
 from torch import Tensor
 
+from ..externals import ExternalFamily
 from ..games import Outcomes, TabularGame
-from .board import MOVES, landing_table
+from .board import MOVES, bump_table, distance_table, landing_table
 
 
 class Pursuit(TabularGame):
@@ -75,3 +79,41 @@ class Pursuit(TabularGame):
         """Everyone sees the whole board: one indicator per agent and cell, (B, n·cells)."""
         seen = torch.nn.functional.one_hot(state, self.cells).flatten(1).float()
         return [seen] * len(self.agents)
+
+
+class PreyFamily(ExternalFamily):
+    """Prey of pursuit: each flees, is drawn to a home cell, and has habits of direction.
+
+    π(a | o) ∝ exp(flee · d(a) − homing · h(a) − shy · w(a) + habit_a), where d(a) is the distance of the landing cell
+    from the nearest hunter, h(a) its distance from home, and w(a) says that the move runs into the wall.
+    """
+
+    name = "pursuit"
+    parameter_names = ("flee", "homing", "home row", "home column", "shy", *[f"habit {m}" for m in "0NSWE"])
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {"flee": (-0.5, 2.5), "homing": (0.0, 2.5), "shy": (0.0, 2.0)}
+    habit: ClassVar[float] = 2.0
+
+    def __init__(self, size: int = 3, hunters: int = 2) -> None:
+        self.size, self.hunters = size, hunters
+        self.landing, self.distance, self.bump = landing_table(size), distance_table(size), bump_table(size)
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        flee, homing, shy = (rng.uniform(*self.ranges[p]) for p in ("flee", "homing", "shy"))
+        home = rng.uniform(0.0, 1.0, 2)  # a fraction of the board, so that every size has the same prey
+        return np.concatenate([[flee, homing, *home, shy], self.habit * rng.standard_normal(5)])
+
+    def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
+        seen = observations[0]
+        device = seen.device
+        cells = seen.reshape(len(seen), self.hunters + 1, -1).argmax(-1)  # (B, n)
+        hunters, prey = cells[:, :-1], cells[:, -1]
+        parameters = parameters.to(device)
+        flee, homing, shy, habit = parameters[:, :1], parameters[:, 1:2], parameters[:, 4:5], parameters[:, 5:]
+        home = (parameters[:, 2:4] * self.size).long().clamp(max=self.size - 1)
+        home = home[:, 0] * self.size + home[:, 1]  # (B,)
+        landing = self.landing.to(device)[prey]  # (B, 5)
+        distance = self.distance.to(device).to(parameters.dtype)
+        nearest = distance[landing[:, None], hunters[:, :, None]].amin(1)  # (B, hunters, 5) → (B, 5)
+        wall = self.bump.to(device)[prey].to(parameters.dtype)
+        logits = flee * nearest - homing * distance[landing, home[:, None]] - shy * wall + habit
+        return [logits.softmax(-1)]

@@ -9,7 +9,8 @@ import numpy as np
 from torch import Tensor
 
 from ..draw import look
-from ..games import Game, MatrixGame
+from ..games import Game
+from ..matrix_games import MatrixGame
 from ..training_state import Record
 from . import svg
 from .svg import number, short, text

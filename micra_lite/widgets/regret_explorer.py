@@ -12,7 +12,8 @@ import ipywidgets
 import torch
 from torch import Tensor
 
-from ..games import MATRIX_GAMES, MatrixGame, make
+from ..catalogue import make
+from ..matrix_games import MATRIX_GAMES, MatrixGame
 from ..regret import counterfactual_regret_advantage, counterfactual_values
 from . import svg
 from .base import Explorer, Picture, groups, slider

@@ -1,0 +1,80 @@
+"""What there is to play, by name: games, their families of externals, and settings that work for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .externals import ExternalFamily, MixedStrategies
+from .games import Game
+from .matrix_games import MATRIX_GAMES, MatrixGame, matrix_games
+from .training_state import Settings
+
+GRID_TASKS = ("pursuit",)
+ELSEWHERE = ("simple_tag",)  # PettingZoo environments
+
+
+def names() -> list[str]:
+    """The names that `make` knows."""
+    return [*MATRIX_GAMES, *GRID_TASKS, *ELSEWHERE]
+
+
+def make(name: str, **options: Any) -> Game:
+    """Make a game by name; grid tasks take options such as `size`.
+
+    >>> make("pursuit", size=3).n_states
+    729
+
+    Raises ValueError for an unknown name (listing the known ones) or an unknown option, and ImportError where the
+    environment's package is not installed.
+    """
+    if name in MATRIX_GAMES:
+        if options:
+            raise ValueError(f"{name} takes no options; got {sorted(options)}")
+        return MatrixGame(name, *matrix_games()[name])
+    if name == "pursuit":
+        from .grids.pursuit import Pursuit
+
+        return Pursuit(**options)
+    if name == "simple_tag":
+        from .runners import simple_tag
+
+        return simple_tag(**options)
+    raise ValueError(f"unknown game {name!r}; the known games are {names()}")
+
+
+def external_family(name: str, game: Game | None = None) -> ExternalFamily:
+    """The family of external policies that belongs to a game; `game` gives a non-default one its options.
+
+    >>> family = external_family("pursuit")
+    >>> len(family.split("held-out"))
+    64
+    """
+    game = game or make(name)
+    if game.name != name:
+        raise ValueError(f"the family {name!r} does not belong to the game {game.name!r}")
+    if name in MATRIX_GAMES:
+        return MixedStrategies(game)
+    if name == "pursuit":
+        from .grids.pursuit import PreyFamily
+
+        return PreyFamily(game.options["size"], game.options["hunters"])
+    if name == "simple_tag":
+        from .runners import RunnerFamily
+
+        return RunnerFamily(len(game.targets), game.options.get("num_obstacles", 2))
+    raise ValueError(
+        f"no family of externals is known for {name!r}; give one of your own (a subclass of ExternalFamily)"
+    )
+
+
+def settings_for(name: str, **changes: Any) -> Settings:
+    """Settings that work for a game, with `changes`; the defaults where nothing else was needed.
+
+    >>> settings_for("simple_tag", seed=3).critic
+    'pairwise'
+    """
+    if name == "simple_tag":
+        from .runners import SETTINGS
+
+        changes = {**SETTINGS, **changes}
+    return Settings(**changes)

@@ -1,0 +1,228 @@
+"""What the commands of the command line do; each returns an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.image import imsave
+from tqdm import tqdm
+
+from . import figures
+from .catalogue import external_family, make, names
+from .checkpoint import load, save
+from .cli import Interruptible, settings_from, table
+from .evaluate import adaptation_scores, exact_values, mean_return, yardstick_for
+from .externals import Externals
+from .games import Game, TabularGame
+from .matrix_games import MATRIX_GAMES
+from .phases import execution, last, offline_training, online_adaptation
+from .playing import watch
+from .training_state import Record, Settings, TrainingState, demo_settings
+
+SAVE_EVERY = 250  # updates between two checkpoints of a training
+
+
+def games(options: argparse.Namespace) -> int:
+    """List the games, or show one: rules, family, picture."""
+    if options.name is None:
+        rows: list[tuple[Any, ...]] = []
+        for name in names():
+            try:
+                game = make(name)
+            except ImportError as missing:
+                rows.append((name, "", "", str(missing), ""))
+                continue
+            rows.append((name, _states(game), _actions(game), ", ".join(game.targets), ", ".join(game.externals)))
+        print(table(rows, ("game", "states", "actions", "targets", "externals")))
+        return 0
+    game = make(options.name)
+    family = external_family(options.name)
+    print(f"{game.name}: {_states(game)} states, actions {_actions(game)}, γ = {game.gamma}")
+    print(f"targets {', '.join(game.targets)}; externals {', '.join(game.externals)}\n")
+    rules = type(game) if options.name in MATRIX_GAMES else sys.modules[type(family).__module__]
+    print(rules.__doc__ or "")
+    print(f"externals: {family.__doc__}")
+    path = (options.out or Path("runs") / game.name) / "game.png"
+    try:
+        picture = game.render(game.reset(1, torch.Generator().manual_seed(options.seed))[0])
+    except TypeError as none:
+        print(none)
+        return 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    imsave(path, picture)
+    print(f"picture: {path}")
+    return 0
+
+
+def _states(game: Game) -> str:
+    return str(game.n_states) if isinstance(game, TabularGame) else "not listed"
+
+
+def _actions(game: Game) -> str:
+    return "×".join(map(str, game.n_actions))
+
+
+def _training(game: Game, settings: Settings, state: TrainingState | None) -> Iterator[Record]:
+    """Offline training with a progress bar."""
+    done = state.updates if state else 0
+    with tqdm(total=settings.updates, initial=done, desc="offline training", unit="update", disable=None) as bar:
+        for record in offline_training(game, external_family(game.name, game), settings, state):
+            bar.update()
+            if record.step % 20 == 0:
+                bar.set_postfix({n.removesuffix("_loss"): f"{v:.3f}" for n, v in record.losses.items()})
+            yield record
+
+
+def train(options: argparse.Namespace) -> int:
+    """Phase one, with checkpoints, a figure of the losses, and a way back after a stop."""
+    game = make(options.name, **({"size": options.size} if options.size else {}))
+    out = options.out or Path("runs") / options.name
+    path = out / "checkpoint.pt"
+    settings = settings_from(options.name, options.set, seed=options.seed, updates=options.updates)
+    state = None
+    if options.resume:
+        state = load(path)
+        settings = dataclasses.replace(state.settings, updates=options.updates or state.settings.updates)
+        game = state.game
+    elif path.exists():
+        raise ValueError(f"{path} exists: go on with --resume, or choose another --out; nothing was overwritten")
+    out.mkdir(parents=True, exist_ok=True)
+    curves: dict[str, list[tuple[int, float]]] = {}
+    sums: dict[str, list[float]] = {}
+    with Interruptible() as interrupt:
+        for record in _training(game, settings, state):
+            state = record.state
+            for name, value in record.losses.items():
+                sums.setdefault(name, []).append(value)
+            if record.step % 50 == 0:
+                for name, values in sums.items():
+                    curves.setdefault(name, []).append((record.step, sum(values) / len(values)))
+                sums = {}
+            if record.step % SAVE_EVERY == 0:
+                save(path, state)
+            if interrupt.asked:
+                break
+    if state is None or state.updates == 0:
+        raise ValueError("nothing was trained: the checkpoint has reached its updates already, or --updates is 0")
+    save(path, state)
+    if interrupt.asked:
+        print(f"stopped after update {state.updates}; go on with: micra-lite train {options.name} --out {out} --resume")
+        return 130
+    if curves:
+        units = {"meta_loss": "meta-loss (nats)", "critic_loss": "critic loss (return²)",
+                 "actor_loss": "actor loss (return)"}  # fmt: skip
+        _save_figure(out / "training.png", *figures.curves_figure({units[n]: c for n, c in curves.items()}))
+    rows = [(n, c[0][1], c[-1][1]) for n, c in curves.items()]
+    print(table(rows, ("loss", "at first", "at last")))
+    print(f"{state.updates} updates, {state.environment_steps:,} environment steps; checkpoint: {path}")
+    return 0
+
+
+def _save_figure(path: Path, figure: Any, alt: str) -> None:
+    figures.save(figure, path, alt)
+    print(f"figure: {path}")
+
+
+def _newcomer(options: argparse.Namespace, game: Game) -> Externals:
+    held_out = external_family(game.name, game).split("held-out")
+    if not 0 <= options.external < len(held_out):
+        raise ValueError(f"--external {options.external}: held-out externals are numbered 0 to {len(held_out) - 1}")
+    return held_out[options.external]
+
+
+def adapt(options: argparse.Namespace) -> int:
+    """Phase two: watch one held-out external, adapt to it, say what that was worth."""
+    state = load(options.checkpoint)
+    newcomer = _newcomer(options, state.game)
+    settings = dataclasses.replace(state.settings, answer=options.answer or state.settings.answer, seed=options.seed)
+    watched = watch(state, newcomer, options.episodes, seed=options.seed)
+    steps = settings.inner_steps + (settings.adaptation_updates if settings.answer != "none" else 1)
+    adapting = tqdm(online_adaptation(state, watched, settings), total=steps, unit="step", disable=None)
+    record = last(iter(adapting))
+    out = (options.out or options.checkpoint.parent) / "adapted.pt"
+    save(out, record.state)
+    labels, game = ["random team", "before adaptation", "after adaptation"], state.game
+    if isinstance(game, TabularGame):
+        unit, tabulated = "discounted return", game.tabulate()
+        scale = yardstick_for(tabulated, newcomer, game)
+        teams = [exact_values(team, tabulated, newcomer)[0] for team in (state, record.state)]
+        values = np.array([scale.random[0], *teams, scale.best[0]])
+        labels.append("best response")
+        rows = [(n, float(v), float(scale.each(v)[0])) for n, v in zip(labels, values, strict=True)]
+        print(table(rows, ("team", "value", "normalised score")))
+    else:
+        unit = "return per episode"
+        values = np.array([float(mean_return(state, newcomer, exploration=1.0)), float(mean_return(state, newcomer)),
+                           float(mean_return(record.state, newcomer))])  # fmt: skip
+        print(table([(n, float(v)) for n, v in zip(labels, values, strict=True)], ("team", "return of 320 episodes")))
+    title = f"{game.name}, held-out external {options.external}, {options.episodes} episodes watched"
+    _save_figure(out.with_name("adapted.png"), *figures.bars_figure(title, labels, values, unit))
+    print(f"adapted team: {out}")
+    return 0
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Phase three: play beside one held-out external."""
+    if options.episodes < 1:
+        raise ValueError(f"--episodes must be at least 1; got {options.episodes}")
+    state = load(options.checkpoint)
+    newcomer = _newcomer(options, state.game)
+    rewards = [r.rewards for r in execution(state, state.game, newcomer, options.episodes, options.seed)]
+    total = np.stack([r.numpy() for r in rewards if r is not None]).sum(0) / options.episodes
+    known = "an adapted team" if state.belief is not None else "a team that has adapted to nobody"
+    print(f"{known}, held-out external {options.external}, {options.episodes} episodes, {len(rewards)} steps")
+    rows = [(agent, float(x)) for agent, x in zip(state.game.agents, total, strict=True)]
+    print(table(rows, ("agent", "return per episode")))
+    drawn = figures.bars_figure(f"{state.game.name}: mean return", list(state.game.agents), total, "return per episode")
+    _save_figure((options.out or options.checkpoint.parent) / "executed.png", *drawn)
+    return 0
+
+
+def demo(options: argparse.Namespace) -> int:
+    """The three phases on pursuit 3×3, from nothing: a table and a figure."""
+    torch.set_num_threads(1)  # on networks this small, more threads only wait for each other
+    start = time.perf_counter()
+    out = options.out or Path("runs") / "demo"
+    game, settings = make("pursuit"), demo_settings(options.seed, options.updates)
+    assert isinstance(game, TabularGame)
+    print("phase 1, offline training: two hunters learn to play beside prey drawn from the training family")
+    state = None
+    with Interruptible() as interrupt:
+        for record in _training(game, settings, None):
+            state = record.state
+            if interrupt.asked:
+                break
+    if state is None:
+        raise ValueError("--updates must be at least 1")
+    save(out / "checkpoint.pt", state)
+    if interrupt.asked:
+        print(f"stopped after update {state.updates}; the team so far is in {out / 'checkpoint.pt'}, go on with: "
+              f"micra-lite train pursuit --out {out} --resume")  # fmt: skip
+        return 130
+    print(f"phase 2 and 3, online adaptation and execution: {options.newcomers} prey that it has never seen")
+    newcomers = external_family("pursuit").split("held-out")[: options.newcomers]
+    tabulated = game.tabulate()
+    scale = yardstick_for(tabulated, newcomers, game)
+    scores = adaptation_scores(state, tabulated, newcomers, options.episodes,
+                               progress=lambda rows: tqdm(rows, desc="newcomers", disable=None))  # fmt: skip
+    columns = (scale.random, scores.before, scores.after, scale.best)
+    rows = [(f"prey {k}", *(float(column[k]) for column in columns)) for k in range(len(newcomers))]
+    rows.append(("mean", *(float(column.mean()) for column in columns)))
+    rows.append(("normalised score", *(scale.normalised_score(column) for column in columns)))
+    print("\ndiscounted return, by exact policy evaluation:")
+    print(table(rows, ("external", "random", "before adaptation", "after adaptation", "best response")))
+    drawn = figures.adaptation_figure("pursuit 3×3", [f"prey {k}" for k in range(len(newcomers))],
+                                      scale.each(scores.before), scale.each(scores.after), options.episodes)  # fmt: skip
+    print(f"\n{drawn[1]}")
+    _save_figure(out / "demo.png", *drawn)
+    print(f"the trained team: {out / 'checkpoint.pt'}")
+    print(f"{time.perf_counter() - start:.0f} s, {state.environment_steps:,} environment steps")
+    return 0
