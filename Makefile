@@ -39,7 +39,7 @@ test: lint
 	$(BIN)/python -m pytest -m browser tests/test_browser.py
 
 test-long: test
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m long
+	$(BIN)/python -m pytest -n 2 -m long -rP
 
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks/00_tour.ipynb

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import inspect
 import sys
 import time
 from collections.abc import Iterator
@@ -48,8 +49,8 @@ def games(options: argparse.Namespace) -> int:
     print(f"{game.name}: {_states(game)} states, actions {_actions(game)}, γ = {game.gamma}")
     print(f"targets {', '.join(game.targets)}; externals {', '.join(game.externals)}\n")
     rules = type(game) if options.name in MATRIX_GAMES else sys.modules[type(family).__module__]
-    print(rules.__doc__ or "")
-    print(f"externals: {family.__doc__}")
+    print(inspect.getdoc(rules))
+    print(f"\nexternals: {inspect.getdoc(family)}")
     path = (options.out or Path("runs") / game.name) / "game.png"
     try:
         picture = game.render(game.reset(1, torch.Generator().manual_seed(options.seed))[0])
