@@ -48,6 +48,7 @@ notebooks: $(READY)
 	$(BIN)/python notebooks/build.py
 
 benchmarks: $(READY)
+	$(BIN)/python benchmarks/games.py
 	$(BIN)/python benchmarks/pursuit.py
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/readme.py

@@ -1,7 +1,6 @@
 """Pursuit 3×3, unseen prey: normalised scores before and after adaptation, for the three answers, over seeds.
 
-Writes benchmarks/results/games.json (the family's headroom) and benchmarks/results/adaptation.json. Every finished run is
-kept in runs/benchmarks/pursuit, so that a benchmark that was stopped goes on where it was.
+Writes benchmarks/results/adaptation.json. Every finished run is kept in runs/benchmarks/pursuit, so that a benchmark that was stopped goes on where it was.
 
     python benchmarks/pursuit.py --seeds 10 --jobs 2
 """
@@ -111,22 +110,8 @@ class true_predictions:
         del self.agent.predict
 
 
-def headroom() -> list[dict[str, Any]]:
-    """The family's headroom on all its held-out externals, as a row of games.json."""
-    game, family = micra_lite.make("pursuit"), micra_lite.external_family("pursuit")
-    lists = []
-    for which in ("train", "held-out"):
-        tables = family.split(which).tables(game)
-        lists.append([[t[k].numpy() for t in tables] for k in range(len(tables[0]))])
-    h = exact.headroom(game.tabulate(), *lists)
-    return [{
-        "game": "pursuit", "agents": len(game.agents), "states": game.n_states, "headroom_average": h.average,
-        "headroom_other": h.other, "average_response": h.average_response, "best_fixed": h.best_fixed,
-    }]  # fmt: skip
-
-
 def main() -> None:
-    """Run what is missing, then write the two result files and print the table."""
+    """Run what is missing, then write the results and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--updates", type=int, default=micra_lite.Settings().updates)
@@ -158,7 +143,6 @@ def main() -> None:
         )
     print(write("adaptation", options.seeds, found,
                 settings=asdict(micra_lite.Settings(updates=options.updates))))  # fmt: skip
-    print(write("games", 1, headroom()))
 
 
 if __name__ == "__main__":

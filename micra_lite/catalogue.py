@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from .externals import ExternalFamily, MixedStrategies
@@ -9,13 +10,26 @@ from .games import Game
 from .matrix_games import MATRIX_GAMES, MatrixGame, matrix_games
 from .training_state import Settings
 
-GRID_TASKS = ("pursuit",)
+GRID_TASKS = ("pursuit", "rendezvous", "gates", "crossing")
 ELSEWHERE = ("simple_tag",)  # PettingZoo environments
 
 
 def names() -> list[str]:
     """The names that `make` knows."""
     return [*MATRIX_GAMES, *GRID_TASKS, *ELSEWHERE]
+
+
+def grid_task(name: str) -> tuple[type[Game], type[ExternalFamily]]:
+    """The classes of a grid task: the game, and the family of its external."""
+    from .grids import crossing, gates, pursuit, rendezvous
+
+    tasks: dict[str, tuple[type[Game], type[ExternalFamily]]] = {
+        "pursuit": (pursuit.Pursuit, pursuit.PreyFamily),
+        "rendezvous": (rendezvous.Rendezvous, rendezvous.PartnerFamily),
+        "gates": (gates.Gates, gates.RaiderFamily),
+        "crossing": (crossing.Crossing, crossing.StrangerFamily),
+    }
+    return tasks[name]
 
 
 def make(name: str, **options: Any) -> Game:
@@ -31,10 +45,8 @@ def make(name: str, **options: Any) -> Game:
         if options:
             raise ValueError(f"{name} takes no options; got {sorted(options)}")
         return MatrixGame(name, *matrix_games()[name])
-    if name == "pursuit":
-        from .grids.pursuit import Pursuit
-
-        return Pursuit(**options)
+    if name in GRID_TASKS:
+        return grid_task(name)[0](**options)
     if name == "simple_tag":
         from .runners import simple_tag
 
@@ -54,10 +66,9 @@ def external_family(name: str, game: Game | None = None) -> ExternalFamily:
         raise ValueError(f"the family {name!r} does not belong to the game {game.name!r}")
     if name in MATRIX_GAMES:
         return MixedStrategies(game)
-    if name == "pursuit":
-        from .grids.pursuit import PreyFamily
-
-        return PreyFamily(game.options["size"], game.options["hunters"])
+    if name in GRID_TASKS:
+        family = grid_task(name)[1]
+        return family(**{option: game.options[option] for option in inspect.signature(family).parameters})
     if name == "simple_tag":
         from .runners import RunnerFamily
 

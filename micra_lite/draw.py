@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .games import Game
+from .grids.board import BoardGame
 from .matrix_games import MatrixGame
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
@@ -28,9 +29,8 @@ def picture(game: Game, state: Tensor) -> np.ndarray:
     """One state (d,) as an RGB picture (H, W, 3), uint8. Raises TypeError for a game without a picture."""
     if isinstance(game, MatrixGame) and len(game.agents) in (2, 3):
         return payoff_table(game)
-    cells, size = getattr(game, "cells", 0), getattr(game, "size", 0)
-    if cells and cells == size * size and getattr(game, "radix", ()) == (cells,) * len(game.agents):
-        return board(game, dict(zip(game.agents, state.tolist(), strict=True)), size)
+    if isinstance(game, BoardGame):
+        return board(game, dict(zip(game.agents, state.tolist(), strict=True)))
     raise TypeError(f"{game.name} has no picture")
 
 
@@ -42,21 +42,24 @@ def look(game: Game, agent: str) -> tuple[str, str, str]:
     return colour, marker, agent[0] + "".join(re.findall(r"\d+", agent))
 
 
-def board(game: Game, cells: Mapping[str, int], size: int, sites: Mapping[str, int] | None = None) -> np.ndarray:
-    """A `size` × `size` board: each agent on its cell, and `sites` (label → cell) as grey, labelled cells."""
-    figure = Figure(figsize=(4.0, 4.6), dpi=80, layout="constrained")
+def board(game: BoardGame, cells: Mapping[str, int]) -> np.ndarray:
+    """The board with each agent on its cell, and the game's sites as grey, labelled cells."""
+    rows, columns = game.rows, game.columns
+    figure = Figure(figsize=(4.0, 4.0 * rows / columns + 0.6), dpi=80, layout="constrained")
     axes = figure.add_subplot()
-    axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), aspect="equal", xticks=[], yticks=[])
-    axes.hlines(np.arange(size + 1) - 0.5, -0.5, size - 0.5, color="0.75", linewidth=1)
-    axes.vlines(np.arange(size + 1) - 0.5, -0.5, size - 0.5, color="0.75", linewidth=1)
-    for label, cell in (sites or {}).items():
-        row, column = divmod(cell, size)
+    axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal", xticks=[], yticks=[])
+    axes.hlines(np.arange(rows + 1) - 0.5, -0.5, columns - 0.5, color="0.75", linewidth=1)
+    axes.vlines(np.arange(columns + 1) - 0.5, -0.5, rows - 0.5, color="0.75", linewidth=1)
+    for label, cell in game.sites.items():
+        row, column = divmod(cell, columns)
         axes.fill_between([column - 0.5, column + 0.5], row - 0.5, row + 0.5, color="0.88", linewidth=0)
-        axes.text(column - 0.44, row - 0.44, label, ha="left", va="top", fontsize=36 / size + 2, color="0.3")
-    room = 72 * 3.6 / size  # points that a cell's side takes
+        axes.text(
+            column - 0.46, row - 0.46, label, ha="left", va="top", fontsize=min(11, 24 / columns + 2), color="0.2"
+        )
+    room = 72 * 3.6 / columns  # points that a cell's side takes
     handles = []
     for agent, cell in cells.items():
-        row, column = divmod(int(cell), size)
+        row, column = divmod(int(cell), columns)
         # Agents that share a cell stand around its middle, and are smaller.
         company = [other for other, c in cells.items() if c == cell]
         angle = 2 * np.pi * company.index(agent) / len(company)

@@ -18,7 +18,7 @@ FROZEN = {
     "three_sites": ("41853ef99e149e1f", "41853ef99e149e1f"),
     "odd_one_out": ("a75cf11d089c8576", "a75cf11d089c8576"),
 }
-GAMES = [*MATRIX_GAMES, "pursuit"]
+GAMES = [*MATRIX_GAMES, "pursuit", "rendezvous", "gates", "crossing"]
 
 
 def checksum(numbers):

@@ -161,7 +161,14 @@ def test_reset_draws_what_starts_list(size, hunters):
 
 # --- Any tabular game ----------------------------------------------------------------------------------
 
-GAMES = [("pursuit", {}), ("pursuit", {"size": 2, "hunters": 3}), *[(name, {}) for name in MATRIX_GAMES]]
+GAMES = [
+    ("pursuit", {}),
+    ("pursuit", {"size": 2, "hunters": 3}),
+    ("rendezvous", {}),
+    ("gates", {}),
+    ("crossing", {}),
+    *[(name, {}) for name in MATRIX_GAMES],
+]
 
 
 @pytest.mark.parametrize(("name", "options"), GAMES)

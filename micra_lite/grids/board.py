@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
+
+from ..games import Outcomes, TabularGame
 
 MOVES = ("stay", "north", "south", "west", "east")
 _DELTA = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))  # (row, column) of each move
@@ -34,3 +38,92 @@ def bump_table(size: int) -> Tensor:
     bump = landing == torch.arange(size * size)[:, None]
     bump[:, 0] = False  # staying is no bump
     return bump
+
+
+class BoardGame(TabularGame):
+    """Agents on a board of `rows` × `columns` cells; the state is one cell per agent, the external's last.
+
+    `sites` are cells with a name of their own; `options` are what `make` was given.
+    """
+
+    def __init__(
+        self, name: str, board: tuple[int, int], targets: tuple[str, ...], external: str, moves: tuple[str, ...] = MOVES,
+        sites: dict[str, int] | None = None, **options: Any,
+    ) -> None:  # fmt: skip
+        if not targets:
+            raise ValueError(f"{name} needs at least one target; got {options}")
+        self.name, self.options, self.sites = name, options, sites or {}
+        self.rows, self.columns = board
+        self.cells = self.rows * self.columns
+        self.agents = (*targets, external)
+        n = len(self.agents)
+        self.radix = (self.cells,) * n
+        self.n_actions = (len(moves),) * n
+        self.action_names = (moves,) * n
+        self.observation_sizes = (n * self.cells,) * n
+        self.split_agents(targets, (external,))
+
+    def observe(self, state: Tensor) -> list[Tensor]:
+        """Everyone sees the whole board: one indicator per agent and cell, (B, n·cells)."""
+        seen = torch.nn.functional.one_hot(state, self.cells).flatten(1).float()
+        return [seen] * len(self.agents)
+
+    def restart(self, landed: Tensor, again: Tensor, free: Tensor, rewards: Tensor) -> Outcomes:
+        """What follows once all have `landed` (B, n) and `rewards` (B, n) are paid: where `again` (B, 1), the external
+        starts again on a cell drawn from `free` (B, cells); nothing else is left to chance.
+        """
+        cell = torch.arange(self.cells, device=landed.device)
+        probability = torch.where(again, free, (cell == landed[:, -1:]).double())  # (B, K = cells)
+        others = landed[:, None, :-1].expand(-1, self.cells, -1)
+        next_state = torch.cat([others, cell[:, None].expand(len(landed), -1, 1)], dim=2)  # (B, K, n)
+        return Outcomes(next_state, probability, rewards, torch.zeros_like(probability, dtype=torch.bool))
+
+
+def cells_seen(observation: Tensor, agents: int) -> Tensor:
+    """The agents' cells (B, n) in an observation of the whole board (B, n·cells)."""
+    return observation.reshape(len(observation), agents, -1).argmax(-1)
+
+
+def square(name: str, size: int) -> tuple[int, int]:
+    """Rows and columns of a square board; ValueError when it is too small."""
+    if size < 2:
+        raise ValueError(f"{name} needs a board of at least 2 × 2 cells; got size={size}")
+    return size, size
+
+
+class SiteGame(BoardGame):
+    """A square board with four named sites; the external starts, and starts again, on a random cell that is none.
+
+    Subclasses write `pay`: who earns what when the external has landed on a site.
+    """
+
+    def __init__(
+        self, name: str, size: int, targets: tuple[str, ...], external: str, sites: dict[str, int], **options: Any
+    ) -> None:
+        super().__init__(name, square(name, size), targets, external, MOVES, sites, size=size, **options)
+        self.landing = landing_table(size)  # (cells, 5)
+        self.is_site = torch.zeros(self.cells, dtype=torch.bool)
+        self.is_site[list(sites.values())] = True
+        self.free = (~self.is_site).double() / (~self.is_site).sum()  # (cells,)
+
+    def starts(self) -> tuple[Tensor, Tensor]:
+        state = self.states()
+        return state, self.free[state[:, -1]] / self.cells ** len(self.targets)
+
+    def reset(self, batch: int, generator: torch.Generator) -> Tensor:
+        """As `starts` has it, drawn without listing all states."""
+        device = generator.device
+        targets = torch.randint(self.cells, (batch, len(self.targets)), generator=generator, device=device)
+        external = torch.multinomial(self.free.to(device).expand(batch, -1), 1, generator=generator)
+        return torch.cat([targets, external], dim=1)  # (B, n)
+
+    def pay(self, met: Tensor) -> tuple[Tensor, Tensor]:
+        """What targets and external earn, (B, 1) each, if the external landed on a site and a target `met` it there."""
+        raise NotImplementedError
+
+    def outcomes(self, state: Tensor, actions: Tensor) -> Outcomes:
+        landed = self.landing.to(state.device)[state, actions]  # (B, n)
+        arrived = self.is_site.to(state.device)[landed[:, -1:]]  # (B, 1)
+        targets, external = self.pay((landed[:, :-1] == landed[:, -1:]).any(1, keepdim=True))
+        rewards = torch.cat([targets.expand(-1, len(self.targets)), external], dim=1) * arrived  # (B, n)
+        return self.restart(landed, arrived, self.free.to(state.device), rewards)

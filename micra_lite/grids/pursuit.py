@@ -19,30 +19,22 @@ import torch
 from torch import Tensor
 
 from ..externals import ExternalFamily
-from ..games import Outcomes, TabularGame
-from .board import MOVES, bump_table, distance_table, landing_table
+from ..games import Outcomes
+from .board import BoardGame, bump_table, cells_seen, distance_table, landing_table, square
 
 
-class Pursuit(TabularGame):
-    """`hunters` targets and one prey on a `size` × `size` board; the state is one cell per agent, prey last."""
+class Pursuit(BoardGame):
+    """`hunters` targets and one prey on a `size` × `size` board."""
 
     def __init__(self, size: int = 3, hunters: int = 2) -> None:
-        if size < 2:
-            raise ValueError(f"pursuit needs a board of at least 2 × 2 cells; got size={size}")
         if hunters < 1:
             raise ValueError(f"pursuit needs at least one hunter; got hunters={hunters}")
-        if hunters >= size * size:
+        if hunters >= max(size, 2) ** 2:
             raise ValueError(f"{hunters} hunters can fill all {size * size} cells, leaving none for the prey")
-        self.name, self.options = "pursuit", {"size": size, "hunters": hunters}
-        self.size, self.cells, self.hunters = size, size * size, hunters
-        self.agents = (*[f"hunter_{h + 1}" for h in range(hunters)], "prey")
-        n = hunters + 1
-        self.radix = (self.cells,) * n
-        self.n_actions = (len(MOVES),) * n
-        self.action_names = (MOVES,) * n
-        self.observation_sizes = (n * self.cells,) * n
+        names = tuple(f"hunter_{h + 1}" for h in range(hunters))
+        super().__init__("pursuit", square("pursuit", size), names, "prey", size=size, hunters=hunters)
+        self.hunters = hunters
         self.landing = landing_table(size)  # (cells, 5)
-        self.split_agents(self.agents[:-1], self.agents[-1:])
 
     def _free(self, hunters: Tensor) -> Tensor:
         """Where a prey can start: (B, cells), uniform over the cells without a hunter."""
@@ -64,21 +56,10 @@ class Pursuit(TabularGame):
 
     def outcomes(self, state: Tensor, actions: Tensor) -> Outcomes:
         landed = self.landing.to(state.device)[state, actions]  # (B, n)
-        hunters, prey = landed[:, :-1], landed[:, -1:]
-        caught = (hunters == prey).any(1, keepdim=True)  # (B, 1)
-        cell = torch.arange(self.cells, device=state.device)
-        probability = torch.where(caught, self._free(hunters), (cell == prey).double())  # (B, K = cells)
-        next_state = torch.cat(
-            [hunters[:, None].expand(-1, self.cells, -1), cell[:, None].expand(len(state), -1, 1)], dim=2
-        )  # (B, K, n)
+        caught = (landed[:, :-1] == landed[:, -1:]).any(1, keepdim=True)  # (B, 1)
         pays = caught.float()
         rewards = torch.cat([pays.expand(-1, self.hunters), -pays], dim=1)  # (B, n)
-        return Outcomes(next_state, probability, rewards, torch.zeros_like(probability, dtype=torch.bool))
-
-    def observe(self, state: Tensor) -> list[Tensor]:
-        """Everyone sees the whole board: one indicator per agent and cell, (B, n·cells)."""
-        seen = torch.nn.functional.one_hot(state, self.cells).flatten(1).float()
-        return [seen] * len(self.agents)
+        return self.restart(landed, caught, self._free(landed[:, :-1]), rewards)
 
 
 class PreyFamily(ExternalFamily):
@@ -105,7 +86,7 @@ class PreyFamily(ExternalFamily):
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
         device = seen.device
-        cells = seen.reshape(len(seen), self.hunters + 1, -1).argmax(-1)  # (B, n)
+        cells = cells_seen(seen, self.hunters + 1)  # (B, n)
         hunters, prey = cells[:, :-1], cells[:, -1]
         parameters = parameters.to(device)
         flee, homing, shy, habit = parameters[:, :1], parameters[:, 1:2], parameters[:, 4:5], parameters[:, 5:]

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..draw import look
 from ..games import Game
+from ..grids.board import BoardGame
 from ..matrix_games import MatrixGame
 from ..training_state import Record
 from . import svg
@@ -28,7 +29,7 @@ def scene(record: Record) -> Scene:
     """What the state of a record looks like."""
     game, state = record.state.game, record.game_state
     assert state is not None
-    if is_board(game):
+    if isinstance(game, BoardGame):
         return board(game, state)
     try:
         return photograph(game, state)
@@ -36,37 +37,38 @@ def scene(record: Record) -> Scene:
         return strip(record.observations[0])
 
 
-def is_board(game: Game) -> bool:
-    """Whether the state is one cell of a square board for each agent, and nothing else."""
-    cells, size = getattr(game, "cells", 0), getattr(game, "size", 0)
-    return cells > 0 and cells == size * size and getattr(game, "radix", ()) == (cells,) * len(game.agents)
-
-
-def place(cell: int, size: int) -> str:
+def place(cell: int, columns: int) -> str:
     """A cell in words, rows and columns counted from 1 at the top left."""
-    return f"row {cell // size + 1}, column {cell % size + 1}"
+    return f"row {cell // columns + 1}, column {cell % columns + 1}"
 
 
-def board(game: Game, state: Tensor) -> Scene:
-    """A square board; every agent has a shape, a colour and letters of its own."""
-    size: int = game.size  # type: ignore[attr-defined]
-    side = min(64.0, 224 / size)
-    parts = [
-        svg.rect(8 + c * side, 8 + r * side, side, side, svg.PAPER, svg.FAINT) for r in range(size) for c in range(size)
-    ]
+def board(game: BoardGame, state: Tensor) -> Scene:
+    """The board; every agent has a shape, a colour and letters of its own, sites are grey."""
+    rows, columns = game.rows, game.columns
+    side = min(64.0, 224 / max(rows, columns))
+    named = {cell: label for label, cell in game.sites.items()}
+    parts = []
+    for cell in range(game.cells):
+        r, c = divmod(cell, columns)
+        parts.append(
+            svg.rect(8 + c * side, 8 + r * side, side, side, svg.FAINT if cell in named else svg.PAPER, svg.FAINT)
+        )
+        if cell in named:
+            parts.append(text(10 + c * side, 19 + r * side, named[cell], min(11, 0.16 * side)))
     cells, words = state.tolist(), []
     for k, (agent, where) in enumerate(zip(game.agents, cells, strict=True)):
         company = [j for j, other in enumerate(cells) if other == where]  # those who share the cell stand side by side
         aside = (company.index(k) - (len(company) - 1) / 2) * side / len(company)
-        x, y = 8 + (where % size + 0.5) * side + aside, 8 + (where // size + 0.5) * side
+        x, y = 8 + (where % columns + 0.5) * side + aside, 8 + (where // columns + 0.5) * side
         reach = 0.3 * side / (1 if len(company) == 1 else 1.6)
         parts.append(token(game, agent, x, y, reach))
         legend = 40 + 30 * k
-        parts.append(token(game, agent, size * side + 50, legend - 5, 10))
+        parts.append(token(game, agent, columns * side + 50, legend - 5, 10))
         kind = "target" if agent in game.targets else "external"
-        parts.append(text(size * side + 72, legend, f"{agent} ({kind}), {place(where, size)}"))
-        words.append(f"{agent} at {place(where, size)}")
-    return parts, max(16 + size * side, 40 + 30 * len(cells)), f"A board of {size} by {size} cells: {'; '.join(words)}."
+        parts.append(text(columns * side + 72, legend, f"{agent} ({kind}), {place(where, columns)}"))
+        words.append(f"{agent} at {place(where, columns)}")
+    height = max(16 + rows * side, 40 + 30 * len(cells))
+    return parts, height, f"A board of {rows} by {columns} cells: {'; '.join(words)}."
 
 
 def token(game: Game, agent: str, x: float, y: float, reach: float) -> str:

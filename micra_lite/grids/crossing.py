@@ -1,0 +1,105 @@
+"""Crossing: drivers who meet head-on, and a convention that must be guessed.
+
+Rules. A road of `lanes` lanes (rows) and `length` cells. `drivers` drivers (the targets) drive east, one stranger (the
+external) drives west. All choose at the same time: straight on, onward and one lane to the left, onward and one lane to
+the right, or brake (stay); beyond the outermost lane one stays in it. A driver and the stranger *crash* when they land on
+the same cell, or pass through each other (they swap cells, or pass in the same lane). Who drives off the far end has
+arrived. Each driver's arrival pays every driver 1, each crash costs every driver `crash`; the stranger is paid 1 for its
+own arrival and pays `crash` if it crashed. Who arrived or crashed enters again at the near end, in a random lane. Drivers
+do not hinder each other. The game goes on (discount 0.95; episodes are cut after 25 steps).
+
+What it teaches. Keep left or keep right, push or yield: each convention is good when all follow it. The stranger has
+its own (`StrangerFamily`), and does not wait to see what the drivers do; who knows it passes without braking.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..externals import ExternalFamily
+from ..games import Outcomes
+from .board import BoardGame, cells_seen
+
+CHOICES = ("straight", "left", "right", "brake")
+_BRAKE = 3
+
+
+class Crossing(BoardGame):
+    """`drivers` targets drive east and one stranger drives west on `lanes` lanes of `length` cells."""
+
+    def __init__(self, lanes: int = 2, length: int = 3, drivers: int = 2, crash: float = 1.0) -> None:
+        if lanes < 2 or length < 2:
+            raise ValueError(f"crossing needs at least 2 lanes of 2 cells; got lanes={lanes}, length={length}")
+        names = tuple(f"driver_{d + 1}" for d in range(drivers))
+        super().__init__("crossing", (lanes, length), names, "stranger", CHOICES, lanes=lanes, length=length,
+                         drivers=drivers, crash=crash)  # fmt: skip
+        self.crash = crash
+        self.heading = torch.tensor([1] * drivers + [-1])  # (n,) onward in columns; left is heading north going east
+        self.near = torch.tensor([0] * drivers + [length - 1])  # (n,) the column where each enters
+        self.entries = torch.cartesian_prod(*[torch.arange(lanes)] * (drivers + 1))  # (K, n) lanes to enter in
+
+    def starts(self) -> tuple[Tensor, Tensor]:
+        """Everyone at the near end, in any lane."""
+        K = len(self.entries)
+        return self.entries * self.columns + self.near, torch.full((K,), 1 / K, dtype=torch.float64)
+
+    def outcomes(self, state: Tensor, actions: Tensor) -> Outcomes:
+        heading, near, entries = (
+            self.heading.to(state.device),
+            self.near.to(state.device),
+            self.entries.to(state.device),
+        )
+        lane, column = state // self.columns, state % self.columns  # (B, n)
+        aside = (actions == CHOICES.index("right")).long() - (actions == CHOICES.index("left")).long()
+        to_lane = (lane + aside * heading).clamp(0, self.rows - 1)
+        to_column = column + heading * (actions != _BRAKE)
+        arrived = (to_column < 0) | (to_column >= self.columns)
+        # Each driver against the stranger, (B, drivers): on one cell, or through each other.
+        on_road = ~arrived[:, :-1] & ~arrived[:, -1:]
+        same_cell = on_road & (to_lane[:, :-1] == to_lane[:, -1:]) & (to_column[:, :-1] == to_column[:, -1:])
+        passed = (column[:, :-1] <= column[:, -1:]) & (to_column[:, :-1] >= to_column[:, -1:]) & ~same_cell
+        kept = (lane == to_lane)[:, :-1] & (lane == to_lane)[:, -1:] & (lane[:, :-1] == lane[:, -1:])
+        crossed = (to_lane[:, :-1] == lane[:, -1:]) & (lane[:, :-1] == to_lane[:, -1:])
+        crash = same_cell | (passed & on_road & (kept | crossed))
+        crashed = torch.cat([crash, crash.any(1, keepdim=True)], dim=1)  # (B, n)
+        arrived = arrived & ~crashed
+        team = arrived[:, :-1].float().sum(1, keepdim=True) - self.crash * crash.float().sum(1, keepdim=True)
+        own = arrived[:, -1:].float() - self.crash * crashed[:, -1:].float()
+        rewards = torch.cat([team.expand(-1, len(self.targets)), own], dim=1)  # (B, n)
+        landed = torch.where(arrived | crashed, 0, to_lane * self.columns + to_column)
+        enter = entries * self.columns + near  # (K, n)
+        next_state = torch.where((arrived | crashed)[:, None], enter, landed[:, None])  # (B, K, n)
+        # Lanes are drawn for all; for who goes on, they change nothing.
+        probability = torch.full(next_state.shape[:2], 1 / len(enter), dtype=torch.float64, device=state.device)
+        return Outcomes(next_state, probability, rewards, torch.zeros_like(probability, dtype=torch.bool))
+
+
+class StrangerFamily(ExternalFamily):
+    """Strangers of crossing: each keeps more or less left, pushes or brakes, and differently when a driver is ahead.
+
+    π(a | o) ∝ exp(u_a + [a driver is ahead in its lane] · w_a − 2 · [a is brake]), with u = w = (straight, left, −left,
+    brake), drawn once for the open road (u) and once for a meeting (w).
+    """
+
+    name = "crossing"
+    parameter_names = ("left", "straight", "brake", "left, meeting", "straight, meeting", "brake, meeting")
+    habit: ClassVar[float] = 3.0
+
+    def __init__(self, lanes: int = 2, length: int = 3, drivers: int = 2) -> None:
+        self.lanes, self.length, self.drivers = lanes, length, drivers
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        return self.habit * rng.standard_normal(6)
+
+    def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
+        seen = observations[0]
+        parameters = parameters.to(seen.device)
+        cells = cells_seen(seen, self.drivers + 1)  # (B, n)
+        lane, column = cells // self.length, cells % self.length
+        ahead = (lane[:, :-1] == lane[:, -1:]) & (column[:, :-1] <= column[:, -1:])  # (B, drivers)
+        left, straight, brake = (parameters[:, :3] + ahead.any(1, keepdim=True) * parameters[:, 3:]).unbind(1)
+        return [torch.stack([straight, left, -left, brake - 2], dim=1).softmax(-1)]

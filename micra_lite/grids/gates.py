@@ -1,0 +1,84 @@
+"""Gates: two defenders, four gates, and a raider who has favourites and feints.
+
+Rules. A `size` × `size` board (odd size) with a gate in the middle of each side, `defenders` defenders (the targets)
+and one raider (the external). All move at the same time: stay, north, south, west or east; a move into the wall stays.
+When the raider lands on a gate, it is through, unless a defender lands on that gate *in the same move*: then it is
+stopped. Through pays the raider 1 and costs each defender 1; stopped pays each defender 1 and costs the raider 1. Either
+way the raider starts again on a random cell that is no gate. The teams' interests are opposed. The game goes on
+(discount 0.95; episodes are cut after 25 steps).
+
+What it teaches. Four gates cannot be covered by two. Who knows which gates the raider likes, and how it answers a
+guarded gate (`RaiderFamily`), guards the right ones.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..externals import ExternalFamily
+from .board import SiteGame, cells_seen, distance_table, landing_table
+
+GATES = ("north", "west", "east", "south")
+
+
+def middles(size: int) -> Tensor:
+    """The cells of the four gates, in the order of `GATES`, (4,)."""
+    half = size // 2
+    return torch.tensor([half, half * size, half * size + size - 1, size * (size - 1) + half])
+
+
+class Gates(SiteGame):
+    """`defenders` targets and one raider on a `size` × `size` board with a gate in the middle of each side."""
+
+    def __init__(self, size: int = 3, defenders: int = 2) -> None:
+        if size < 3 or size % 2 == 0:
+            raise ValueError(f"gates needs an odd board size of at least 3, for sides with a middle; got size={size}")
+        sites = dict(zip(GATES, middles(size).tolist(), strict=True))
+        names = tuple(f"defender_{d + 1}" for d in range(defenders))
+        super().__init__("gates", size, names, "raider", sites, defenders=defenders)
+
+    def pay(self, met: Tensor) -> tuple[Tensor, Tensor]:
+        stopped = 2 * met.float() - 1
+        return stopped, -stopped
+
+
+class RaiderFamily(ExternalFamily):
+    """Raiders of gates: each has favourite gates, is bold or cautious where one is guarded, and feints.
+
+    π(a | o) ∝ exp(log Σ_g exp(favour_g − caution · guarded_g − haste · d_g(a)) + feint · [a is stay]), where guarded_g
+    says that a defender stands on gate g or beside it, and d_g(a) is the distance of the landing cell from it.
+    """
+
+    name = "gates"
+    parameter_names = (*[f"favour {g}" for g in GATES], "haste", "caution", "feint")
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {
+        "haste": (2.0, 4.0), "caution": (-1.0, 2.0), "feint": (-1.0, 2.0),
+    }  # fmt: skip
+    favour: ClassVar[float] = 4.0
+
+    def __init__(self, size: int = 3, defenders: int = 2) -> None:
+        self.defenders = defenders
+        self.landing, self.distance, self.middles = landing_table(size), distance_table(size), middles(size)
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        favours = self.favour * rng.standard_normal(4)
+        return np.concatenate([favours, [rng.uniform(*self.ranges[p]) for p in ("haste", "caution", "feint")]])
+
+    def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
+        seen = observations[0]
+        cells = cells_seen(seen, self.defenders + 1)  # (B, n)
+        parameters = parameters.to(seen.device)
+        favours, haste, caution, feint = parameters.split([4, 1, 1, 1], dim=1)
+        distance = self.distance.to(seen.device).to(parameters.dtype)
+        gates = self.middles.to(seen.device)
+        guarded = distance[cells[:, :-1, None], gates].amin(1) <= 1  # (B, defenders, 4) → (B, 4)
+        landing = self.landing.to(seen.device)[cells[:, -1]]  # (B, 5)
+        away = distance[landing][:, :, gates]  # (B, 5, 4)
+        wish = favours - caution * guarded
+        logits = (wish[:, None] - haste[:, None] * away).logsumexp(-1)  # (B, 5)
+        logits[:, 0] += feint[:, 0]
+        return [logits.softmax(-1)]
