@@ -54,13 +54,10 @@ def crossing_by_rules(lanes, length, crash, cells, choices):
     for i in range(n - 1):
         if off[i] or off[-1]:
             continue
-        (lane_i, at_i), (lane_s, at_s) = before[i], before[-1]
+        (_, at_i), (_, at_s) = before[i], before[-1]
         (to_i, now_i), (to_s, now_s) = after[i], after[-1]
-        if after[i] == after[-1]:
-            crashed[i] = True
-        elif at_i <= at_s and now_i >= now_s:  # they have passed each other
-            along = lane_i == lane_s == to_i == to_s
-            crashed[i] = along or (to_i == lane_s and to_s == lane_i)
+        if at_i <= at_s and now_i >= now_s:  # they were facing each other, and no longer are
+            crashed[i] = to_i == to_s
     crashed[-1] = any(crashed[:-1])
     crashes = sum(crashed[:-1])
     arrived = [o and not c for o, c in zip(off, crashed, strict=True)]
@@ -162,19 +159,21 @@ def test_partners_and_raiders_by_their_formula(name, options):
 
 def test_strangers_by_their_formula():
     game = make("crossing", lanes=3, length=4)
-    some = external_family("crossing", game).sample(7, 40)
+    some = external_family("crossing", game).sample(7, 60)
     g = torch.Generator().manual_seed(1)
-    states = torch.randint(12, (40, 3), generator=g)
-    found = some.policies(torch.arange(40), [game.observe(states)[-1]])[0]
+    states = torch.randint(12, (60, 3), generator=g)
+    found = some.policies(torch.arange(60), [game.observe(states)[-1]])[0]
     met = 0
     for parameters, state, policy in zip(some.parameters.tolist(), states.tolist(), found.tolist(), strict=True):
-        (lane, column), drivers = divmod(state[-1], 4), [divmod(c, 4) for c in state[:-1]]
-        meeting = any(at == lane and where <= column for at, where in drivers)
+        lane, column = divmod(state[-1], 4)
+        meeting = any(c % 4 <= column for c in state[:-1])
         met += meeting
-        left, straight, brake = [x + meeting * y for x, y in zip(parameters[:3], parameters[3:], strict=True)]
-        weights = [math.exp(x) for x in (straight, left, -left, brake - 2)]
+        swerve, dodge, keep, brake, give = parameters
+        if meeting:
+            swerve, brake = swerve + dodge, brake + give
+        weights = [1.0, math.exp(swerve + keep) * (lane < 2), math.exp(swerve - keep) * (lane > 0), math.exp(brake)]
         assert policy == pytest.approx([w / sum(weights) for w in weights], rel=1e-9, abs=1e-12)
-    assert 5 < met < 35
+    assert 5 < met < 55
 
 
 @pytest.mark.parametrize(("call", "message"), [

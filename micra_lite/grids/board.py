@@ -43,12 +43,12 @@ def bump_table(size: int) -> Tensor:
 class BoardGame(TabularGame):
     """Agents on a board of `rows` × `columns` cells; the state is one cell per agent, the external's last.
 
-    `sites` are cells with a name of their own; `options` are what `make` was given.
+    `moves` are names, for each agent its own (default: all can do `MOVES`); `sites` are cells with a name; `options` are what `make` was given.
     """
 
     def __init__(
-        self, name: str, board: tuple[int, int], targets: tuple[str, ...], external: str, moves: tuple[str, ...] = MOVES,
-        sites: dict[str, int] | None = None, **options: Any,
+        self, name: str, board: tuple[int, int], targets: tuple[str, ...], external: str,
+        moves: tuple[tuple[str, ...], ...] | None = None, sites: dict[str, int] | None = None, **options: Any,
     ) -> None:  # fmt: skip
         if not targets:
             raise ValueError(f"{name} needs at least one target; got {options}")
@@ -58,8 +58,8 @@ class BoardGame(TabularGame):
         self.agents = (*targets, external)
         n = len(self.agents)
         self.radix = (self.cells,) * n
-        self.n_actions = (len(moves),) * n
-        self.action_names = (moves,) * n
+        self.action_names = moves or (MOVES,) * n
+        self.n_actions = tuple(map(len, self.action_names))
         self.observation_sizes = (n * self.cells,) * n
         self.split_agents(targets, (external,))
 
@@ -100,7 +100,7 @@ class SiteGame(BoardGame):
     def __init__(
         self, name: str, size: int, targets: tuple[str, ...], external: str, sites: dict[str, int], **options: Any
     ) -> None:
-        super().__init__(name, square(name, size), targets, external, MOVES, sites, size=size, **options)
+        super().__init__(name, square(name, size), targets, external, None, sites, size=size, **options)
         self.landing = landing_table(size)  # (cells, 5)
         self.is_site = torch.zeros(self.cells, dtype=torch.bool)
         self.is_site[list(sites.values())] = True

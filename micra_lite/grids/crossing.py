@@ -1,15 +1,14 @@
 """Crossing: drivers who meet head-on, and a convention that must be guessed.
 
 Rules. A road of `lanes` lanes (rows) and `length` cells. `drivers` drivers (the targets) drive east, one stranger (the
-external) drives west. All choose at the same time: straight on, onward and one lane to the left, onward and one lane to
-the right, or brake (stay); beyond the outermost lane one stays in it. A driver and the stranger *crash* when they land on
-the same cell, or pass through each other (they swap cells, or pass in the same lane). Who drives off the far end has
-arrived. Each driver's arrival pays every driver 1, each crash costs every driver `crash`; the stranger is paid 1 for its
+external) drives west. All choose at the same time: straight on, onward and one lane to the left, or onward and one lane to
+the right; the stranger alone can also brake (stay). Beyond the outermost lane one stays in it. A driver and the stranger who meet (land in the
+same column) or pass each other *crash* if that leaves them in the same lane. Who drives off the far end has arrived. Each driver's arrival pays every driver 1, each crash costs every driver `crash`; the stranger is paid 1 for its
 own arrival and pays `crash` if it crashed. Who arrived or crashed enters again at the near end, in a random lane. Drivers
 do not hinder each other. The game goes on (discount 0.95; episodes are cut after 25 steps).
 
 What it teaches. Keep left or keep right, push or yield: each convention is good when all follow it. The stranger has
-its own (`StrangerFamily`), and does not wait to see what the drivers do; who knows it passes without braking.
+its own (`StrangerFamily`), and does not wait to see what the drivers do; who knows it passes.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ class Crossing(BoardGame):
         if lanes < 2 or length < 2:
             raise ValueError(f"crossing needs at least 2 lanes of 2 cells; got lanes={lanes}, length={length}")
         names = tuple(f"driver_{d + 1}" for d in range(drivers))
-        super().__init__("crossing", (lanes, length), names, "stranger", CHOICES, lanes=lanes, length=length,
-                         drivers=drivers, crash=crash)  # fmt: skip
+        super().__init__("crossing", (lanes, length), names, "stranger", (CHOICES[:3],) * drivers + (CHOICES,),
+                         lanes=lanes, length=length, drivers=drivers, crash=crash)  # fmt: skip
         self.crash = crash
         self.heading = torch.tensor([1] * drivers + [-1])  # (n,) onward in columns; left is heading north going east
         self.near = torch.tensor([0] * drivers + [length - 1])  # (n,) the column where each enters
@@ -58,13 +57,10 @@ class Crossing(BoardGame):
         to_lane = (lane + aside * heading).clamp(0, self.rows - 1)
         to_column = column + heading * (actions != _BRAKE)
         arrived = (to_column < 0) | (to_column >= self.columns)
-        # Each driver against the stranger, (B, drivers): on one cell, or through each other.
+        # Each driver against the stranger, (B, drivers).
         on_road = ~arrived[:, :-1] & ~arrived[:, -1:]
-        same_cell = on_road & (to_lane[:, :-1] == to_lane[:, -1:]) & (to_column[:, :-1] == to_column[:, -1:])
-        passed = (column[:, :-1] <= column[:, -1:]) & (to_column[:, :-1] >= to_column[:, -1:]) & ~same_cell
-        kept = (lane == to_lane)[:, :-1] & (lane == to_lane)[:, -1:] & (lane[:, :-1] == lane[:, -1:])
-        crossed = (to_lane[:, :-1] == lane[:, -1:]) & (lane[:, :-1] == to_lane[:, -1:])
-        crash = same_cell | (passed & on_road & (kept | crossed))
+        met = (column[:, :-1] <= column[:, -1:]) & (to_column[:, :-1] >= to_column[:, -1:])
+        crash = on_road & met & (to_lane[:, :-1] == to_lane[:, -1:])
         crashed = torch.cat([crash, crash.any(1, keepdim=True)], dim=1)  # (B, n)
         arrived = arrived & ~crashed
         team = arrived[:, :-1].float().sum(1, keepdim=True) - self.crash * crash.float().sum(1, keepdim=True)
@@ -79,27 +75,33 @@ class Crossing(BoardGame):
 
 
 class StrangerFamily(ExternalFamily):
-    """Strangers of crossing: each keeps more or less left, pushes or brakes, and differently when a driver is ahead.
+    """Strangers of crossing: each swerves more or less, to the left or the right, and differently when it meets somebody.
 
-    π(a | o) ∝ exp(u_a + [a driver is ahead in its lane] · w_a − 2 · [a is brake]), with u = w = (straight, left, −left,
-    brake), drawn once for the open road (u) and once for a meeting (w).
+    π(a | o) ∝ exp(u_a) with u = 0 for straight, swerve + m · dodge + keep for left, swerve + m · dodge − keep for right,
+    brake + m · yield for brake, where m says that a driver is ahead of it (in any lane). Beyond the outermost lane nobody
+    swerves.
     """
 
     name = "crossing"
-    parameter_names = ("left", "straight", "brake", "left, meeting", "straight, meeting", "brake, meeting")
-    habit: ClassVar[float] = 3.0
+    parameter_names = ("swerve", "dodge", "keep left", "brake", "yield")
+    habit: ClassVar[float] = 4.0
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {"brake": (-5.0, -2.0), "yield": (-1.0, 3.0)}
 
     def __init__(self, lanes: int = 2, length: int = 3, drivers: int = 2) -> None:
         self.lanes, self.length, self.drivers = lanes, length, drivers
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
-        return self.habit * rng.standard_normal(6)
+        return np.concatenate([
+            self.habit * rng.standard_normal(3), [rng.uniform(*self.ranges[p]) for p in ("brake", "yield")],
+        ])  # fmt: skip
 
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
-        parameters = parameters.to(seen.device)
         cells = cells_seen(seen, self.drivers + 1)  # (B, n)
         lane, column = cells // self.length, cells % self.length
-        ahead = (lane[:, :-1] == lane[:, -1:]) & (column[:, :-1] <= column[:, -1:])  # (B, drivers)
-        left, straight, brake = (parameters[:, :3] + ahead.any(1, keepdim=True) * parameters[:, 3:]).unbind(1)
-        return [torch.stack([straight, left, -left, brake - 2], dim=1).softmax(-1)]
+        swerve, dodge, keep, brake, give = parameters.to(seen.device).unbind(1)  # (B,) each
+        meets = (column[:, :-1] <= column[:, -1:]).any(1)
+        aside = swerve + meets * dodge
+        left = (aside + keep).masked_fill(lane[:, -1] == self.lanes - 1, -torch.inf)  # going west, left is south
+        right = (aside - keep).masked_fill(lane[:, -1] == 0, -torch.inf)
+        return [torch.stack([torch.zeros_like(aside), left, right, brake + meets * give], dim=1).softmax(-1)]
