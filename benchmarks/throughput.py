@@ -75,7 +75,8 @@ def training(updates: int = 160) -> tuple[float, float]:
     start = time.process_time()
     for _ in range(updates):
         record = next(records)
-        gradients += len(record.losses)  # one gradient step for each loss
+        several = record.state.settings.value_steps  # of critic and actors; the imitator makes one step or none
+        gradients += sum(1 if name == "meta_loss" else several for name in record.losses)
     steps = int(updates / record.state.settings.updates_per_round * record.state.environment_steps
                 / -(-record.state.updates // record.state.settings.updates_per_round))  # fmt: skip
     return steps / (time.process_time() - start), gradients / steps
