@@ -88,4 +88,6 @@ def settings_for(name: str, **changes: Any) -> Settings:
         from .runners import SETTINGS
 
         changes = {**SETTINGS, **changes}
+    elif name in MATRIX_GAMES:
+        changes = {"updates": 300, **changes}
     return Settings(**changes)

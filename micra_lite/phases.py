@@ -59,9 +59,8 @@ def offline_training(
         if true is not None:
             belief = true_belief(state, *true)
         for _ in range(settings.value_steps):
-            batch = state.replay.transitions(
-                K * N, state.generator
-            )  # relabelled: valued against k, whoever played in it
+            # Relabelled transitions: valued against k, whoever played in them.
+            batch = state.replay.transitions(K * N, state.generator)
             batch = {name: column.unflatten(0, (K, N)) for name, column in batch.items()}
             shown = value_and_improve(state, belief, batch, true=true)
         shown["losses"] = {**losses, **shown["losses"]}

@@ -14,6 +14,9 @@ from micra_lite.matrix_games import MATRIX_GAMES
 # A change here makes every committed result incomparable.
 FROZEN = {
     "pursuit": ("4dd30a6f8978f491", "4a7d72eeb94e62f9"),
+    "rendezvous": ("4e93e6649aab061a", "8e2566ee27d6931d"),
+    "gates": ("49c864eeafe291bd", "0878ec1d43644ee3"),
+    "crossing": ("096bfd639279ab9e", "015ac7e021ddd59f"),
     "rectangular": ("41853ef99e149e1f", "41853ef99e149e1f"),
     "three_sites": ("41853ef99e149e1f", "41853ef99e149e1f"),
     "odd_one_out": ("a75cf11d089c8576", "a75cf11d089c8576"),
