@@ -16,7 +16,7 @@ import torch
 from matplotlib.image import imsave
 from tqdm import tqdm
 
-from . import figures
+from . import exact, figures
 from .catalogue import external_family, make, names
 from .checkpoint import load, save
 from .cli import Interruptible, settings_from, table
@@ -51,15 +51,24 @@ def games(options: argparse.Namespace) -> int:
     rules = type(game) if options.name in MATRIX_GAMES else sys.modules[type(family).__module__]
     print(inspect.getdoc(rules))
     print(f"\nexternals: {inspect.getdoc(family)}")
-    path = (options.out or Path("runs") / game.name) / "game.png"
+    out = options.out or Path("runs") / game.name
     try:
         picture = game.render(game.reset(1, torch.Generator().manual_seed(options.seed))[0])
     except TypeError as none:
         print(none)
         return 0
-    path.parent.mkdir(parents=True, exist_ok=True)
-    imsave(path, picture)
-    print(f"picture: {path}")
+    out.mkdir(parents=True, exist_ok=True)
+    imsave(out / "game.png", picture)
+    print(f"picture: {out / 'game.png'}")
+    if isinstance(game, TabularGame):
+        tables = family.split("held-out")[:8].tables(game)
+        externals = [[t[k].numpy() for t in tables] for k in range(8)]
+        tabulated = game.tabulate()
+        scale = exact.yardstick(tabulated, externals)
+        scores = (exact.cross_play(tabulated, externals) - scale.random) / (scale.best - scale.random)
+        figure, words = figures.cross_play_figure(game.name, scores)
+        print(words)
+        _save_figure(out / "cross-play.png", figure, words)
     return 0
 
 

@@ -74,3 +74,24 @@ def bars_figure(title: str, labels: Sequence[str], values: Array, unit: str) -> 
     axes.invert_yaxis()
     axes.set(xlabel=unit, title=title)
     return figure, f"{title}: " + ", ".join(f"{n} {v:.2f}" for n, v in zip(labels, values, strict=True)) + f" ({unit})."
+
+
+def cross_play_figure(game: str, scores: Array) -> tuple[Figure, str]:
+    """Normalised cross-play (K, K): the best response to external j (row) played against external k (column)."""
+    K = len(scores)
+    figure = Figure(figsize=(1.6 + 0.55 * K, 1.4 + 0.5 * K), layout="constrained")
+    axes = figure.subplots()
+    shown = axes.imshow(scores.clip(0, 1), cmap="cividis", vmin=0, vmax=1)
+    for j in range(K):
+        for k in range(K):
+            ink = "black" if scores[j, k] > 0.55 else "white"
+            axes.text(k, j, f"{scores[j, k]:.2f}", ha="center", va="center", fontsize=8, color=ink)
+    axes.set(xticks=range(K), yticks=range(K), xlabel="played against external", ylabel="best response to external",
+             title=f"{game}: cross-play")  # fmt: skip
+    figure.colorbar(shown, ax=axes, label="normalised score (0: random team, 1: best response)")
+    wrong = scores[~np.eye(K, dtype=bool)]
+    alt = (
+        f"Cross-play in {game}: normalised scores of best responses to {K} externals, played against each of them. 1.00 on "
+        f"the diagonal; against a wrong external {wrong.mean():.2f} on average, from {wrong.min():.2f} to {wrong.max():.2f}."
+    )
+    return figure, alt

@@ -75,6 +75,7 @@ def test_games(tmp_path, capsys):
     for name in ("pursuit", "odd_one_out"):
         assert main(["games", name, "--out", str(tmp_path / name)]) == 0
         assert (tmp_path / name / "game.png").stat().st_size > 1000
+        assert "against a wrong external" in (tmp_path / name / "cross-play.txt").read_text()
     assert "caught" in capsys.readouterr().out
 
 
