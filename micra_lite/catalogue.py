@@ -46,7 +46,11 @@ def make(name: str, **options: Any) -> Game:
             raise ValueError(f"{name} takes no options; got {sorted(options)}")
         return MatrixGame(name, *matrix_games()[name])
     if name in GRID_TASKS:
-        return grid_task(name)[0](**options)
+        task = grid_task(name)[0]
+        known = list(inspect.signature(task).parameters)
+        if unknown := sorted(set(options) - set(known)):
+            raise ValueError(f"{name} has no option {unknown}; it has {known}")
+        return task(**options)
     if name == "simple_tag":
         from .runners import simple_tag
 

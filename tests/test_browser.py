@@ -204,7 +204,9 @@ def test_another_game_can_be_chosen_by_keyboard(tour):
     menu.focus()
     menu.select_option("odd_one_out")
     found = widget(tour, "Game odd_one_out")
-    found.locator('.widget-hslider:has-text("column: up")').wait_for()
+    slider = found.locator('.widget-hslider:has-text("column: up")')
+    slider.wait_for()
+    assert slider.is_visible()  # the third action of the column player, which stag_hunt has not
     picture_of(found, "explorer-three-players")
     found.locator("select").nth(1).select_option("column")
     widget(tour, "Game odd_one_out, target column")

@@ -45,6 +45,7 @@ def test_passes_pettingzoos_own_tests(name, options, scripted, capsys):
     game = make(name, **options)
     externals = external_family(name, game).sample(0, 3) if scripted else None
     parallel_api_test(to_parallel_env(game, externals=externals), num_cycles=60)
+    assert "Passed Parallel API test" in capsys.readouterr().out
     parallel_seed_test(lambda: to_parallel_env(game, externals=externals), num_cycles=60)
 
 

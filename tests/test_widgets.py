@@ -286,6 +286,15 @@ def test_a_game_without_a_picture_shows_its_observation():
     assert "An observation of 27 numbers from 0.00 to 1.00." in stepper.alt
 
 
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage[0])
+def test_the_function_that_a_stage_names_exists(stage):
+    for path in stage[2].split(", "):
+        found = micra_lite
+        for part in path.split("."):
+            found = getattr(found, part)
+        assert callable(found)
+
+
 # --- What all of them share ---------------------------------------------------------------------------------------
 
 

@@ -43,7 +43,8 @@ def bump_table(size: int) -> Tensor:
 class BoardGame(TabularGame):
     """Agents on a board of `rows` × `columns` cells; the state is one cell per agent, the external's last.
 
-    `moves` are names, for each agent its own (default: all can do `MOVES`); `sites` are cells with a name; `options` are what `make` was given.
+    `moves` are names, for each agent its own (default: all can do `MOVES`); `sites` are cells with a name; `options` are
+    what `make` was given.
     """
 
     def __init__(

@@ -206,9 +206,9 @@ def policy(record: Record) -> Drawn:
 # name, formula, the function that computes it, how it is drawn
 STAGES: tuple[tuple[str, str, str, Callable[[Record], Drawn]], ...] = (
     ("observation", "o = Ω(s)", "Game.observe", observation),
-    ("features", "φ(o)", "networks.Agent.features", features),
-    ("prediction", "δ(a_e | o_e; θ′), θ′ from Eq. 4", "imitation.adapt, networks.Agent.predict", prediction),
-    ("joint Q", "Q(s, a)", "networks.Agent.value", joint_q),
+    ("features", "φ(o)", "agent.Agent.features", features),
+    ("prediction", "δ(a_e | o_e; θ′), θ′ from Eq. 4", "imitation.adapt, agent.Agent.predict", prediction),
+    ("joint Q", "Q(s, a)", "agent.Agent.value", joint_q),
     ("regrets", "A_i(s, a_i) = v(s | i plays a_i) − v(s), Eq. 2", "regret.counterfactual_regret_advantage", regrets),
     ("gradient", "π_i(a) (A_i(a) − Σ_b π_i(b) A_i(b)), Eq. 3", "regret.policy_gradient_objective", gradient),
     ("changed policy", "θ_i + step along Eq. 3", "learning.value_and_improve", policy),
