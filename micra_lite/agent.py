@@ -36,7 +36,7 @@ class Agent(nn.Module):
         step_size: float, conditioned: bool, critic: str,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.full_view, self.conditioned = game.full_view, conditioned
+        self.full_view, self.state_view, self.conditioned = game.full_view, game.critic_sees_state, conditioned
         self.targets, self.externals = game.target_axes, game.external_axes
         self.views = [(e, e) for e in self.externals]
         if not game.full_view:
@@ -45,9 +45,13 @@ class Agent(nn.Module):
         alike = [(j in self.targets, o, a) for j, (o, a) in enumerate(zip(game.observation_sizes, game.n_actions))]  # noqa: B905
         kinds = {kind: k for k, kind in enumerate(dict.fromkeys(alike))}
         self.kinds = [kinds[kind] for kind in alike]
-        self.eyes = [0] * len(alike) if game.full_view else self.kinds  # which extractor each agent looks through
+        self.eyes = [0] * len(alike) if game.full_view else list(self.kinds)  # which extractor each agent looks through
+        sizes = list(game.observation_sizes)
+        if self.state_view:  # and the critic through one of its own
+            self.eyes.append(max(self.eyes) + 1)
+            sizes.append(game.state_observation_size or 0)
         self.extractors = nn.ModuleList(
-            Extractor(game.observation_sizes[self.eyes.index(k)], features) for k in range(max(self.eyes) + 1)
+            Extractor(sizes[self.eyes.index(k)], features) for k in range(max(self.eyes) + 1)
         )
         self.imitators = nn.ModuleList(
             MetaImitator(features, imitator_hidden, game.n_actions[e], step_size) for _, e in self.views
@@ -58,7 +62,7 @@ class Agent(nn.Module):
         self.register_buffer("uniform", torch.cat([torch.full((a,), 1 / a) for a in told]))
         belief = sum(told) * conditioned
         self.actors = nn.ModuleList(Actor(features, belief, actor_hidden, game.n_actions[i]) for i in self.targets)
-        views = 1 if game.full_view else len(alike)
+        views = 1 if game.full_view or self.state_view else len(alike)
         self.critic: nn.Module
         if critic == "joint":
             self.critic = Critic(views * features, belief, hidden, game.n_actions)
@@ -71,11 +75,14 @@ class Agent(nn.Module):
             self.register_buffer(f"probe_{j}", probe)
 
     def features(self, observations: Sequence[Tensor], target: bool = False) -> list[Tensor]:
-        """φ of each agent's observation, a list of n tensors (…, F); under full views one tensor, n times."""
+        """φ of each agent's observation, a list of n tensors (…, F); under full views one tensor, n times.
+
+        Where the critic sees the state, φ of the state comes last.
+        """
         extractors = self.target_extractors if target else self.extractors
         if self.full_view:
             return [extractors[0](observations[0])] * len(observations)
-        return [extractors[eye](o) for eye, o in zip(self.eyes, observations, strict=True)]
+        return [extractors[eye](o) for eye, o in zip(self.eyes, observations, strict=False)]
 
     def predict(self, belief: Belief, features: Sequence[Tensor]) -> list[Tensor]:
         """δ(a_e | o; θ′_k) of every view: features n × (K, N, F) → probabilities (K, N, A_e)."""
@@ -112,9 +119,8 @@ class Agent(nn.Module):
     ) -> Tensor:
         """Q(s, ·) against the believed externals: n × (K, N, F) → (K, N, A_1, …, A_n)."""
         critic = self.target_critic if target else self.critic
-        return critic(
-            features[:1] if self.full_view else features, self._condition(belief, predictions[: len(self.externals)])
-        )
+        seen = features[-1:] if self.full_view or self.state_view else features
+        return critic(seen, self._condition(belief, predictions[: len(self.externals)]))
 
     def joint(self, policies: Sequence[Tensor], predictions: Sequence[Tensor]) -> list[Tensor]:
         """The targets' policies and the externals' predictions in the agents' order, n × (K·N, A_j)."""

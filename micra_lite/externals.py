@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.distributions import Dirichlet, Distribution
 
 from .games import Game
 
@@ -36,8 +37,15 @@ class ExternalFamily:
         raise NotImplementedError
 
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
-        """π_k: parameters (B, P) and each external's observation (B, O_e) to action probabilities (B, A_e)."""
+        """π_k: parameters (…, P) and each external's observation (…, O_e) to action probabilities (…, A_e).
+
+        Leading axes broadcast: (K, 1, P) with (1, S, O_e) asks every external about every observation.
+        """
         raise NotImplementedError
+
+    def prior(self) -> list[Distribution]:
+        """What `draw` samples from: independent distributions of the parameters, in their order."""
+        raise TypeError(f"the family {self.name!r} does not state its prior: the Bayes predictor cannot be computed")
 
     def sample(self, seed: int, count: int = 1) -> Externals:
         """The externals with seeds `seed` … `seed + count − 1`."""
@@ -77,10 +85,8 @@ class Externals:
         states = game.states()  # type: ignore[attr-defined]
         seen = game.observe(states)
         seen = [seen[e] for e in game.external_axes]
-        K, S = len(self), len(states)
-        k = torch.arange(K).repeat_interleave(S)  # (K·S,)
-        rows = self.policies(k, [o.repeat(K, 1) for o in seen])
-        return [row.double().reshape(K, S, -1) for row in rows]
+        rows = self.family.probabilities(self.parameters[:, None], [o[None] for o in seen])
+        return [row.double().expand(len(self), len(states), -1) for row in rows]
 
 
 class MixedStrategies(ExternalFamily):
@@ -103,4 +109,7 @@ class MixedStrategies(ExternalFamily):
         return np.concatenate([rng.dirichlet([self.alpha] * size) for size in self.sizes])
 
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
-        return list(parameters.split(self.sizes, dim=1))
+        return list(parameters.split(self.sizes, dim=-1))
+
+    def prior(self) -> list[Distribution]:
+        return [Dirichlet(torch.full((size,), self.alpha, dtype=torch.float64)) for size in self.sizes]

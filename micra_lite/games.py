@@ -74,7 +74,8 @@ class Game:
 
     Attributes: `agents`, `targets`, `externals` (names); `n_actions` and `observation_sizes` (one per agent, in
     the agents' order); `gamma` (discount); `horizon` (steps after which an episode is truncated); `full_view`
-    (every agent observes the whole state, and all observe it alike).
+    (every agent observes the whole state, and all observe it alike); `state_observation_size` (of what the critic sees
+    under partial views; None: it sees all agents' observations side by side).
     """
 
     name: str
@@ -87,6 +88,7 @@ class Game:
     gamma: float = 0.95
     horizon: int = 25
     full_view: bool = True
+    state_observation_size: int | None = None
 
     def split_agents(self, targets: tuple[str, ...], externals: tuple[str, ...]) -> None:
         """Set targets 𝒯 and externals ℰ; every agent must be in exactly one. Raises ValueError naming the culprit."""
@@ -123,6 +125,15 @@ class Game:
 
     def observe(self, state: Tensor) -> list[Tensor]:
         """Ω: what each agent sees, a list of n tensors (B, O_j), float32."""
+        raise NotImplementedError
+
+    @property
+    def critic_sees_state(self) -> bool:
+        """Whether a centralised critic has the state itself to look at, where agents see only a part of it."""
+        return not self.full_view and self.state_observation_size is not None
+
+    def observe_state(self, state: Tensor) -> Tensor:
+        """The whole state as a centralised critic sees it, (B, state_observation_size), float32."""
         raise NotImplementedError
 
     def tabulate(self) -> Tabulated:

@@ -98,10 +98,10 @@ def value_and_improve(
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], loss)
     with torch.no_grad():
         after = agent.act(believe_first(belief), [f[:1, :1] for f in features], [p[:1, :1] for p in predictions])
-    n_ext = len(agent.externals)
+    n, n_ext = len(state.game.agents), len(agent.externals)
     return {
-        "losses": losses, "game_state": batch["state"][0, 0], "observations": [o[0, 0] for o in seen],
-        "features": [f[0, 0].detach() for f in features],
+        "losses": losses, "game_state": batch["state"][0, 0], "observations": [o[0, 0] for o in seen[:n]],
+        "features": [f[0, 0].detach() for f in features[:n]],
         "predictions": [p[0, 0] for p in predictions[:n_ext]], "q": q[0],
         "regrets": [r[0] for r in regrets], "policies": [joint[i][0] for i in agent.targets],
         "new_policies": [p[0, 0].exp() for p in after],

@@ -34,7 +34,8 @@ class GameEnv(ParallelEnv):
         moves = dict(zip(game.agents, game.n_actions, strict=True))
         self.observation_spaces = {a: spaces.Box(-np.inf, np.inf, (sizes[a],)) for a in self.possible_agents}
         self.action_spaces = {a: spaces.Discrete(moves[a]) for a in self.possible_agents}
-        self.state_space = spaces.Box(-np.inf, np.inf, (sum(game.observation_sizes),))
+        size = game.state_observation_size if game.critic_sees_state else sum(game.observation_sizes)
+        self.state_space = spaces.Box(-np.inf, np.inf, (size or 0,))
         self.max_cycles = game.horizon
         self._generator = torch.Generator()
         self._generator.seed()  # unlike the rest of the package: PettingZoo wants unseeded episodes to differ
@@ -96,7 +97,9 @@ class GameEnv(ParallelEnv):
         return {a: seen[a][0].numpy().copy() for a in self.possible_agents}
 
     def state(self) -> np.ndarray:
-        """The observations of all agents of the game, scripted ones too, side by side: for a critic."""
+        """For a critic: the state itself under partial views, else the observations of all agents side by side."""
+        if self.game.critic_sees_state:
+            return self.game.observe_state(self._state)[0].numpy()
         return torch.cat(self.game.observe(self._state), dim=1)[0].numpy()
 
     def render(self) -> np.ndarray:

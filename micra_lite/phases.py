@@ -180,7 +180,7 @@ def execution(
     belief = state.belief or prior_belief(agent, 1)
     generator = torch.Generator(device=settings.device).manual_seed(seed)
     number = torch.zeros(1, dtype=torch.long, device=generator.device)
-    count = 0
+    n, count = len(game.agents), 0
     for _ in range(episodes):
         s = game.reset(1, generator)
         for _ in range(game.horizon):
@@ -196,13 +196,13 @@ def execution(
             policies.update(
                 zip(agent.externals, external.policies(number, [seen[e] for e in agent.externals]), strict=True)
             )
-            actions = torch.cat([torch.multinomial(policies[j], 1, generator=generator) for j in range(len(seen))], 1)
+            actions = torch.cat([torch.multinomial(policies[j], 1, generator=generator) for j in range(n)], 1)
             step = game.step(s, actions, generator)
             count += 1
             own = [joint[i][0] for i in agent.targets]
             n_ext = len(agent.externals)
             yield Record(
-                "execution", count, state, {}, s[0], [o[0] for o in seen], [f[0, 0] for f in features],
+                "execution", count, state, {}, s[0], [o[0] for o in seen[:n]], [f[0, 0] for f in features[:n]],
                 [p[0, 0] for p in predictions[:n_ext]], q[0], [r[0] for r in regrets], own, own, actions[0],
                 step.rewards[0],
             )  # fmt: skip

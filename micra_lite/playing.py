@@ -40,7 +40,9 @@ def play(
         policies = {i: _mixed(p.exp().flatten(0, 1), exploration) for i, p in zip(agent.targets, team, strict=True)}
         moves = externals.policies(k, [seen[e] for e in agent.externals])
         policies.update(zip(agent.externals, moves, strict=True))
-        actions = torch.cat([torch.multinomial(policies[j], 1, generator=generator) for j in range(len(seen))], 1)
+        actions = torch.cat(
+            [torch.multinomial(policies[j], 1, generator=generator) for j in range(len(game.agents))], 1
+        )
         step = game.step(s, actions, generator)
         for name, value in (("states", s), ("actions", actions), ("rewards", step.rewards),
                             ("terminated", step.terminated), ("alive", alive)):  # fmt: skip
@@ -67,7 +69,7 @@ def watch(
         seen = observations_of(state.game, states[:-1][alive], state.settings)
         watched.append(
             Episode(
-                dict(zip(state.game.agents, seen, strict=True)),
+                dict(zip(state.game.agents, seen, strict=False)),
                 {a: actions[alive][:, j] for j, a in enumerate(state.game.agents)},
             )
         )

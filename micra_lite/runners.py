@@ -79,15 +79,15 @@ class RunnerFamily(ExternalFamily):
         parameters = parameters.to(seen.device)
         # It sees its velocity and position, then obstacles and chasers relative to it: x and y of each.
         velocity, position, _, chasers = seen.to(parameters.dtype).split(
-            [2, 2, 2 * self.obstacles, 2 * self.chasers], dim=1
+            [2, 2, 2 * self.obstacles, 2 * self.chasers], dim=-1
         )
-        chasers = chasers.unflatten(1, (self.chasers, 2))  # (B, C, 2)
-        flee, homing, home, drift, shy, habit = parameters.split([1, 1, 2, 2, 1, 5], dim=1)
+        chasers = chasers.unflatten(-1, (self.chasers, 2))  # (…, C, 2)
+        flee, homing, home, drift, shy, habit = parameters.split([1, 1, 2, 2, 1, 5], dim=-1)
         push = torch.tensor(_DIRECTION, dtype=parameters.dtype, device=seen.device)  # (5, 2)
-        moved = self.glide * velocity[:, None] + self.reach * push  # (B, 5, 2)
-        nearest = (moved[:, :, None] - chasers[:, None]).norm(dim=-1).amin(-1)  # (B, 5, C) → (B, 5)
-        point = position[:, None] + moved  # (B, 5, 2)
-        from_home = (point - home[:, None]).norm(dim=-1)
+        moved = self.glide * velocity[..., None, :] + self.reach * push  # (…, 5, 2)
+        nearest = (moved[..., None, :] - chasers[..., None, :, :]).norm(dim=-1).amin(-1)  # (…, 5, C) → (…, 5)
+        point = position[..., None, :] + moved  # (…, 5, 2)
+        from_home = (point - home[..., None, :]).norm(dim=-1)
         outside = (point.abs() - _EDGE).clamp(min=0.0).sum(-1)
         logits = (flee * nearest - homing * from_home - shy * outside) / self.reach + drift @ push.T + habit
         return [logits.softmax(-1)]

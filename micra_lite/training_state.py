@@ -280,9 +280,11 @@ class Record:
 
 
 def observations_of(game: Game, states: Tensor, settings: Settings) -> list[Tensor]:
-    """Ω of states (…, d): n tensors (…, O_j) of the run's dtype and device."""
-    lead = states.shape[:-1]
-    seen: Sequence[Tensor] = game.observe(states.reshape(-1, states.shape[-1]))
+    """Ω of states (…, d): n tensors (…, O_j) of the run's dtype and device; last, the state where the critic sees it."""
+    lead, flat = states.shape[:-1], states.reshape(-1, states.shape[-1])
+    seen: Sequence[Tensor] = game.observe(flat)
+    if game.critic_sees_state:
+        seen = [*seen, game.observe_state(flat)]
     return [o.to(**settings.tensor).unflatten(0, lead) for o in seen]
 
 

@@ -234,7 +234,7 @@ def test_a_game_without_rules_cannot_be_tabulated():
     [
         (lambda: make("tennis"), "unknown game 'tennis'; the known games are .*'pursuit'"),
         (lambda: make("climbing", size=3), r"climbing takes no options; got \['size'\]"),
-        (lambda: make("crossing", size=3), r"crossing has no option \['size'\]; it has \['lanes', .*'crash'\]"),
+        (lambda: make("crossing", size=3), r"crossing has no option \['size'\]; it has \['lanes', .*'view'\]"),
         (lambda: make("pursuit", size=1), "at least 2 × 2 cells; got size=1"),
         (lambda: make("pursuit", hunters=0), "at least one hunter; got hunters=0"),
         (lambda: make("pursuit", size=2, hunters=4), "leaving none for the prey"),

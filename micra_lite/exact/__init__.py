@@ -1,9 +1,10 @@
 """Exact instruments on tabulated games: what the best is, so that a learner's figure means something.
 
 All arrays are numpy, float64. A *policy* is (S, A_j) for one agent; `policies` is a list of n of them in the agents'
-order. Joint tables run over the agents' axes in row-major order. In reading order: `values`, `headroom`, `play`.
+order. Joint tables run over the agents' axes in row-major order. In reading order: `values`, `headroom`, `play`, `bayes`.
 """
 
+from .bayes import Prediction, Watched, bayes_greedy_team, bayes_predictor, log_likelihood, posterior, sample_posterior
 from .headroom import Headroom, Yardstick, best_fixed_team, headroom, yardstick
 from .play import cross_play, nash_conv
 from .values import (
@@ -23,7 +24,8 @@ from .values import (
 )  # fmt: skip
 
 __all__ = [
-    "Array", "Headroom", "Response", "TeamView", "Yardstick", "best_fixed_team", "best_response", "cross_play", "evaluate",
-    "headroom", "joint_policy", "joint_q", "nash_conv", "occupancy", "random_team", "split_team", "team_reward", "team_value",
+    "Array", "Headroom", "Prediction", "Response", "TeamView", "Watched", "Yardstick", "bayes_greedy_team", "bayes_predictor",
+    "best_fixed_team", "best_response", "cross_play", "evaluate", "headroom", "joint_policy", "joint_q", "log_likelihood", "nash_conv", "occupancy", "posterior", "random_team", "sample_posterior",
+    "split_team", "team_reward", "team_value",
     "team_view", "yardstick",
 ]  # fmt: skip

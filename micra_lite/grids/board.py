@@ -43,17 +43,21 @@ def bump_table(size: int) -> Tensor:
 class BoardGame(TabularGame):
     """Agents on a board of `rows` × `columns` cells; the state is one cell per agent, the external's last.
 
-    `moves` are names, for each agent its own (default: all can do `MOVES`); `sites` are cells with a name; `options` are
-    what `make` was given.
+    `moves` are names, for each agent its own (default: all can do `MOVES`); `sites` are cells with a name; `view` is how
+    many cells every agent sees in each direction (None: the whole board); `options` are what else `make` was given.
     """
 
     def __init__(
         self, name: str, board: tuple[int, int], targets: tuple[str, ...], external: str,
-        moves: tuple[tuple[str, ...], ...] | None = None, sites: dict[str, int] | None = None, **options: Any,
+        moves: tuple[tuple[str, ...], ...] | None = None, sites: dict[str, int] | None = None,
+        view: int | None = None, **options: Any,
     ) -> None:  # fmt: skip
         if not targets:
             raise ValueError(f"{name} needs at least one target; got {options}")
-        self.name, self.options, self.sites = name, options, sites or {}
+        if view is not None and view < 0:
+            raise ValueError(f"view is how many cells an agent sees in each direction: 0 or more, or None; got {view}")
+        self.name, self.options, self.sites = name, {**options, "view": view}, sites or {}
+        self.view, self.full_view = view, view is None
         self.rows, self.columns = board
         self.cells = self.rows * self.columns
         self.agents = (*targets, external)
@@ -62,12 +66,22 @@ class BoardGame(TabularGame):
         self.action_names = moves or (MOVES,) * n
         self.n_actions = tuple(map(len, self.action_names))
         self.observation_sizes = (n * self.cells,) * n
+        self.state_observation_size = n * self.cells
         self.split_agents(targets, (external,))
 
     def observe(self, state: Tensor) -> list[Tensor]:
-        """Everyone sees the whole board: one indicator per agent and cell, (B, n·cells)."""
-        seen = torch.nn.functional.one_hot(state, self.cells).flatten(1).float()
-        return [seen] * len(self.agents)
+        """One indicator per agent and cell, (B, n·cells); all zero for an agent that is out of view."""
+        if self.view is None:
+            return [self.observe_state(state)] * len(self.agents)
+        seen = torch.nn.functional.one_hot(state, self.cells).float()  # (B, n, cells)
+        row, column = state // self.columns, state % self.columns  # (B, n)
+        apart = [(x[:, :, None] - x[:, None]).abs() for x in (row, column)]  # (B, n, n)
+        near = torch.maximum(*apart) <= self.view
+        return [(seen * near[:, j, :, None]).flatten(1) for j in range(len(self.agents))]
+
+    def observe_state(self, state: Tensor) -> Tensor:
+        """The whole board, (B, n·cells)."""
+        return torch.nn.functional.one_hot(state, self.cells).flatten(1).float()
 
     def restart(self, landed: Tensor, again: Tensor, free: Tensor, rewards: Tensor) -> Outcomes:
         """What follows once all have `landed` (B, n) and `rewards` (B, n) are paid: where `again` (B, 1), the external
@@ -80,9 +94,10 @@ class BoardGame(TabularGame):
         return Outcomes(next_state, probability, rewards, torch.zeros_like(probability, dtype=torch.bool))
 
 
-def cells_seen(observation: Tensor, agents: int) -> Tensor:
-    """The agents' cells (B, n) in an observation of the whole board (B, n·cells)."""
-    return observation.reshape(len(observation), agents, -1).argmax(-1)
+def cells_seen(observation: Tensor, agents: int) -> tuple[Tensor, Tensor]:
+    """An observation (…, n·cells) read back: the agents' cells (…, n), and whether each is in view (…, n)."""
+    indicators = observation.unflatten(-1, (agents, -1))
+    return indicators.argmax(-1), indicators.any(-1)
 
 
 def square(name: str, size: int) -> tuple[int, int]:
@@ -99,9 +114,10 @@ class SiteGame(BoardGame):
     """
 
     def __init__(
-        self, name: str, size: int, targets: tuple[str, ...], external: str, sites: dict[str, int], **options: Any
-    ) -> None:
-        super().__init__(name, square(name, size), targets, external, None, sites, size=size, **options)
+        self, name: str, size: int, targets: tuple[str, ...], external: str, sites: dict[str, int], view: int | None,
+        **options: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(name, square(name, size), targets, external, None, sites, view, size=size, **options)
         self.landing = landing_table(size)  # (cells, 5)
         self.is_site = torch.zeros(self.cells, dtype=torch.bool)
         self.is_site[list(sites.values())] = True

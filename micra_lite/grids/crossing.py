@@ -18,6 +18,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 from torch import Tensor
+from torch.distributions import Distribution, Normal, Uniform
 
 from ..externals import ExternalFamily
 from ..games import Outcomes
@@ -30,12 +31,14 @@ _BRAKE = 3
 class Crossing(BoardGame):
     """`drivers` targets drive east and one stranger drives west on `lanes` lanes of `length` cells."""
 
-    def __init__(self, lanes: int = 2, length: int = 3, drivers: int = 2, crash: float = 1.0) -> None:
+    def __init__(
+        self, lanes: int = 2, length: int = 3, drivers: int = 2, crash: float = 1.0, view: int | None = None
+    ) -> None:
         if lanes < 2 or length < 2:
             raise ValueError(f"crossing needs at least 2 lanes of 2 cells; got lanes={lanes}, length={length}")
         names = tuple(f"driver_{d + 1}" for d in range(drivers))
         super().__init__("crossing", (lanes, length), names, "stranger", (CHOICES[:3],) * drivers + (CHOICES,),
-                         lanes=lanes, length=length, drivers=drivers, crash=crash)  # fmt: skip
+                         view=view, lanes=lanes, length=length, drivers=drivers, crash=crash)  # fmt: skip
         self.crash = crash
         self.heading = torch.tensor([1] * drivers + [-1])  # (n,) onward in columns; left is heading north going east
         self.near = torch.tensor([0] * drivers + [length - 1])  # (n,) the column where each enters
@@ -95,13 +98,17 @@ class StrangerFamily(ExternalFamily):
             self.habit * rng.standard_normal(3), [rng.uniform(*self.ranges[p]) for p in ("brake", "yield")],
         ])  # fmt: skip
 
+    def prior(self) -> list[Distribution]:
+        ranges = [Uniform(*self.ranges[p], validate_args=False) for p in ("brake", "yield")]
+        return [*[Normal(0.0, self.habit)] * 3, *ranges]
+
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
-        cells = cells_seen(seen, self.drivers + 1)  # (B, n)
+        cells, in_view = cells_seen(seen, self.drivers + 1)  # (…, n)
         lane, column = cells // self.length, cells % self.length
-        swerve, dodge, keep, brake, give = parameters.to(seen.device).unbind(1)  # (B,) each
-        meets = (column[:, :-1] <= column[:, -1:]).any(1)
+        swerve, dodge, keep, brake, give = parameters.to(seen.device).unbind(-1)  # (…) each
+        meets = ((column[..., :-1] <= column[..., -1:]) & in_view[..., :-1]).any(-1)
         aside = swerve + meets * dodge
-        left = (aside + keep).masked_fill(lane[:, -1] == self.lanes - 1, -torch.inf)  # going west, left is south
-        right = (aside - keep).masked_fill(lane[:, -1] == 0, -torch.inf)
-        return [torch.stack([torch.zeros_like(aside), left, right, brake + meets * give], dim=1).softmax(-1)]
+        left = (aside + keep).masked_fill(lane[..., -1] == self.lanes - 1, -torch.inf)  # going west, left is south
+        right = (aside - keep).masked_fill(lane[..., -1] == 0, -torch.inf)
+        return [torch.stack([torch.zeros_like(aside), left, right, brake + meets * give], dim=-1).softmax(-1)]

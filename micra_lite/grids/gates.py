@@ -18,6 +18,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 from torch import Tensor
+from torch.distributions import Distribution, Normal, Uniform
 
 from ..externals import ExternalFamily
 from .board import SiteGame, cells_seen, distance_table, landing_table
@@ -34,12 +35,12 @@ def middles(size: int) -> Tensor:
 class Gates(SiteGame):
     """`defenders` targets and one raider on a `size` × `size` board with a gate in the middle of each side."""
 
-    def __init__(self, size: int = 3, defenders: int = 2) -> None:
+    def __init__(self, size: int = 3, defenders: int = 2, view: int | None = None) -> None:
         if size < 3 or size % 2 == 0:
             raise ValueError(f"gates needs an odd board size of at least 3, for sides with a middle; got size={size}")
         sites = dict(zip(GATES, middles(size).tolist(), strict=True))
         names = tuple(f"defender_{d + 1}" for d in range(defenders))
-        super().__init__("gates", size, names, "raider", sites, defenders=defenders)
+        super().__init__("gates", size, names, "raider", sites, view, defenders=defenders)
 
     def pay(self, met: Tensor) -> tuple[Tensor, Tensor]:
         stopped = 2 * met.float() - 1
@@ -68,17 +69,22 @@ class RaiderFamily(ExternalFamily):
         favours = self.favour * rng.standard_normal(4)
         return np.concatenate([favours, [rng.uniform(*self.ranges[p]) for p in ("haste", "caution", "feint")]])
 
+    def prior(self) -> list[Distribution]:
+        ranges = [Uniform(*self.ranges[p], validate_args=False) for p in ("haste", "caution", "feint")]
+        return [*[Normal(0.0, self.favour)] * 4, *ranges]
+
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
-        cells = cells_seen(seen, self.defenders + 1)  # (B, n)
+        cells, in_view = cells_seen(seen, self.defenders + 1)  # (…, n)
         parameters = parameters.to(seen.device)
-        favours, haste, caution, feint = parameters.split([4, 1, 1, 1], dim=1)
+        favours, haste, caution, feint = parameters.split([4, 1, 1, 1], dim=-1)
         distance = self.distance.to(seen.device).to(parameters.dtype)
         gates = self.middles.to(seen.device)
-        guarded = distance[cells[:, :-1, None], gates].amin(1) <= 1  # (B, defenders, 4) → (B, 4)
-        landing = self.landing.to(seen.device)[cells[:, -1]]  # (B, 5)
-        away = distance[landing][:, :, gates]  # (B, 5, 4)
+        near = distance[cells[..., :-1, None], gates] <= 1  # (…, defenders, 4)
+        guarded = (near & in_view[..., :-1, None]).any(-2)  # (…, 4)
+        landing = self.landing.to(seen.device)[cells[..., -1]]  # (…, 5)
+        away = distance[landing][..., gates]  # (…, 5, 4)
         wish = favours - caution * guarded
-        logits = (wish[:, None] - haste[:, None] * away).logsumexp(-1)  # (B, 5)
-        logits[:, 0] += feint[:, 0]
+        logits = (wish[..., None, :] - haste[..., None] * away).logsumexp(-1)  # (…, 5)
+        logits[..., 0] += feint[..., 0]
         return [logits.softmax(-1)]

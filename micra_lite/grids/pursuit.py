@@ -17,6 +17,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 from torch import Tensor
+from torch.distributions import Distribution, Normal, Uniform
 
 from ..externals import ExternalFamily
 from ..games import Outcomes
@@ -26,13 +27,13 @@ from .board import BoardGame, bump_table, cells_seen, distance_table, landing_ta
 class Pursuit(BoardGame):
     """`hunters` targets and one prey on a `size` × `size` board."""
 
-    def __init__(self, size: int = 3, hunters: int = 2) -> None:
+    def __init__(self, size: int = 3, hunters: int = 2, view: int | None = None) -> None:
         if hunters < 1:
             raise ValueError(f"pursuit needs at least one hunter; got hunters={hunters}")
         if hunters >= max(size, 2) ** 2:
             raise ValueError(f"{hunters} hunters can fill all {size * size} cells, leaving none for the prey")
         names = tuple(f"hunter_{h + 1}" for h in range(hunters))
-        super().__init__("pursuit", square("pursuit", size), names, "prey", size=size, hunters=hunters)
+        super().__init__("pursuit", square("pursuit", size), names, "prey", view=view, size=size, hunters=hunters)
         self.hunters = hunters
         self.landing = landing_table(size)  # (cells, 5)
 
@@ -83,18 +84,24 @@ class PreyFamily(ExternalFamily):
         home = rng.uniform(0.0, 1.0, 2)  # a fraction of the board, so that every size has the same prey
         return np.concatenate([[flee, homing, *home, shy], self.habit * rng.standard_normal(5)])
 
+    def prior(self) -> list[Distribution]:
+        flee, homing, shy = (Uniform(*self.ranges[p], validate_args=False) for p in ("flee", "homing", "shy"))
+        home = Uniform(0.0, 1.0, validate_args=False)
+        return [flee, homing, home, home, shy, *[Normal(0.0, self.habit)] * 5]
+
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
         device = seen.device
-        cells = cells_seen(seen, self.hunters + 1)  # (B, n)
-        hunters, prey = cells[:, :-1], cells[:, -1]
+        cells, in_view = cells_seen(seen, self.hunters + 1)  # (…, n)
+        hunters, prey = cells[..., :-1], cells[..., -1]
         parameters = parameters.to(device)
-        flee, homing, shy, habit = parameters[:, :1], parameters[:, 1:2], parameters[:, 4:5], parameters[:, 5:]
-        home = (parameters[:, 2:4] * self.size).long().clamp(max=self.size - 1)
-        home = home[:, 0] * self.size + home[:, 1]  # (B,)
-        landing = self.landing.to(device)[prey]  # (B, 5)
+        flee, homing, home_at, shy, habit = parameters.split([1, 1, 2, 1, 5], dim=-1)
+        home = (home_at * self.size).long().clamp(max=self.size - 1)
+        home = home[..., 0] * self.size + home[..., 1]  # (…)
+        landing = self.landing.to(device)[prey]  # (…, 5)
         distance = self.distance.to(device).to(parameters.dtype)
-        nearest = distance[landing[:, None], hunters[:, :, None]].amin(1)  # (B, hunters, 5) → (B, 5)
+        away = distance[landing[..., None, :], hunters[..., None]]  # (…, hunters, 5)
+        nearest = away.masked_fill(~in_view[..., :-1, None], 2.0 * self.size).amin(-2)  # who is not seen is not feared
         wall = self.bump.to(device)[prey].to(parameters.dtype)
-        logits = flee * nearest - homing * distance[landing, home[:, None]] - shy * wall + habit
+        logits = flee * nearest - homing * distance[landing, home[..., None]] - shy * wall + habit
         return [logits.softmax(-1)]

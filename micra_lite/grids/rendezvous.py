@@ -17,6 +17,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 from torch import Tensor
+from torch.distributions import Distribution, Normal, Uniform
 
 from ..externals import ExternalFamily
 from .board import SiteGame, cells_seen, distance_table, landing_table
@@ -32,12 +33,12 @@ def corners(size: int) -> Tensor:
 class Rendezvous(SiteGame):
     """`carriers` targets and one partner on a `size` × `size` board with a site in each corner."""
 
-    def __init__(self, size: int = 3, carriers: int = 2) -> None:
+    def __init__(self, size: int = 3, carriers: int = 2, view: int | None = None) -> None:
         if size < 3:
             raise ValueError(f"rendezvous needs a board of at least 3 × 3 cells, some of them no site; got size={size}")
         sites = dict(zip(SITES, corners(size).tolist(), strict=True))
         names = tuple(f"carrier_{c + 1}" for c in range(carriers))
-        super().__init__("rendezvous", size, names, "partner", sites, carriers=carriers)
+        super().__init__("rendezvous", size, names, "partner", sites, view, carriers=carriers)
 
     def pay(self, met: Tensor) -> tuple[Tensor, Tensor]:
         return met.float(), met.float()
@@ -65,16 +66,20 @@ class PartnerFamily(ExternalFamily):
         favours = self.favour * rng.standard_normal(4)
         return np.concatenate([favours, [rng.uniform(*self.ranges[p]) for p in ("haste", "dawdle", "company")]])
 
+    def prior(self) -> list[Distribution]:
+        ranges = [Uniform(*self.ranges[p], validate_args=False) for p in ("haste", "dawdle", "company")]
+        return [*[Normal(0.0, self.favour)] * 4, *ranges]
+
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
-        cells = cells_seen(seen, self.carriers + 1)  # (B, n)
+        cells, in_view = cells_seen(seen, self.carriers + 1)  # (…, n)
         parameters = parameters.to(seen.device)
-        favours, haste, dawdle, company = parameters.split([4, 1, 1, 1], dim=1)
+        favours, haste, dawdle, company = parameters.split([4, 1, 1, 1], dim=-1)
         distance = self.distance.to(seen.device).to(parameters.dtype)
-        landing = self.landing.to(seen.device)[cells[:, -1]]  # (B, 5)
-        away = distance[landing][:, :, self.corners.to(seen.device)]  # (B, 5, 4)
-        logits = (favours[:, None] - haste[:, None] * away).logsumexp(-1)  # (B, 5)
-        near = distance[landing[:, None], cells[:, :-1, None]].amin(1) <= 1  # (B, carriers, 5) → (B, 5)
-        logits = logits + company * near
-        logits[:, 0] += dawdle[:, 0]
+        landing = self.landing.to(seen.device)[cells[..., -1]]  # (…, 5)
+        away = distance[landing][..., self.corners.to(seen.device)]  # (…, 5, 4)
+        logits = (favours[..., None, :] - haste[..., None] * away).logsumexp(-1)  # (…, 5)
+        near = distance[landing[..., None, :], cells[..., :-1, None]] <= 1  # (…, carriers, 5)
+        logits = logits + company * (near & in_view[..., :-1, None]).any(-2)
+        logits[..., 0] += dawdle[..., 0]
         return [logits.softmax(-1)]

@@ -1,0 +1,131 @@
+"""Partial views: what each agent sees by loops, who may depend on what, and that everything else still works."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from micra_lite import evaluate, exact
+from micra_lite.beliefs import prior_belief
+from micra_lite.catalogue import GRID_TASKS, external_family, make
+from micra_lite.checkpoint import load, save
+from micra_lite.parallel_env import to_parallel_env
+from micra_lite.phases import last, offline_training, online_adaptation
+from micra_lite.playing import watch
+from micra_lite.training_state import Settings, TrainingState, observations_of
+
+SMALL = {"updates": 6, "updates_per_round": 3, "externals_per_round": 3, "episodes_per_external": 8, "query_episodes": 4,
+         "support_episodes": (0, 2), "externals_per_update": 3, "states_per_external": 8, "hidden": 16, "actor_hidden": 16}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GRID_TASKS)
+@pytest.mark.parametrize("view", [0, 1])
+def test_windows_by_loops(name, view):
+    """Who is at most `view` rows and columns away is seen on its cell, and nobody else."""
+    game = make(name, view=view)
+    states = torch.stack([torch.randint(r, (40,), generator=torch.Generator().manual_seed(j)) for j, r in enumerate(game.radix)], -1)  # fmt: skip
+    seen = game.observe(states)
+    for b, j, other, cell in product(range(40), range(len(game.agents)), range(len(game.agents)), range(game.cells)):
+        (r, c), (at_r, at_c) = (divmod(int(states[b, x]), game.columns) for x in (j, other))
+        near = abs(r - at_r) <= view and abs(c - at_c) <= view
+        assert seen[j][b, other * game.cells + cell] == (near and cell == states[b, other])
+
+
+@pytest.mark.parametrize("name", GRID_TASKS)
+def test_a_window_that_holds_the_board_is_the_full_view(name):
+    """Observations and externals' policies are the same; so is a policy wherever everybody is in view."""
+    full, wide, narrow = make(name), make(name, view=3), make(name, view=1)
+    states = full.states()
+    for a, b in zip(full.observe(states), wide.observe(states), strict=True):
+        assert torch.equal(a, b)
+    some = external_family(name).split("held-out")[:5]
+    assert torch.equal(some.tables(full)[0], some.tables(wide)[0])
+    all_seen = narrow.observe(states)[-1].sum(1) == len(full.agents)
+    assert 0 < int(all_seen.sum()) < len(states)
+    torch.testing.assert_close(some.tables(full)[0][:, all_seen], some.tables(narrow)[0][:, all_seen])
+
+
+@pytest.mark.parametrize("name", GRID_TASKS)
+def test_externals_ignore_whom_they_do_not_see(name):
+    """States that look the same to the external are answered with the same policy."""
+    game = make(name, view=1)
+    states = game.states()
+    views, which = torch.unique(game.observe(states)[-1], dim=0, return_inverse=True)
+    assert len(views) < 0.85 * len(states)
+    table = external_family(name).split("held-out")[:4].tables(game)[0]
+    for k in range(4):
+        first = torch.empty(len(views), table.shape[-1], dtype=table.dtype)
+        first[which] = table[k]  # one of the states behind each view
+        torch.testing.assert_close(table[k], first[which])
+
+
+@pytest.mark.parametrize("critic", ["joint", "pairwise"])
+def test_actors_see_their_window_and_the_critic_the_state(critic):
+    """Two states that differ only outside of everybody's window but one: policies stay, the joint Q-values change."""
+    game = make("pursuit", size=4, view=1)
+    state = TrainingState.initial(game, Settings(critic=critic, rounds_kept=1, externals_per_round=1))
+    # Hunter 1 in the top left corner; hunter 2 at the bottom right; the prey beside hunter 2, on either side.
+    states = torch.tensor([[0, 15, 14], [0, 15, 11]])
+    seen = [o[None] for o in observations_of(game, states, state.settings)]
+    agent, belief = state.agent, prior_belief(state.agent, 1)
+    features = agent.features(seen)
+    predictions = agent.predict(belief, features)
+    first, second = agent.act(belief, features, predictions)
+    assert torch.equal(first[0, 0], first[0, 1])
+    assert not torch.equal(second[0, 0], second[0, 1])
+    alone = torch.tensor([[0, 3, 12], [0, 15, 12]])  # nobody sees anybody; hunter 2 stands elsewhere
+    seen = [o[None] for o in observations_of(game, alone, state.settings)]
+    features = agent.features(seen)
+    q = agent.value(belief, features, agent.predict(belief, features))
+    assert torch.equal(features[0][0, 0], features[0][0, 1])
+    assert torch.equal(features[2][0, 0], features[2][0, 1])
+    assert (q[0, 0] - q[0, 1]).abs().max() > 1e-6
+    hidden = [f.clone() for f in features]
+    for f in hidden[:3]:
+        f.zero_()
+    assert torch.equal(agent.value(belief, hidden, agent.predict(belief, features)), q)  # it looks at nothing else
+
+
+def test_the_three_phases(tmp_path):
+    """Training, a checkpoint, watching and every answer run under partial views; scores are exact."""
+    game, family = make("rendezvous", view=1), external_family("rendezvous")
+    state = last(offline_training(game, family, Settings(**SMALL))).state
+    save(tmp_path / "checkpoint.pt", state)
+    state = load(tmp_path / "checkpoint.pt")
+    assert state.game.options == {"size": 3, "carriers": 2, "view": 1}
+    assert state.game.critic_sees_state
+    newcomer = family.split("held-out")[0]
+    watched = watch(state, newcomer, 2)
+    assert set(watched[0].observations) == set(game.agents)
+    table = game.tabulate()
+    limit = exact.best_response(table, [t[0].numpy() for t in newcomer.tables(game)]).value
+    for answer in ("none", "frozen", "re-imagined"):
+        settings = Settings(**SMALL, answer=answer, adaptation_updates=3, adaptation_states=8)
+        adapted = last(online_adaptation(state, watched, settings)).state
+        value = evaluate.exact_values(adapted, table, newcomer)[0]
+        assert 0 < value < limit
+        teams = evaluate.team_tables(adapted)
+        for i, team in zip(game.target_axes, teams, strict=True):  # each policy is one of its own view alone
+            views, which = torch.unique(game.observe(game.states())[i], dim=0, return_inverse=True)
+            first = torch.empty(len(views), team.shape[-1])
+            first[which] = team[0]
+            torch.testing.assert_close(team[0], first[which], atol=1e-5, rtol=0)
+
+
+def test_the_pettingzoo_face_shows_the_windows_and_the_state():
+    env = to_parallel_env(make("gates", view=1))
+    seen, _ = env.reset(seed=0)
+    board = env.state().reshape(3, 9)
+    assert board.sum() == 3
+    assert env.state_space.shape == (27,)
+    for j, agent in enumerate(env.agents):
+        own = seen[agent].reshape(3, 9)
+        assert (own[j] == board[j]).all()
+        assert ((own == board) | (own == 0)).all()
+    assert np.stack(list(seen.values())).sum() < 9  # somebody is out of somebody's view
+
+
+def test_mistakes_are_named():
+    with pytest.raises(ValueError, match="0 or more, or None; got -1"):
+        make("crossing", view=-1)
