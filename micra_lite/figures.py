@@ -85,7 +85,7 @@ def cross_play_figure(game: str, scores: Array) -> tuple[Figure, str]:
     for j in range(K):
         for k in range(K):
             ink = "black" if scores[j, k] > 0.55 else "white"
-            axes.text(k, j, f"{scores[j, k]:.2f}", ha="center", va="center", fontsize=8, color=ink)
+            axes.text(k, j, f"{scores[j, k].round(2) + 0.0:.2f}", ha="center", va="center", fontsize=8, color=ink)
     axes.set(xticks=range(K), yticks=range(K), xlabel="played against external", ylabel="best response to external",
              title=f"{game}: cross-play")  # fmt: skip
     figure.colorbar(shown, ax=axes, label="normalised score (0: random team, 1: best response)")
