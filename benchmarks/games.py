@@ -1,27 +1,32 @@
-"""Every grid task's headroom: how much knowing the external is worth, over all its held-out externals.
+"""Every game's headroom: how much knowing the external is worth, over all its held-out externals.
 
-Writes benchmarks/results/games.json.
+Writes benchmarks/results/games.json, and from it micra_lite/data/headroom.json, which `micra-lite games` shows.
 
     python benchmarks/games.py
 """
 
 from __future__ import annotations
 
+import json
 import os
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from common import write
+from common import RESULTS, write
 
 import micra_lite
 from micra_lite import exact
 from micra_lite.catalogue import GRID_TASKS
 from micra_lite.games import TabularGame
+from micra_lite.matrix_games import MATRIX_GAMES
+
+PACKAGED = Path(micra_lite.__file__).parent / "data" / "headroom.json"
 
 
 def headroom(name: str) -> dict[str, Any]:
-    """One task's headroom, as a row of games.json."""
+    """One game's headroom, as a row of games.json."""
     game, family = micra_lite.make(name), micra_lite.external_family(name)
     assert isinstance(game, TabularGame)
     lists = []
@@ -38,13 +43,25 @@ def headroom(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def write_packaged() -> Path:
+    """Copy the two headrooms of every game from games.json into the package."""
+    measured = json.loads((RESULTS / "games.json").read_text(encoding="utf-8"))
+    rows = [*measured["matrix_games"], *measured["rows"]]
+    kept = {r["game"]: {key: r[key] for key in ("headroom_average", "headroom_other")} for r in rows}
+    PACKAGED.parent.mkdir(exist_ok=True)
+    PACKAGED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    return PACKAGED
+
+
 def main() -> None:
-    """Measure all tasks and write the result file."""
-    rows = []
-    for name in GRID_TASKS:
-        rows.append(headroom(name))
-        print(rows[-1], flush=True)
-    print(write("games", 1, rows))
+    """Measure all games and write both files."""
+    measured = {}
+    for name in (*MATRIX_GAMES, *GRID_TASKS):
+        measured[name] = headroom(name)
+        print(measured[name], flush=True)
+    rows, matrix_games = ([measured[name] for name in some] for some in (GRID_TASKS, MATRIX_GAMES))
+    print(write("games", 1, rows, matrix_games=matrix_games))
+    print(write_packaged())
 
 
 if __name__ == "__main__":
