@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import inspect
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,71 +11,23 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.image import imsave
 from tqdm import tqdm
 
-from . import exact, figures
-from .catalogue import external_family, make, names
+from . import figures
+from .catalogue import external_family, make
 from .checkpoint import load, save
 from .cli import Interruptible, settings_from, table
 from .evaluate import adaptation_scores, exact_values, mean_return, yardstick_for
 from .externals import Externals
 from .games import Game, TabularGame
-from .matrix_games import MATRIX_GAMES
+from .listing import games
 from .phases import execution, last, offline_training, online_adaptation
 from .playing import watch
 from .training_state import Record, Settings, TrainingState, demo_settings
 
+__all__ = ["adapt", "demo", "execute", "games", "train"]
+
 SAVE_EVERY = 250  # updates between two checkpoints of a training
-
-
-def games(options: argparse.Namespace) -> int:
-    """List the games, or show one: rules, family, picture."""
-    if options.name is None:
-        rows: list[tuple[Any, ...]] = []
-        for name in names():
-            try:
-                game = make(name)
-            except ImportError as missing:
-                rows.append((name, "", "", str(missing), ""))
-                continue
-            rows.append((name, _states(game), _actions(game), ", ".join(game.targets), ", ".join(game.externals)))
-        print(table(rows, ("game", "states", "actions", "targets", "externals")))
-        return 0
-    game = make(options.name)
-    family = external_family(options.name)
-    print(f"{game.name}: {_states(game)} states, actions {_actions(game)}, γ = {game.gamma}")
-    print(f"targets {', '.join(game.targets)}; externals {', '.join(game.externals)}\n")
-    rules = type(game) if options.name in MATRIX_GAMES else sys.modules[type(family).__module__]
-    print(inspect.getdoc(rules))
-    print(f"\nexternals: {inspect.getdoc(family)}")
-    out = options.out or Path("runs") / game.name
-    try:
-        picture = game.render(game.reset(1, torch.Generator().manual_seed(options.seed))[0])
-    except TypeError as none:
-        print(none)
-        return 0
-    out.mkdir(parents=True, exist_ok=True)
-    imsave(out / "game.png", picture)
-    print(f"picture: {out / 'game.png'}")
-    if isinstance(game, TabularGame):
-        tables = family.split("held-out")[:8].tables(game)
-        externals = [[t[k].numpy() for t in tables] for k in range(8)]
-        tabulated = game.tabulate()
-        scale = exact.yardstick(tabulated, externals)
-        scores = (exact.cross_play(tabulated, externals) - scale.random) / (scale.best - scale.random)
-        figure, words = figures.cross_play_figure(game.name, scores)
-        print(words)
-        _save_figure(out / "cross-play.png", figure, words)
-    return 0
-
-
-def _states(game: Game) -> str:
-    return str(game.n_states) if isinstance(game, TabularGame) else "not listed"
-
-
-def _actions(game: Game) -> str:
-    return "×".join(map(str, game.n_actions))
 
 
 def _training(game: Game, settings: Settings, state: TrainingState | None) -> Iterator[Record]:
