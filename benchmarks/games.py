@@ -18,7 +18,7 @@ from common import RESULTS, write
 
 import micra_lite
 from micra_lite import exact
-from micra_lite.catalogue import GRID_TASKS
+from micra_lite.catalogue import ELSEWHERE, names
 from micra_lite.games import TabularGame
 from micra_lite.matrix_games import MATRIX_GAMES
 
@@ -56,11 +56,12 @@ def write_packaged() -> Path:
 def main() -> None:
     """Measure all games and write both files."""
     measured = {}
-    for name in (*MATRIX_GAMES, *GRID_TASKS):
-        measured[name] = headroom(name)
-        print(measured[name], flush=True)
-    rows, matrix_games = ([measured[name] for name in some] for some in (GRID_TASKS, MATRIX_GAMES))
-    print(write("games", 1, rows, matrix_games=matrix_games))
+    for name in names():
+        if name not in ELSEWHERE:  # no table, no headroom
+            measured[name] = headroom(name)
+            print(measured[name], flush=True)
+    matrix_games = [measured.pop(name) for name in MATRIX_GAMES]
+    print(write("games", 1, list(measured.values()), matrix_games=matrix_games))
     print(write_packaged())
 
 

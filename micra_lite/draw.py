@@ -119,7 +119,7 @@ def spots(game: BoardGame, cells: Sequence[int]) -> list[tuple[float, float, flo
         company = cells.count(cell)
         angle = 2 * np.pi * met[cell] / company
         met[cell] += 1
-        aside, share = (0.0, 0.55) if company == 1 else (0.25, 0.38)
+        aside, share = {1: (0.0, 0.55), 2: (0.25, 0.38)}.get(company, (0.27, 0.31))
         places.append((column - aside * np.cos(angle), row - aside * np.sin(angle), share * room))
     return places
 

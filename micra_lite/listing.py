@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import torch
+from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from torch import Tensor
 
@@ -77,26 +78,20 @@ def in_words(game: Game, family: ExternalFamily) -> str:
         f"\n{inspect.getdoc(rules)}",
         f"\nexternals: {inspect.getdoc(family)}\n",
         table(list(ranges), (f"parameter, of {len(drawn)} training externals", "lowest", "mean", "highest")),
-        f"\n{MEANING}\naverage {room['headroom_average']:.2f}, other {room['headroom_other']:.2f}" if room else "",
+        *([f"\n{MEANING}\naverage {room['headroom_average']:.2f}, other {room['headroom_other']:.2f}"] if room else []),
     ])  # fmt: skip
 
 
 def pictures(game: Game, family: ExternalFamily, out: Path, seed: int) -> None:
-    """Write a game's pictures into a folder, each with its alt text beside it (.txt), and say so."""
-    state = game.reset(1, torch.Generator().manual_seed(seed))[0]
+    """Write the pictures that a game has into a folder, each with its alt text beside it (.txt), and say so."""
+    held_out, state = family.split("held-out"), game.reset(1, torch.Generator().manual_seed(seed))[0]
     try:
-        pixels, words = game.render(state), draw.words(game, state)
+        file, pixels, words = io.BytesIO(), game.render(state), draw.words(game, state)
+        imsave(file, pixels, format="png", metadata={"Description": words})
+        _write(out / "game.png", file.getvalue(), words)
+        _save(out / "family.png", *family_figure(game, held_out[:SHOWN], state))
     except TypeError as none:
-        print(none)
-        return
-    out.mkdir(parents=True, exist_ok=True)
-    file = io.BytesIO()
-    imsave(file, pixels, format="png", metadata={"Description": words})
-    _write(out / "game.png", file.getvalue(), words)
-    held_out = family.split("held-out")
-    figure, words = family_figure(game, held_out[:SHOWN], state)
-    figures.save(figure, out / "family.png", words)
-    _say(out / "family.png", words)
+        print(f"\n{none}")
     if isinstance(game, BoardGame):
         _write(out / "episode.gif", *animation(game, *random_episode(game, held_out[0], seed)))
     if isinstance(game, TabularGame):
@@ -105,9 +100,7 @@ def pictures(game: Game, family: ExternalFamily, out: Path, seed: int) -> None:
         tabulated = game.tabulate()
         scale = exact.yardstick(tabulated, externals)
         scores = (exact.cross_play(tabulated, externals) - scale.random) / (scale.best - scale.random)
-        figure, words = figures.cross_play_figure(game.name, scores)
-        figures.save(figure, out / "cross-play.png", words)
-        _say(out / "cross-play.png", words)
+        _save(out / "cross-play.png", *figures.cross_play_figure(game.name, scores))
 
 
 def random_episode(game: Game, external: Externals, seed: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -134,10 +127,16 @@ def _states(game: Game) -> str:
 
 
 def _write(path: Path, content: bytes, words: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     path.with_suffix(".txt").write_text(words + "\n", encoding="utf-8")
     _say(path, words)
 
 
+def _save(path: Path, figure: Figure, words: str) -> None:
+    figures.save(figure, path, words)
+    _say(path, words)
+
+
 def _say(path: Path, words: str) -> None:
-    print(f"\n{path} (in words: {path.with_suffix('.txt').name})\n{words}")
+    print(f"\n{path}, in words {path.with_suffix('.txt')}:\n{words}")

@@ -13,10 +13,11 @@ from matplotlib.text import Text
 from PIL import Image
 
 from micra_lite import draw, listing
-from micra_lite.catalogue import GRID_TASKS, MATRIX_GAMES, external_family, make
+from micra_lite.catalogue import ELSEWHERE, MATRIX_GAMES, external_family, make, names
 from micra_lite.cli import main
 from micra_lite.families import REACH, arrows, difference, family_figure, policies_by_cell
 from micra_lite.games import Game
+from micra_lite.grids.board import BoardGame
 from micra_lite.matrix_games import MatrixGame
 from micra_lite.motion import FRAME_MS, animation, landing, paid_in_words, step_of
 
@@ -24,6 +25,7 @@ BOARDS = [
     ("pursuit", {}), ("rendezvous", {}), ("gates", {}), ("crossing", {}), ("pursuit", {"size": 4, "hunters": 3}),
     ("rendezvous", {"size": 4}), ("gates", {"size": 5, "defenders": 1}), ("crossing", {"lanes": 3, "length": 5}),
 ]  # fmt: skip
+BOARDS += [(n, {}) for n in names() if n not in [*ELSEWHERE, *dict(BOARDS)] and isinstance(make(n), BoardGame)]
 MATRICES = [("rectangular", {}), ("three_sites", {}), ("odd_one_out", {})]
 
 
@@ -129,7 +131,7 @@ def test_the_caption_says_who_was_paid_what():
     assert paid_in_words(game, torch.zeros(3)) == "nothing paid"
 
 
-@pytest.mark.parametrize("name", [*GRID_TASKS, "rectangular"])
+@pytest.mark.parametrize("name", [n for n in names() if n not in ELSEWHERE])
 def test_a_random_episode_is_one_of_the_game(name):
     game = make(name)
     states, actions, rewards = listing.random_episode(game, held_out(game, 1), seed=1)
@@ -295,6 +297,7 @@ def test_a_game_is_shown_in_words_and_pictures(name, files, tmp_path, capsys):
     for file in files:
         path = tmp_path / file
         assert str(path) in shown
+        assert str(path.with_suffix(".txt")) in shown
         with Image.open(path) as picture:
             assert picture.width > 200
         assert path.with_suffix(".txt").read_text().strip() in shown
