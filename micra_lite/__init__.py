@@ -38,6 +38,7 @@ _MODULES = (
     "runners",
     "widgets",
     "grids",
+    "controls",
 )
 _WHERE = {name: module for module, group in _HOME.items() for name in group}
 

@@ -56,18 +56,18 @@ class Agent(nn.Module):
         self.imitators = nn.ModuleList(
             MetaImitator(features, imitator_hidden, game.n_actions[e], step_size) for _, e in self.views
         )
-        # What a belief tells, number by number: predictions now, then at the probes; and 1/A_e for each of them.
-        told = [game.n_actions[e] for e in self.externals]
-        told += [a for probe, a in zip(probes, told, strict=True) for _ in range(len(probe))]
-        self.register_buffer("uniform", torch.cat([torch.full((a,), 1 / a) for a in told]))
-        belief = sum(told) * conditioned
-        self.actors = nn.ModuleList(Actor(features, belief, actor_hidden, game.n_actions[i]) for i in self.targets)
+        # What a belief tells, number by number: predictions now, and at the probes; and 1/A_e for each of them.
+        sizes = [game.n_actions[e] for e in self.externals]
+        told = [a for probe, a in zip(probes, sizes, strict=True) for _ in range(len(probe))]
+        self.register_buffer("uniform", torch.cat([torch.full((a,), 1 / a) for a in (*sizes, *told)]))
+        belief = (sum(sizes) * conditioned, sum(told) * conditioned)
+        self.actors = nn.ModuleList(Actor(features, *belief, actor_hidden, game.n_actions[i]) for i in self.targets)
         views = 1 if game.full_view or self.state_view else len(alike)
         self.critic: nn.Module
         if critic == "joint":
-            self.critic = Critic(views * features, belief, hidden, game.n_actions)
+            self.critic = Critic(views * features, *belief, hidden, game.n_actions)
         else:
-            self.critic = PairwiseCritic(features, belief, hidden, game.n_actions, self.kinds, views)
+            self.critic = PairwiseCritic(features, *belief, hidden, game.n_actions, self.kinds, views)
         # The slow copies from which temporal differences bootstrap: Q̄ and the features it was trained on.
         self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
         self.target_extractors = copy.deepcopy(self.extractors).requires_grad_(False)
@@ -93,17 +93,18 @@ class Agent(nn.Module):
             for imitator, parameters, (observer, _) in zip(self.imitators, belief.parameters, self.views, strict=True)
         ]
 
-    def _condition(self, belief: Belief, predictions: Sequence[Tensor]) -> Tensor:
-        """The belief as a network input, (K, N, C): predictions at the current observation, then at the probes.
+    def _condition(self, belief: Belief, predictions: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """The belief as a network input: predictions at the current observations, (K, N, P), and at the probes, (K, C).
 
         Each is given as half its distance from uniform, (δ − 1/A_e)/2: small and centred, for so many large inputs
         would drown the features, and the networks would serve new externals worse.
         """
         K, N = predictions[0].shape[:2]
         if not self.conditioned:
-            return predictions[0].new_zeros(K, N, 0)
-        given = torch.cat([*predictions, belief.probes[:, None].expand(-1, N, -1)], -1)
-        return ((given - self.uniform) / 2).detach()
+            return predictions[0].new_zeros(K, N, 0), predictions[0].new_zeros(K, 0)
+        given = torch.cat(list(predictions), -1)
+        now, told = self.uniform.tensor_split([given.shape[-1]])
+        return ((given - now) / 2).detach(), ((belief.probes - told) / 2).detach()
 
     def act(self, belief: Belief, features: Sequence[Tensor], predictions: Sequence[Tensor]) -> list[Tensor]:
         """log π_i of every target: n × (K, N, F) → m × (K, N, A_i). Each actor sees its own features alone."""
@@ -111,7 +112,7 @@ class Agent(nn.Module):
         log_policies = []
         for position, (i, actor) in enumerate(zip(self.targets, self.actors, strict=True)):
             own = range(n_ext) if self.full_view else range(n_ext * (position + 1), n_ext * (position + 2))
-            log_policies.append(actor(features[i].detach(), self._condition(belief, [predictions[v] for v in own])))
+            log_policies.append(actor(features[i].detach(), *self._condition(belief, [predictions[v] for v in own])))
         return log_policies
 
     def value(
@@ -120,7 +121,7 @@ class Agent(nn.Module):
         """Q(s, ·) against the believed externals: n × (K, N, F) → (K, N, A_1, …, A_n)."""
         critic = self.target_critic if target else self.critic
         seen = features[-1:] if self.full_view or self.state_view else features
-        return critic(seen, self._condition(belief, predictions[: len(self.externals)]))
+        return critic(seen, *self._condition(belief, predictions[: len(self.externals)]))
 
     def joint(self, policies: Sequence[Tensor], predictions: Sequence[Tensor]) -> list[Tensor]:
         """The targets' policies and the externals' predictions in the agents' order, n × (K·N, A_j)."""

@@ -11,16 +11,18 @@ from .matrix_games import MATRIX_GAMES, MatrixGame, matrix_games
 from .training_state import Settings
 
 GRID_TASKS = ("pursuit", "rendezvous", "gates", "crossing")
+CONTROLS = ("bystander", "weather")  # nothing to gain by adapting
 ELSEWHERE = ("simple_tag",)  # PettingZoo environments
 
 
 def names() -> list[str]:
     """The names that `make` knows."""
-    return [*MATRIX_GAMES, *GRID_TASKS, *ELSEWHERE]
+    return [*MATRIX_GAMES, *GRID_TASKS, *CONTROLS, *ELSEWHERE]
 
 
-def grid_task(name: str) -> tuple[type[Game], type[ExternalFamily]]:
-    """The classes of a grid task: the game, and the family of its external."""
+def task(name: str) -> tuple[type[Game], type[ExternalFamily]]:
+    """The classes of a grid task or a control: the game, and the family of its external."""
+    from . import controls
     from .grids import crossing, gates, pursuit, rendezvous
 
     tasks: dict[str, tuple[type[Game], type[ExternalFamily]]] = {
@@ -28,12 +30,14 @@ def grid_task(name: str) -> tuple[type[Game], type[ExternalFamily]]:
         "rendezvous": (rendezvous.Rendezvous, rendezvous.PartnerFamily),
         "gates": (gates.Gates, gates.RaiderFamily),
         "crossing": (crossing.Crossing, crossing.StrangerFamily),
+        "bystander": (controls.Bystander, controls.BystanderFamily),
+        "weather": (controls.Weather, controls.StrangerFamily),
     }
     return tasks[name]
 
 
 def make(name: str, **options: Any) -> Game:
-    """Make a game by name; grid tasks take options such as `size`.
+    """Make a game by name; grid tasks and controls take options such as `size`.
 
     >>> make("pursuit", size=3).n_states
     729
@@ -45,12 +49,12 @@ def make(name: str, **options: Any) -> Game:
         if options:
             raise ValueError(f"{name} takes no options; got {sorted(options)}")
         return MatrixGame(name, *matrix_games()[name])
-    if name in GRID_TASKS:
-        task = grid_task(name)[0]
-        known = list(inspect.signature(task).parameters)
+    if name in (*GRID_TASKS, *CONTROLS):
+        rules = task(name)[0]
+        known = list(inspect.signature(rules).parameters)
         if unknown := sorted(set(options) - set(known)):
             raise ValueError(f"{name} has no option {unknown}; it has {known}")
-        return task(**options)
+        return rules(**options)
     if name == "simple_tag":
         from .runners import simple_tag
 
@@ -70,8 +74,8 @@ def external_family(name: str, game: Game | None = None) -> ExternalFamily:
         raise ValueError(f"the family {name!r} does not belong to the game {game.name!r}")
     if name in MATRIX_GAMES:
         return MixedStrategies(game)
-    if name in GRID_TASKS:
-        family = grid_task(name)[1]
+    if name in (*GRID_TASKS, *CONTROLS):
+        family = task(name)[1]
         return family(**{option: game.options[option] for option in inspect.signature(family).parameters})
     if name == "simple_tag":
         from .runners import RunnerFamily
@@ -92,6 +96,6 @@ def settings_for(name: str, **changes: Any) -> Settings:
         from .runners import SETTINGS
 
         changes = {**SETTINGS, **changes}
-    elif name in MATRIX_GAMES:
+    elif name in (*MATRIX_GAMES, "weather"):
         changes = {"updates": 300, **changes}
     return Settings(**changes)

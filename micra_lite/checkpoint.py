@@ -21,7 +21,7 @@ from .catalogue import make
 from .games import Game
 from .training_state import Settings, TrainingState
 
-FORMAT, VERSION = "micra_lite training state", 2
+FORMAT, VERSION = "micra_lite training state", 3
 
 
 def save(path: str | Path, state: TrainingState) -> None:

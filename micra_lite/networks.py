@@ -17,11 +17,22 @@ from torch import Tensor, nn
 LARGEST_JOINT = 100_000
 
 
-def perceptron(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
-    """Two hidden layers: what actors and critics are made of."""
-    return nn.Sequential(
-        nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, outputs)
-    )
+class Perceptron(nn.Module):
+    """Two hidden layers: what actors and critics are made of.
+
+    It takes what differs from state to state, (…, K, N, I), and a context (K, C) that is the same for all N states of an
+    external, so that the context's part of the first layer is computed once for them.
+    """
+
+    def __init__(self, inputs: int, context: int, hidden: int, outputs: int) -> None:
+        super().__init__()
+        self.first = nn.Linear(inputs, hidden)
+        self.context = nn.Linear(context, hidden, bias=False) if context else None
+        self.rest = nn.Sequential(nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, outputs))
+
+    def forward(self, inputs: Tensor, context: Tensor) -> Tensor:
+        x = self.first(inputs)  # (…, K, N, H)
+        return self.rest(x if self.context is None else x + self.context(context)[:, None])
 
 
 class Extractor(nn.Module):
@@ -54,27 +65,30 @@ class MetaImitator(nn.Module):
 
 
 class Actor(nn.Module):
-    """π_i(a_i | o_i; θ_i): features (…, F) and what is believed of the externals (…, C) to log-probabilities (…, A_i)."""
+    """π_i(a_i | o_i; θ_i): features (K, N, F) and what is believed of the externals to log-probabilities (K, N, A_i).
 
-    def __init__(self, features: int, belief: int, hidden: int, actions: int) -> None:
+    Of a belief there are the prediction at the current observation, (K, N, P), and those at the probes, (K, C).
+    """
+
+    def __init__(self, features: int, prediction: int, probes: int, hidden: int, actions: int) -> None:
         super().__init__()
-        self.layers = perceptron(features + belief, hidden, actions)
+        self.layers = Perceptron(features + prediction, probes, hidden, actions)
 
-    def forward(self, features: Tensor, belief: Tensor) -> Tensor:
-        return self.layers(torch.cat([features, belief], -1)).log_softmax(-1)
+    def forward(self, features: Tensor, prediction: Tensor, probes: Tensor) -> Tensor:
+        return self.layers(torch.cat([features, prediction], -1), probes).log_softmax(-1)
 
 
 class Critic(nn.Module):
-    """Q(s, ·): features of the whole state (…, F) and the belief (…, C) to the joint table (…, A_1, …, A_n)."""
+    """Q(s, ·): features of the whole state and the belief to the joint table (K, N, A_1, …, A_n)."""
 
-    def __init__(self, features: int, belief: int, hidden: int, n_actions: Sequence[int]) -> None:
+    def __init__(self, features: int, prediction: int, probes: int, hidden: int, n_actions: Sequence[int]) -> None:
         super().__init__()
         self.n_actions = tuple(n_actions)
-        self.layers = perceptron(features + belief, hidden, joint_size(n_actions))
+        self.layers = Perceptron(features + prediction, probes, hidden, joint_size(n_actions))
 
-    def forward(self, features: Sequence[Tensor], belief: Tensor) -> Tensor:
-        """Distinct features of the agents, each (…, F), and the belief (…, C) → (…, A_1, …, A_n)."""
-        return self.layers(torch.cat([*features, belief], -1)).unflatten(-1, self.n_actions)
+    def forward(self, features: Sequence[Tensor], prediction: Tensor, probes: Tensor) -> Tensor:
+        """Distinct features of the agents, each (K, N, F), and the belief, (K, N, P) and (K, C) → (K, N, A_1, …, A_n)."""
+        return self.layers(torch.cat([*features, prediction], -1), probes).unflatten(-1, self.n_actions)
 
 
 class PairwiseCritic(nn.Module):
@@ -87,8 +101,9 @@ class PairwiseCritic(nn.Module):
     who: Tensor  # (n, n)
 
     def __init__(
-        self, features: int, belief: int, hidden: int, n_actions: Sequence[int], kinds: Sequence[int], views: int
-    ) -> None:
+        self, features: int, prediction: int, probes: int, hidden: int, n_actions: Sequence[int], kinds: Sequence[int],
+        views: int,
+    ) -> None:  # fmt: skip
         super().__init__()
         joint_size(n_actions)  # the table is still laid out in full
         self.n_actions = tuple(n_actions)
@@ -98,22 +113,24 @@ class PairwiseCritic(nn.Module):
         self.terms: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
         for group in [*itertools.combinations(range(n), 1), *itertools.combinations(range(n), 2)]:
             self.terms.setdefault(tuple(kinds[j] for j in group), []).append(group)
-        self.value = perceptron(views * features + belief, hidden, 1)
+        self.value = Perceptron(views * features + prediction, probes, hidden, 1)
         self.layers = nn.ModuleList(
-            perceptron(len(kind) * (features + n) + belief, hidden, math.prod(n_actions[j] for j in groups[0]))
+            Perceptron(
+                len(kind) * (features + n) + prediction, probes, hidden, math.prod(n_actions[j] for j in groups[0])
+            )
             for kind, groups in self.terms.items()
         )
 
-    def forward(self, features: Sequence[Tensor], belief: Tensor) -> Tensor:
-        """As `Critic`; `features` are one tensor under full views, else one for each agent."""
-        n, lead = len(self.n_actions), belief.shape[:-1]
+    def forward(self, features: Sequence[Tensor], prediction: Tensor, probes: Tensor) -> Tensor:
+        """As `Critic`; `features` are one tensor where the critic sees the state, else one for each agent."""
+        n, lead = len(self.n_actions), prediction.shape[:-1]
         own = [torch.cat([features[j % len(features)], self.who[j].expand(*lead, -1)], -1) for j in range(n)]
         tables: dict[tuple[int, ...], Tensor] = {}
         for layers, groups in zip(self.layers, self.terms.values(), strict=True):
-            inputs = torch.stack([torch.cat([*[own[j] for j in group], belief], -1) for group in groups])
-            for group, table in zip(groups, layers(inputs), strict=True):  # (…, A_j) or (…, A_j·A_l)
+            inputs = torch.stack([torch.cat([*[own[j] for j in group], prediction], -1) for group in groups])
+            for group, table in zip(groups, layers(inputs, probes), strict=True):  # (K, N, A_j) or (K, N, A_j·A_l)
                 tables[group] = table.unflatten(-1, [a if j in group else 1 for j, a in enumerate(self.n_actions)])
-        q = self.value(torch.cat([*features, belief], -1)).unflatten(-1, (1,) * n)
+        q = self.value(torch.cat([*features, prediction], -1), probes).unflatten(-1, (1,) * n)
         for last in range(n):  # axis by axis, so that most sums are over small tables
             q = q + sum((tables[j, last] for j in range(last)), tables[last,])
         return q

@@ -12,7 +12,7 @@ from scipy.stats import beta, kstest
 from torch.distributions import Dirichlet, Normal, Uniform
 
 from micra_lite import exact
-from micra_lite.catalogue import GRID_TASKS, external_family, make
+from micra_lite.catalogue import CONTROLS, GRID_TASKS, external_family, make
 from micra_lite.externals import ExternalFamily
 from micra_lite.matrix_games import MATRIX_GAMES
 from micra_lite.training_state import Episode
@@ -170,7 +170,7 @@ def test_sampler_by_importance(name):
     assert gap.mean() < 0.015
 
 
-@pytest.mark.parametrize("name", [*GRID_TASKS, "three_sites", "odd_one_out"])
+@pytest.mark.parametrize("name", [*GRID_TASKS, *CONTROLS, "three_sites", "odd_one_out"])
 def test_priors_are_what_externals_are_drawn_from(name):
     """2,000 drawn externals, parameter by parameter, against the stated distribution (Kolmogorov-Smirnov)."""
     family = external_family(name)

@@ -118,7 +118,7 @@ def test_target_is_the_expectation_by_loops(conditioned, model):
 
 def constant_critic(state, value):
     """Make Q̄ the same number everywhere."""
-    last = state.agent.target_critic.layers[-1]
+    last = state.agent.target_critic.layers.rest[-1]
     last.weight.data.zero_()
     last.bias.data.fill_(value)
 

@@ -36,6 +36,8 @@ def generator(seed=0):
 GAMES = [
     ("pursuit", {}), ("pursuit", {"size": 4, "hunters": 3}), ("rendezvous", {}), ("gates", {}), ("crossing", {}),
     ("rectangular", {}), ("odd_one_out", {}), ("three_sites", {}), ("climbing", {}),
+    ("bystander", {}), ("weather", {}), ("pursuit", {"view": 1}), ("rendezvous", {"view": 1}), ("gates", {"view": 1}),
+    ("crossing", {"view": 1}),
 ]  # fmt: skip
 
 
@@ -84,7 +86,7 @@ def cells_of(observation, n):
     return observation.reshape(*observation.shape[:-1], n, -1).argmax(-1)
 
 
-@pytest.mark.parametrize("name", ["pursuit", "rendezvous", "gates", "crossing"])
+@pytest.mark.parametrize("name", ["pursuit", "rendezvous", "gates", "crossing", "bystander"])
 def test_the_face_agrees_with_outcomes(name):
     game = make(name)
     rows = []

@@ -1,0 +1,134 @@
+"""Negative controls: two games in which there is nothing to gain by adapting, so that a gain would be an error.
+
+Bystander. A `size` × `size` board, `friends` friends (the targets) and one bystander (the external). All move at the same
+time: stay, north, south, west or east; a move into the wall stays. When all friends land on the same cell, each is paid
+1, and the first of them starts again on a random cell. The bystander walks about, pays nothing and is in nobody's way.
+What it teaches: an external that does not matter. Its moves can be learned perfectly, and nothing follows from it.
+
+Weather. Nobody moves. The weather, one of `kinds` from warm to cold, changes by chance: each step it stays with
+probability 0.6, else all kinds are equally likely. Each of `walkers` walkers (the targets) and one stranger (the
+external) chooses how warmly to dress. Each of them earns 1 − the misfit between dress and weather (both from 0 to 1),
+and everybody is paid the sum of what all earn. What it teaches: rewards that add up over agents, with transitions
+that no action influences, make Q additive. Then the regret of an action does not depend on what the others do:
+averaging over them (CRA) and holding them at what they did (COMA) give the same numbers, and the same variance.
+
+In both, headroom is 1: the best response to any external is the best response to all.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.distributions import Distribution, Normal
+
+from .externals import ExternalFamily
+from .games import Outcomes, TabularGame
+from .grids.board import MOVES, BoardGame, landing_table, square
+
+
+class Bystander(BoardGame):
+    """`friends` targets who must meet on a `size` × `size` board, and a bystander who does not matter."""
+
+    def __init__(self, size: int = 3, friends: int = 2, view: int | None = None) -> None:
+        if friends < 2:
+            raise ValueError(f"bystander needs at least two friends, who can meet; got friends={friends}")
+        names = tuple(f"friend_{f + 1}" for f in range(friends))
+        super().__init__(
+            "bystander", square("bystander", size), names, "bystander", view=view, size=size, friends=friends
+        )
+        self.landing = landing_table(size)  # (cells, 5)
+
+    def starts(self) -> tuple[Tensor, Tensor]:
+        return self.states(), torch.full((self.n_states,), 1 / self.n_states, dtype=torch.float64)
+
+    def reset(self, batch: int, generator: torch.Generator) -> Tensor:
+        """As `starts` has it, drawn without listing all states."""
+        return torch.randint(self.cells, (batch, len(self.agents)), generator=generator, device=generator.device)
+
+    def outcomes(self, state: Tensor, actions: Tensor) -> Outcomes:
+        landed = self.landing.to(state.device)[state, actions]  # (B, n)
+        met = (landed[:, :-1] == landed[:, :1]).all(1, keepdim=True)  # (B, 1)
+        cell = torch.arange(self.cells, device=state.device)
+        probability = torch.where(met, 1 / self.cells, (cell == landed[:, :1]).double())  # (B, K = cells)
+        others = landed[:, None, 1:].expand(-1, self.cells, -1)
+        next_state = torch.cat([cell[:, None].expand(len(landed), -1, 1), others], dim=2)  # (B, K, n)
+        rewards = torch.cat(
+            [met.float().expand(-1, len(self.targets)), torch.zeros_like(met, dtype=torch.float)], dim=1
+        )
+        return Outcomes(next_state, probability, rewards, torch.zeros_like(probability, dtype=torch.bool))
+
+
+class BystanderFamily(ExternalFamily):
+    """Bystanders: each has habits of direction, π(a | o) ∝ exp(habit_a), wherever anybody is."""
+
+    name = "bystander"
+    parameter_names = tuple(f"habit {m}" for m in MOVES)
+    habit: ClassVar[float] = 2.0
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        return self.habit * rng.standard_normal(len(MOVES))
+
+    def prior(self) -> list[Distribution]:
+        return [Normal(0.0, self.habit)] * len(MOVES)
+
+    def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
+        return [parameters.to(observations[0].device).softmax(-1)]
+
+
+class Weather(TabularGame):
+    """`walkers` targets and a stranger dress for a weather of `kinds` kinds; every other walker has but two coats."""
+
+    stays: ClassVar[float] = 0.6
+
+    def __init__(self, kinds: int = 3, walkers: int = 2) -> None:
+        if kinds < 2 or walkers < 1:
+            raise ValueError(f"weather needs two kinds of it and one walker; got kinds={kinds}, walkers={walkers}")
+        self.name, self.options, self.radix = "weather", {"kinds": kinds, "walkers": walkers}, (kinds,)
+        names = tuple(f"walker_{w + 1}" for w in range(walkers))
+        self.agents = (*names, "stranger")
+        self.n_actions = (*(3 - w % 2 for w in range(walkers)), 4)
+        self.action_names = tuple(tuple(f"{a} of {size - 1} coats" for a in range(size)) for size in self.n_actions)
+        self.observation_sizes = (kinds,) * len(self.agents)
+        self.split_agents(names, ("stranger",))
+
+    def starts(self) -> tuple[Tensor, Tensor]:
+        kinds = self.radix[0]
+        return self.states(), torch.full((kinds,), 1 / kinds, dtype=torch.float64)
+
+    def outcomes(self, state: Tensor, actions: Tensor) -> Outcomes:
+        kinds, device = self.radix[0], state.device
+        most = torch.tensor(self.n_actions, device=device) - 1
+        misfit = (state.double() / (kinds - 1) - actions.double() / most).abs()  # (B, n)
+        rewards = (1 - misfit).sum(1, keepdim=True)  # (B, 1)
+        weather = torch.arange(kinds, device=device)
+        probability = self.stays * (weather == state).double() + (1 - self.stays) / kinds  # (B, K = kinds)
+        next_state = weather[None, :, None].expand(len(state), -1, 1)
+        return Outcomes(next_state, probability, rewards.expand(-1, len(self.agents)),
+                        torch.zeros_like(probability, dtype=torch.bool))  # fmt: skip
+
+    def observe(self, state: Tensor) -> list[Tensor]:
+        return [torch.nn.functional.one_hot(state[:, 0], self.radix[0]).float()] * len(self.agents)
+
+
+class StrangerFamily(ExternalFamily):
+    """Strangers in the weather: each has its own taste in coats for each kind of weather, π(a | w) ∝ exp(taste_wa)."""
+
+    name = "weather"
+    taste: ClassVar[float] = 2.0
+
+    def __init__(self, kinds: int = 3) -> None:
+        self.kinds = kinds
+        self.parameter_names = tuple(f"weather {w}: {a} of 3 coats" for w in range(kinds) for a in range(4))
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        return self.taste * rng.standard_normal(4 * self.kinds)
+
+    def prior(self) -> list[Distribution]:
+        return [Normal(0.0, self.taste)] * (4 * self.kinds)
+
+    def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
+        taste = parameters.to(observations[0].device).unflatten(-1, (self.kinds, 4))  # (…, W, 4)
+        return [(taste * observations[0][..., None]).sum(-2).softmax(-1)]
