@@ -204,21 +204,28 @@ class TabularGame(Game):
         """All joint actions (|A|, n), row-major."""
         return torch.cartesian_prod(*[torch.arange(a) for a in self.n_actions]).reshape(-1, len(self.agents))
 
+    @property
+    def table_entries(self) -> int:
+        """States × joint actions × outcomes: what `tabulate` has to go through."""
+        first_state = torch.zeros(1, len(self.radix), dtype=torch.long)
+        first_action = torch.zeros(1, len(self.agents), dtype=torch.long)
+        K = self.outcomes(first_state, first_action).probability.shape[1]
+        return self.n_states * math.prod(self.n_actions) * K
+
     def tabulate(self) -> Tabulated:
         """The 7-tuple as arrays. Raises ValueError, before any work, when the table would be too large."""
         import numpy as np
         from scipy.sparse import csr_matrix, vstack
 
-        actions = self.joint_actions()
-        n_joint, S = len(actions), self.n_states
-        first_state = torch.zeros(1, len(self.radix), dtype=torch.long)
-        K = self.outcomes(first_state, actions[:1]).probability.shape[1]
-        if S * n_joint * K > LARGEST_TABLE:
+        n_joint, S = math.prod(self.n_actions), self.n_states
+        K = self.table_entries // (S * n_joint)
+        if self.table_entries > LARGEST_TABLE:
             raise ValueError(
                 f"{self.name} is too large to tabulate: {S:,} states × {n_joint:,} joint actions × {K} outcomes "
                 f"(the limit is {LARGEST_TABLE:,} entries). Make it smaller, or score by episodes "
                 "(micra_lite.evaluate.mean_return), which needs no table."
             )
+        actions = self.joint_actions()
         states = self.states()
         chunk = max(1, 2_000_000 // (n_joint * K))
         rows, rewards = [], []

@@ -14,7 +14,7 @@ from .agent import Belief
 from .beliefs import believe_first, externals_model
 from .externals import Externals
 from .regret import counterfactual_regret_advantage, policy_gradient_objective
-from .training_state import Settings, TrainingState, observations_of
+from .training_state import TrainingState, observations_of
 
 
 def temporal_difference_target(
@@ -46,16 +46,19 @@ def critic_loss(q: Tensor, actions: Tensor, target: Tensor) -> Tensor:
 
 
 def actor_loss(
-    log_policies: list[Tensor], regrets: list[Tensor], settings: Settings, generator: torch.Generator
+    log_policies: list[Tensor], regrets: list[Tensor], bonus: float, generator: torch.Generator | None = None
 ) -> Tensor:
-    """Minus Eq. 3's objective, and minus a small entropy bonus, summed over targets. log π_i and A_i: (B, A_i)."""
-    loss = torch.zeros((), **settings.tensor)
+    """Minus Eq. 3's objective, and minus `bonus` (return per nat) times the entropy, summed over targets.
+
+    Args: log π_i and A_i, (B, A_i) each; with a generator the own actions are sampled, without one summed exactly.
+    """
+    loss = log_policies[0].new_zeros(())
     for log_policy, regret in zip(log_policies, regrets, strict=True):
         own = None
-        if settings.own_actions == "sampled":
+        if generator is not None:
             own = torch.multinomial(log_policy.detach().exp(), 1, generator=generator)[:, 0]
         entropy = -(log_policy.exp() * log_policy).sum(-1).mean()
-        loss = loss - policy_gradient_objective(log_policy, regret, own) - settings.entropy * entropy
+        loss = loss - policy_gradient_objective(log_policy, regret, own) - bonus * entropy
     return loss
 
 
@@ -94,7 +97,8 @@ def value_and_improve(
     log_policies = agent.act(belief, features, predictions)
     joint = agent.joint([p.detach().exp() for p in log_policies], predictions)
     regrets = counterfactual_regret_advantage(q, joint, agent.targets)
-    loss = actor_loss([p.flatten(0, 1) for p in log_policies], regrets, settings, state.generator)
+    sampling = state.generator if settings.own_actions == "sampled" else None
+    loss = actor_loss([p.flatten(0, 1) for p in log_policies], regrets, settings.entropy * state.fading, sampling)
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], loss)
     with torch.no_grad():
         after = agent.act(believe_first(belief), [f[:1, :1] for f in features], [p[:1, :1] for p in predictions])

@@ -47,7 +47,7 @@ def offline_training(
     while state.updates < settings.updates:
         if state.updates % settings.updates_per_round == 0:
             collect(state, externals)
-        state.lower_rates()
+        state.set_rates()
         groups = state.replay.groups(settings.externals_per_update, state.generator)
         losses: dict[str, float] = {}
         if settings.external_model == "true" and game.full_view:  # the ablation has no use for an imitator

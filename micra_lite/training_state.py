@@ -51,7 +51,7 @@ class Settings:
     critic: str = "joint"  # one table of all joint actions, or "pairwise": a sum of terms of one and two agents
     conditioned: bool = True  # actors and critic take the imitator's prediction as an input
     probes: int = 16  # fixed observations at which the prediction is always taken
-    # meta-imitation (Eq. 4); all rates fall in the last third of the training, to a tenth
+    # meta-imitation (Eq. 4); in the last third of the training all rates, and the entropy bonus, fall to a tenth
     externals_per_update: int = 16  # K, the tasks of one update
     inner_steps: int = 3
     step_size: float = 0.5  # α_adp at the start; a step size for each parameter is learned from there
@@ -236,13 +236,17 @@ class TrainingState:
             raise ValueError(f"{changed} cannot change in a training that has begun: start a new one, or leave them")
         self.settings = settings
 
-    def lower_rates(self) -> None:
-        """Set every optimiser's rate for this update: in the last third they fall, to a tenth of the chosen ones."""
+    @property
+    def fading(self) -> float:
+        """The factor of all rates and of the entropy bonus: 1, falling to a tenth in the last third of the training."""
+        return max(0.1, min(1.0, 3 * (1 - self.updates / self.settings.updates)))
+
+    def set_rates(self) -> None:
+        """Set every optimiser's rate for this update."""
         s = self.settings
-        part = max(0.1, min(1.0, 3 * (1 - self.updates / s.updates)))
         for name, rate in (("imitator", s.imitator_rate), ("critic", s.critic_rate), ("actor", s.actor_rate)):
             for group in self.optimisers[name].param_groups:
-                group["lr"] = rate * part
+                group["lr"] = rate * self.fading
 
     def fork(self, settings: Settings) -> TrainingState:
         """A copy to adapt online: its networks can change without changing this one's; the data D are shared."""

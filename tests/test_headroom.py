@@ -1,10 +1,15 @@
 """Scores and headroom: their two ends, a one-shot game by hand, and fixed teams that only improve."""
 
+import importlib
+import json
+import re
+from importlib.resources import files
+
 import numpy as np
 import pytest
 
 from micra_lite import exact
-from micra_lite.catalogue import external_family, make
+from micra_lite.catalogue import GRID_TASKS, external_family, make
 
 
 def pursuit_problem(count):
@@ -69,3 +74,17 @@ def test_headroom_is_at_most_one_and_fixed_teams_only_improve():
         assert mean(start) + 0.1 < mean(team) <= limit
         again = exact.best_fixed_team(table, externals[:5], team)
         assert mean(again) >= mean(team) - 1e-12
+
+
+@pytest.mark.parametrize("name", GRID_TASKS)
+def test_docstrings_state_the_measured_headroom(name):
+    """The two numbers in a task's page are those of the benchmark, and they meet what is asked of a task."""
+    page = " ".join(importlib.import_module(f"micra_lite.grids.{name}").__doc__.split())
+    alike, wrong = re.search(
+        r"plays all alike scores (\S+), the best response to a wrong \w+ (\S+) \(0:", page
+    ).groups()
+    measured = json.loads(files("micra_lite").joinpath("data/headroom.json").read_text())[name]
+    assert alike == f"{measured['headroom_average']:.2f}"
+    assert wrong == f"{measured['headroom_other']:.2f}"
+    assert measured["headroom_average"] <= 0.75
+    assert measured["headroom_other"] <= 0.6

@@ -1,5 +1,7 @@
 """Cross-play and NashConv, against loops over pure policies and a linear program."""
 
+import dataclasses
+import warnings
 from itertools import product
 
 import numpy as np
@@ -7,9 +9,13 @@ import pytest
 import torch
 from scipy.optimize import linprog
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of its own imports
+    import nashpy
+
 from micra_lite import exact
 from micra_lite.catalogue import external_family, make
-from micra_lite.matrix_games import MatrixGame
+from micra_lite.matrix_games import MATRIX_GAMES, MatrixGame
 
 
 def zero_sum(payoff, targets=("row",), externals=("column",)):
@@ -42,6 +48,32 @@ def test_nash_conv_is_zero_at_an_independent_solvers_equilibrium(shape):
         gain = max(payoff @ y) - other[0] @ payoff @ y + other[0] @ payoff @ y - min(other[0] @ payoff)
         assert exact.nash_conv(table, [other, y[None]]) == pytest.approx(gain, abs=1e-9)
         assert max(expected) == pytest.approx(min(x @ payoff), abs=1e-8)
+
+
+TWO_PLAYERS = [name for name in MATRIX_GAMES if len(make(name).agents) == 2]
+
+
+@pytest.mark.parametrize("name", TWO_PLAYERS)
+def test_equilibria_of_an_independent_solver_leave_nobody_anything_to_gain(name):
+    """nashpy's support enumeration on the matrix games: no best response, of either side, beats its equilibrium."""
+    game = make(name)
+    table = game.tabulate()
+    other_side = dataclasses.replace(table, targets=table.externals, externals=table.targets)
+    payoffs = game.payoffs.double().numpy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says so when a game is degenerate
+        equilibria = list(nashpy.Game(payoffs[..., 0], payoffs[..., 1]).support_enumeration())
+    assert equilibria
+    for x, y in equilibria:
+        x, y = x[None], y[None]
+        value = exact.evaluate(table, [x, y])[0], exact.evaluate(other_side, [x, y])[0]
+        assert exact.best_response(table, [y]).value == pytest.approx(value[0], abs=1e-9)
+        assert exact.best_response(other_side, [x]).value == pytest.approx(value[1], abs=1e-9)
+        if (payoffs.sum(-1) == 0).all():
+            assert exact.nash_conv(table, [x, y]) == pytest.approx(0, abs=1e-9)
+    for mixed in np.random.default_rng(0).dirichlet(np.ones(payoffs.shape[1]), 5):  # and elsewhere there is
+        answer = exact.best_response(table, [mixed[None]])
+        assert answer.value == pytest.approx((payoffs[..., 0] @ mixed).max())
 
 
 def test_a_team_that_cannot_correlate_may_keep_a_gap():

@@ -141,11 +141,10 @@ def actors(batch=6):
 
 def test_actor_loss_by_loops_and_its_descent(agent):
     """−(Σ_a π A + entropy · H), averaged over states and summed over targets; a gradient step lowers it."""
-    settings = Settings(dtype="float64", entropy=0.3)
     logits, regrets = actors()
 
     def loss(logits):
-        return actor_loss([t.log_softmax(-1) for t in logits], regrets, settings, torch.Generator())
+        return actor_loss([t.log_softmax(-1) for t in logits], regrets, 0.3)
 
     expected = 0.0
     for t, regret in zip(logits, regrets, strict=True):
@@ -163,8 +162,7 @@ def test_entropy_bonus_raises_entropy_and_regret_raises_probability(agent):
     """The two signs by themselves: without regrets policies flatten; without bonus the better action gains."""
     logits, regrets = actors()
     for entropy, gains in ((0.1, [torch.zeros_like(r) for r in regrets]), (0.0, regrets)):
-        settings = Settings(dtype="float64", entropy=entropy)
-        loss = actor_loss([t.log_softmax(-1) for t in logits], gains, settings, torch.Generator())
+        loss = actor_loss([t.log_softmax(-1) for t in logits], gains, entropy)
         for t, gain, slope in zip(logits, gains, torch.autograd.grad(loss, logits), strict=True):
             moved = t.detach() - 0.01 * slope
             for before, after, a in zip(t.softmax(-1).tolist(), moved.softmax(-1).tolist(), gain.tolist(), strict=True):
@@ -175,14 +173,13 @@ def test_entropy_bonus_raises_entropy_and_regret_raises_probability(agent):
 
 
 def test_sampled_actor_loss_has_the_exact_gradient_on_average(agent):
-    """`own_actions="sampled"`: over 20,000 draws in one state, within 4 standard errors of the exact gradient."""
+    """With a generator: over 20,000 draws in one state, within 4 standard errors of the exact gradient."""
     draws = 20_000
     logits, regrets = actors(batch=1)
     many = [t.detach().expand(draws, -1).clone().requires_grad_() for t in logits]
     gains = [r.expand(draws, -1) for r in regrets]
-    settings = Settings(dtype="float64", entropy=0.0, own_actions="sampled")
     generator = torch.Generator().manual_seed(0)
-    loss = actor_loss([t.log_softmax(-1) for t in many], gains, settings, generator)
+    loss = actor_loss([t.log_softmax(-1) for t in many], gains, 0.0, generator)
     for t, regret, rows in zip(logits, regrets, torch.autograd.grad(loss, many), strict=True):
         p = t.detach().softmax(-1)[0]
         whole = -p * (regret[0] - float((p * regret[0]).sum()))  # of −Σ_a π(a) A(a) in the logits

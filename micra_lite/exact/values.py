@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -60,14 +61,22 @@ def team_reward(game: Tabulated) -> Array:
     return game.R[:, :, list(game.targets)].mean(-1)
 
 
-def evaluate(game: Tabulated, policies: Sequence[Array], reward: Array | None = None) -> Array:
-    """V(s), the discounted return of playing `policies` for ever, (S,).
+def evaluate(
+    game: Tabulated, policies: Sequence[Array], reward: Array | None = None, horizon: int | None = None
+) -> Array:
+    """V(s), the discounted return of playing `policies` for ever, or for `horizon` steps, (S,).
 
     Args: policies, one (S, A_j) per agent; reward (S, |A|), the team's mean reward unless given.
     """
     weights = joint_policy(policies)
     reward = team_reward(game) if reward is None else reward
-    return solve(_weighted(game.T, weights), (weights * reward).sum(1), game.gamma)
+    P, r = _weighted(game.T, weights), (weights * reward).sum(1)
+    if horizon is None:
+        return solve(P, r, game.gamma)
+    V = np.zeros(game.S)
+    for _ in range(horizon):
+        V = r + game.gamma * (P @ V)
+    return V
 
 
 def occupancy(game: Tabulated, policies: Sequence[Array]) -> Array:
@@ -101,22 +110,19 @@ class TeamView:
 
 
 def team_view(game: Tabulated, externals: Sequence[Array]) -> TeamView:
-    """Average the externals, with policies (S, A_e) in their order, out of the game."""
-    n_team = int(np.prod([game.A[i] for i in game.targets]))
-    weights = np.ones((game.S, n_team, *game.A))
-    for e, policy in zip(game.externals, externals, strict=True):
-        shape = [game.S, 1, *[1] * len(game.A)]
-        shape[2 + e] = game.A[e]
-        weights *= policy.reshape(shape)
-    team = np.indices([game.A[i] for i in game.targets]).reshape(len(game.targets), -1)  # (m, |A_𝒯|)
-    for i, own in zip(game.targets, team, strict=True):
-        shape = [1, n_team, *[1] * len(game.A)]
-        shape[2 + i] = game.A[i]
-        weights *= np.eye(game.A[i])[own].reshape(shape)
-    weights = weights.reshape(game.S, n_team, -1)
-    T = _weighted(game.T, weights)
+    """Average the externals, with policies (S, A_e) in their order, out of the game: → one MDP over team actions."""
+    n_team = math.prod(game.A[i] for i in game.targets)
+    theirs = joint_policy(externals) if externals else np.ones((game.S, 1))  # (S, |A_ℰ|)
+    # Joint actions listed with the team's part first: row g holds those in which the team plays its joint action g.
+    numbers = np.arange(math.prod(game.A)).reshape(game.A)
+    numbers = numbers.transpose(*game.targets, *game.externals).reshape(n_team, -1)  # (|A_𝒯|, |A_ℰ|)
+    columns = np.arange(game.S)[:, None, None] * numbers.size + numbers  # (S, |A_𝒯|, |A_ℰ|)
+    weights = np.broadcast_to(theirs[:, None], columns.shape)
+    indptr = np.arange(0, columns.size + 1, numbers.shape[1])
+    average = csr_matrix((weights.ravel(), columns.ravel(), indptr), shape=(game.S * n_team, game.T.shape[0]))
+    T = average @ game.T
     T.eliminate_zeros()
-    return TeamView(T, np.einsum("sga,sa->sg", weights, team_reward(game)))
+    return TeamView(T, np.einsum("se,sge->sg", theirs, team_reward(game)[:, numbers]))
 
 
 def split_team(game: Tabulated, joint: NDArray[np.int64]) -> list[Array]:

@@ -9,6 +9,13 @@ way the raider starts again on a random cell that is no gate. The teams' interes
 
 What it teaches. Four gates cannot be covered by two. Who knows which gates the raider likes, and how it answers a
 guarded gate (`RaiderFamily`), guards the right ones.
+
+Options. `size` of the board, odd; number of `defenders`; `view`, how many rows and columns away everyone sees the others
+(None: everywhere). A raider minds no guard that it does not see. Under partial views the critic still sees the whole
+board.
+
+Headroom. Over the held-out raiders the best team found that plays all alike scores 0.66, the best response to a wrong
+raider 0.51 (0: random team, 1: best response to each; `python benchmarks/games.py`).
 """
 
 from __future__ import annotations

@@ -7,7 +7,14 @@ catch pays every hunter 1 and costs the prey 1; the prey then starts again on a 
 goes on (discount 0.95; episodes are cut after 25 steps).
 
 What it teaches. A hunter that knows where the prey flees to is there first; one that does not can only guess. The
-prey flees, has a home, and has habits of direction (`PreyFamily`), so to know the prey is to catch it.
+prey flees, has a home, and has habits of direction (`PreyFamily`), so to know the prey is to catch it. The hunters must
+also agree: two who block the same way leave the other one open.
+
+Options. `size` of the board; number of `hunters`; `view`, how many rows and columns away everyone sees the others (None:
+everywhere). A prey flees from nobody whom it does not see. Under partial views the critic still sees the whole board.
+
+Headroom. Over the held-out prey the best team found that plays all alike scores 0.69, the best response to a wrong prey
+0.33 (0: random team, 1: best response to each; `python benchmarks/games.py`).
 """
 
 from __future__ import annotations

@@ -8,6 +8,14 @@ site. The game goes on (discount 0.95; episodes are cut after 25 steps).
 
 What it teaches. Ad hoc teamwork: the partner will not wait, and cannot be told where to go. It has favourite sites,
 hurries or dawdles, seeks company or shuns it (`PartnerFamily`); carriers that know it are at the right site in time.
+One carrier at the right site is enough.
+
+Options. `size` of the board; number of `carriers`; `view`, how many rows and columns away everyone sees the others (None:
+everywhere). Company that the partner does not see means nothing to it. Under partial views the critic still sees the
+whole board.
+
+Headroom. Over the held-out partners the best team found that plays all alike scores 0.72, the best response to a wrong
+partner 0.58 (0: random team, 1: best response to each; `python benchmarks/games.py`).
 """
 
 from __future__ import annotations
