@@ -35,6 +35,8 @@ _MODULES = (
     "evaluate",
     "draw",
     "figures",
+    "families",
+    "motion",
     "runners",
     "widgets",
     "grids",

@@ -19,7 +19,7 @@ from .checkpoint import load, save
 from .cli import Interruptible, settings_from, table
 from .evaluate import adaptation_scores, exact_values, mean_return, yardstick_for
 from .externals import Externals
-from .games import Game, TabularGame
+from .games import Game, TabularGame, Tabulated
 from .listing import games
 from .phases import execution, last, offline_training, online_adaptation
 from .playing import watch
@@ -98,21 +98,30 @@ def _newcomer(options: argparse.Namespace, game: Game) -> Externals:
     return held_out[options.external]
 
 
+def _table(game: Game) -> Tabulated | None:
+    """The game's table, for exact scores; None, saying why, where there is none or it would be too large."""
+    try:
+        return game.tabulate()
+    except (TypeError, ValueError) as reason:
+        print(f"no exact scores: {reason}")
+        return None
+
+
 def adapt(options: argparse.Namespace) -> int:
     """Phase two: watch one held-out external, adapt to it, say what that was worth."""
     state = load(options.checkpoint)
     newcomer = _newcomer(options, state.game)
     settings = dataclasses.replace(state.settings, answer=options.answer or state.settings.answer, seed=options.seed)
+    game, tabulated = state.game, _table(state.game)
     watched = watch(state, newcomer, options.episodes, seed=options.seed)
     steps = settings.inner_steps + (settings.adaptation_updates if settings.answer != "none" else 1)
     adapting = tqdm(online_adaptation(state, watched, settings), total=steps, unit="step", disable=None)
     record = last(iter(adapting))
     out = (options.out or options.checkpoint.parent) / "adapted.pt"
     save(out, record.state)
-    labels, game = ["random team", "before adaptation", "after adaptation"], state.game
-    if isinstance(game, TabularGame):
-        unit, tabulated = "discounted return", game.tabulate()
-        scale = yardstick_for(tabulated, newcomer, game)
+    labels = ["random team", "before adaptation", "after adaptation"]
+    if tabulated is not None:
+        unit, scale = "discounted return", yardstick_for(tabulated, newcomer, game)
         teams = [exact_values(team, tabulated, newcomer)[0] for team in (state, record.state)]
         values = np.array([scale.random[0], *teams, scale.best[0]])
         labels.append("best response")

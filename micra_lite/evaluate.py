@@ -19,7 +19,7 @@ from torch import Tensor
 from .agent import Belief
 from .beliefs import prior_belief
 from .externals import Externals
-from .games import TabularGame, Tabulated
+from .games import Game, TabularGame, Tabulated
 from .phases import last, online_adaptation
 from .playing import play, watch
 from .training_state import Settings, TrainingState, observations_of
@@ -72,7 +72,7 @@ def mean_return(
     return played.returns[..., list(state.agent.targets)].mean(-1).mean(-1)
 
 
-def yardstick_for(table: Tabulated, externals: Externals, game: TabularGame) -> Yardstick:
+def yardstick_for(table: Tabulated, externals: Externals, game: Game) -> Yardstick:
     """The two ends of the scale for each external: the random team and the best response."""
     from .exact import yardstick
 

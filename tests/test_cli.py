@@ -42,6 +42,17 @@ def test_train_adapt_execute(trained, capsys):
     assert (trained / "executed.png").exists()
 
 
+def test_a_board_too_large_for_a_table_is_scored_by_episodes(tmp_path, capsys):
+    """Its size is said before anything is watched, and nothing is lost."""
+    assert main(["train", "pursuit", "--size", "7", "--updates", "2", "--out", str(tmp_path), *SMALL]) == 0
+    capsys.readouterr()
+    assert main(["adapt", str(tmp_path / "checkpoint.pt"), "--episodes", "1"]) == 0
+    shown = capsys.readouterr().out
+    assert "117,649 states × 125 joint actions × 49 outcomes" in shown.splitlines()[0]
+    assert "return of 320 episodes" in shown
+    assert (tmp_path / "adapted.pt").exists()
+
+
 def test_resume_goes_on_and_nothing_is_overwritten(trained, capsys):
     before = (trained / "checkpoint.pt").read_bytes()
     assert main(["train", "pursuit", "--size", "2", "--out", str(trained), *SMALL]) == 2
