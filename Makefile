@@ -36,7 +36,7 @@ test: lint
 	$(BIN)/python notebooks/build.py --check
 	$(BIN)/python benchmarks/readme.py --check
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/nbval_sanitize.cfg notebooks/*.ipynb
-	$(BIN)/python -m pytest -m browser tests/test_browser.py
+	$(BIN)/python -m pytest -m browser tests
 
 test-long: test
 	$(BIN)/python -m pytest -n 2 -m long -rP

@@ -358,27 +358,32 @@ def test_html_is_deterministic_and_well_formed():
             ET.fromstring(drawing)
 
 
+def stays_on_its_sheet(sheet):
+    """No text starts or ends outside, no mark is left or right of the sheet."""
+    root = ET.fromstring(sheet)
+    _, _, width, height = map(float, root.attrib["viewBox"].split())
+    for node in root.iter():
+        if not node.tag.endswith(("text", "rect")):
+            continue
+        x, y = float(node.attrib["x"]), float(node.attrib["y"])
+        reach = float(node.attrib.get("width", 0))
+        left, right = x, x + reach
+        if node.tag.endswith("text"):
+            wide = 0.56 * float(node.attrib["font-size"]) * len(node.text or "")
+            share = {"start": 0, "middle": 0.5, "end": 1}[node.attrib["text-anchor"]]
+            left, right = x - share * wide, x + (1 - share) * wide
+        assert left > -1, ET.tostring(node)
+        assert right < width + 1, ET.tostring(node)
+        assert 0 <= y <= height, ET.tostring(node)
+
+
 def test_drawings_stay_on_their_sheet():
-    """No text starts or ends outside, no mark is left or right of the sheet, for every game and stage."""
+    """For every game and stage."""
     sheets = [d for name in MATRIX_GAMES for d in drawings(RegretExplorer(name).twin())]
     for name in ("pursuit", "rectangular", "odd_one_out"):
         sheets += drawings(Stepper(train(name, updates=1)).twin())
     for sheet in sheets:
-        root = ET.fromstring(sheet)
-        _, _, width, height = map(float, root.attrib["viewBox"].split())
-        for node in root.iter():
-            if not node.tag.endswith(("text", "rect")):
-                continue
-            x, y = float(node.attrib["x"]), float(node.attrib["y"])
-            reach = float(node.attrib.get("width", 0))
-            left, right = x, x + reach
-            if node.tag.endswith("text"):
-                wide = 0.56 * float(node.attrib["font-size"]) * len(node.text or "")
-                share = {"start": 0, "middle": 0.5, "end": 1}[node.attrib["text-anchor"]]
-                left, right = x - share * wide, x + (1 - share) * wide
-            assert left > -1, ET.tostring(node)
-            assert right < width + 1, ET.tostring(node)
-            assert 0 <= y <= height, ET.tostring(node)
+        stays_on_its_sheet(sheet)
 
 
 def test_negative_bars_are_hatched_and_inside():

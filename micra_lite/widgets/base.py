@@ -4,12 +4,14 @@
    function of the data, so it can be tested without a browser.
 2. An `Explorer` puts controls above one `ipywidgets.HTML`. Every control's `observe` leads to `redraw`, which sets that
    widget's value and nothing else: no flicker, and an error in the function is raised where it can be seen.
+   `slider`, `choice`, `policy_sliders` and `groups` make the controls.
 3. Where no kernel runs (a web page, GitHub, an export) the notebook shows `twin()` instead: the same picture, its words,
    and a sentence that says why nothing moves.
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -95,6 +97,39 @@ def slider(kind: type, description: str, **options: Any) -> Any:
     return kind(description=description, style={"description_width": "130px"}, layout=layout, **options)
 
 
+def choice(description: str, options: Any, **more: Any) -> Any:
+    """One of a few options, a button each: Tab goes to them, Enter or Space chooses.
+
+    (JupyterLab keeps the up and down arrows for itself, so that lists and menus cannot be used by keyboard there.)
+    """
+    style = {"description_width": "130px", "button_width": "auto"}
+    layout = ipywidgets.Layout(width="auto", display="flex", flex_flow="row nowrap")  # the label stays beside the buttons
+    return ipywidgets.ToggleButtons(description=description, options=options, style=style, layout=layout, **more)
+
+
+def policy_sliders(agent: str, names: Sequence[str], first: float, weights: Sequence[int]) -> list[Any]:
+    """Sliders for one agent's mixed policy over the actions `names`; `read_policy` reads them.
+
+    Two actions have one slider, the probability of the first, which starts at `first`; more have a weight each, which
+    start at `weights`, and are played in proportion to them.
+    """
+    if len(names) == 2:
+        label = f"{agent}: P({names[0]})"
+        return [slider(ipywidgets.FloatSlider, label, value=first, min=0.0, max=1.0, step=0.05)]
+    return [
+        slider(ipywidgets.IntSlider, f"{agent}: {name}", value=w, min=0, max=10)
+        for name, w in zip(names, weights, strict=True)
+    ]
+
+
+def read_policy(sliders: Sequence[Any]) -> list[float]:
+    """The policy (A,) that `policy_sliders` show. Weights that are all zero mean: anything, equally often."""
+    values = [float(one.value) for one in sliders]
+    if len(values) == 1:
+        return [values[0], 1 - values[0]]
+    return [v / sum(values) if any(values) else 1 / len(values) for v in values]
+
+
 def groups(columns: Sequence[Sequence[Any]]) -> Any:
     """Columns of controls side by side, below one another where the page is narrow."""
     boxes = [ipywidgets.VBox(list(column)) for column in columns]
@@ -118,3 +153,15 @@ def show(picture: Figure | np.ndarray, words: str, trained: bool = False) -> Non
     display(Image(file.getvalue(), alt=words))
     mark = ' class="trained"' if trained else ""
     display(HTML(f"<p{mark}><small>In words: {escape(words)}</small></p>"))
+
+
+def animate(gif: bytes, words: str) -> None:
+    """Show an animated picture, as `micra_lite.motion.animation` makes it, with its words as `show` does.
+
+    It is part of the page, so that exports and web pages show it too.
+    """
+    from IPython.display import HTML, display
+
+    data = base64.b64encode(gif).decode()
+    image = f'<img src="data:image/gif;base64,{data}" alt="{escape(words)}"/>'
+    display(HTML(f"{image}<p><small>In words: {escape(words)}</small></p>"))

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-import ipywidgets
 import torch
 from torch import Tensor
 
@@ -16,7 +15,7 @@ from ..catalogue import make
 from ..matrix_games import MATRIX_GAMES, MatrixGame
 from ..regret import counterfactual_regret_advantage, counterfactual_values
 from . import svg
-from .base import Explorer, Picture, groups, slider
+from .base import Explorer, Picture, choice, groups, policy_sliders, read_policy
 from .svg import number, short, text
 
 
@@ -151,7 +150,7 @@ def draw(r: Regrets) -> Picture:
 
 
 class RegretExplorer(Explorer):
-    """Eq. 2 on a matrix game. Sliders move everybody's policy; menus choose the game and whose regrets are shown.
+    """Eq. 2 on a matrix game. Sliders move everybody's policy; buttons choose the game and whose regrets are shown.
 
     An agent with two actions has one slider, the probability of its first action; one with more has a weight for each,
     and plays them in proportion to the weights.
@@ -166,9 +165,8 @@ class RegretExplorer(Explorer):
         if game not in MATRIX_GAMES:
             raise ValueError(f"{game!r} is not a matrix game; the explorer knows {list(MATRIX_GAMES)}")
         super().__init__()
-        width = {"description_width": "130px"}
-        self.game_menu = ipywidgets.Dropdown(options=list(MATRIX_GAMES), value=game, description="Game", style=width)
-        self.target_menu = ipywidgets.Dropdown(description="Regrets of", style=width)
+        self.game_menu = choice("Game", list(MATRIX_GAMES), value=game)
+        self.target_menu = choice("Regrets of", [])
         self.sliders: list[list] = []  # per agent, in the agents' order
         self.game_menu.observe(self._deal, "value")
         self.target_menu.observe(self.redraw, "value")
@@ -182,35 +180,18 @@ class RegretExplorer(Explorer):
         self.sliders = []
         for agent, names in zip(made.agents, made.action_names, strict=True):
             target = agent in made.targets
-            if len(names) == 2:
-                start = 0.5 if target else 0.7
-                own = [
-                    slider(ipywidgets.FloatSlider, f"{agent}: P({names[0]})", value=start, min=0.0, max=1.0, step=0.05)
-                ]
-            else:
-                weights = [5] * len(names) if target else [5, 3, *[2] * (len(names) - 2)]
-                own = [
-                    slider(ipywidgets.IntSlider, f"{agent}: {name}", value=w, min=0, max=10)
-                    for name, w in zip(names, weights, strict=True)
-                ]
+            weights = [5] * len(names) if target else [5, 3, *[2] * (len(names) - 2)]
+            own = policy_sliders(agent, names, 0.5 if target else 0.7, weights)
             for one in own:
                 one.observe(self.redraw, "value")
             self.sliders.append(own)
         self.target_menu.options = made.targets
         self.target_menu.value = made.targets[0]
-        self.show([groups([[self.game_menu], [self.target_menu]]), groups(self.sliders)])
+        self.show([self.game_menu, self.target_menu, groups(self.sliders)])
 
     def policies(self) -> list[Tensor]:
-        """What the sliders say, n × (A_j,), float64. Weights that are all zero mean: anything, equally often."""
-        policies = []
-        for own in self.sliders:
-            if len(own) == 1:
-                policies.append(torch.tensor([own[0].value, 1 - own[0].value], dtype=torch.float64))
-            else:
-                weights = torch.tensor([one.value for one in own], dtype=torch.float64)
-                weights = weights if weights.any() else torch.ones_like(weights)
-                policies.append(weights / weights.sum())
-        return policies
+        """What the sliders say, n × (A_j,), float64."""
+        return [torch.tensor(read_policy(own), dtype=torch.float64) for own in self.sliders]
 
     def picture(self) -> Picture:
         return draw(Regrets.of(self.game, self.game.agents.index(self.target_menu.value), self.policies()))
