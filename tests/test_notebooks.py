@@ -131,3 +131,42 @@ def test_headers_say_what_why_and_how_long(notebook):
     first = read(notebook).cells[0].source
     for part in ("you can", "You need", "Time"):
         assert part in first
+
+
+def test_every_function_that_is_named_exists(notebook):
+    """Whatever prose calls micra_lite.… can be found under this name."""
+    import importlib
+
+    prose = "\n".join(c.source for c in read(notebook).cells if c.cell_type == "markdown")
+    for path in re.findall(r"`(micra_lite(?:\.\w+)+)", prose):
+        found = importlib.import_module("micra_lite")
+        for k, part in enumerate(path.split(".")[1:], 2):
+            if not hasattr(found, part):  # a module that nobody has imported yet
+                importlib.import_module(".".join(path.split(".")[:k]))
+            found = getattr(found, part)
+
+
+@pytest.mark.parametrize("lesson", [n for n in NOTEBOOKS if n.stem != "00_tour"], ids=lambda p: p.stem)
+def test_lessons_have_all_their_parts(lesson):
+    cells = read(lesson).cells
+    prose = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+    code = "\n".join(c.source for c in cells if c.cell_type == "code")
+    for heading in ("## Notation", "## Your predictions", "## Summary", "## Common mistakes", "## What was used"):
+        assert heading in prose
+    asked = re.findall(r"^(\w+) = widgets\.ask\(", code, re.MULTILINE)
+    summed = re.search(r"widgets\.Predictions\(\[([^]]*)]", code)[1].replace("\n", " ").split(",")
+    assert len(asked) >= 3
+    assert [name.strip() for name in summed if name.strip()] == asked
+    assert "assert" in cells[-1].source
+    assert "all checks passed" in str(cells[-1].outputs)
+    assert max(len(line) for line in code.splitlines()) <= 108  # what fits on a page of 1,000 pixels
+    for cell in cells:  # one idea a cell
+        assert cell.cell_type == "code" or "\n|" in cell.source or len(cell.source) < 1300
+
+
+def test_animations_have_words(notebook):
+    for _, bundles in outputs(notebook):
+        for data in bundles:
+            for image in re.findall(r"<img[^>]*>", data.get("text/html", "")):
+                assert re.search(r'alt="[^"]{20,}"', image)
+                assert "In words: " in data["text/html"]

@@ -1,8 +1,11 @@
 """Interactive pictures of MICRA for notebooks. Each is a column of controls above one picture.
 
 1. `RegretExplorer`: Eq. 2 on a matrix game; move the policies, see the two sums and the regrets.
-2. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
-3. `show`: a figure together with what it shows in words.
+2. `PolicyField`: which way regrets push both players' policies, and where that leads.
+3. `GridPlayer`: play a target of a grid task beside an external, one step at a time.
+4. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
+5. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
+6. `show`, `animate`: a figure, or an episode, together with what it shows in words.
 """
 
 try:
@@ -10,8 +13,13 @@ try:
 except ImportError as error:  # an optional part: the algorithm itself does not need it
     raise ImportError("micra_lite.widgets needs ipywidgets: pip install 'micra_lite[notebooks]'") from error
 
-from .base import show
+from .base import animate, show
+from .grid_player import GridPlayer
+from .policy_field import PolicyField
+from .prediction import Prediction, Predictions, ask
 from .regret_explorer import RegretExplorer
 from .stepper import Stepper
 
-__all__ = ["RegretExplorer", "Stepper", "show"]
+__all__ = [
+    "GridPlayer", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "Stepper", "animate", "ask", "show",
+]  # fmt: skip

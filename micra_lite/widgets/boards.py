@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from io import BytesIO
 
 import numpy as np
@@ -42,10 +43,16 @@ def place(cell: int, columns: int) -> str:
     return f"row {cell // columns + 1}, column {cell % columns + 1}"
 
 
-def board(game: BoardGame, state: Tensor) -> Scene:
-    """The board; every agent has a shape, a colour and letters of its own, sites are grey."""
+def cell_middle(game: BoardGame, cell: int) -> tuple[float, float, float]:
+    """Where `board` draws a cell: x and y of its middle, and its side."""
+    side = min(64.0, 224 / max(game.rows, game.columns))
+    return 8 + (cell % game.columns + 0.5) * side, 8 + (cell // game.columns + 0.5) * side, side
+
+
+def board(game: BoardGame, state: Tensor, under: Sequence[str] = ()) -> Scene:
+    """The board; every agent has a shape, a colour and letters of its own, sites are grey; `under` goes below agents."""
     rows, columns = game.rows, game.columns
-    side = min(64.0, 224 / max(rows, columns))
+    side = cell_middle(game, 0)[2]
     named = {cell: label for label, cell in game.sites.items()}
     parts = []
     for cell in range(game.cells):
@@ -55,11 +62,12 @@ def board(game: BoardGame, state: Tensor) -> Scene:
         )
         if cell in named:
             parts.append(text(10 + c * side, 19 + r * side, named[cell], min(11, 0.16 * side)))
+    parts += under
     cells, words = state.tolist(), []
     for k, (agent, where) in enumerate(zip(game.agents, cells, strict=True)):
         company = [j for j, other in enumerate(cells) if other == where]  # those who share the cell stand side by side
         aside = (company.index(k) - (len(company) - 1) / 2) * side / len(company)
-        x, y = 8 + (where % columns + 0.5) * side + aside, 8 + (where // columns + 0.5) * side
+        x, y = cell_middle(game, where)[0] + aside, cell_middle(game, where)[1]
         reach = 0.3 * side / (1 if len(company) == 1 else 1.6)
         parts.append(token(game, agent, x, y, reach))
         legend = 40 + 30 * k

@@ -82,6 +82,47 @@ def line(x1: float, y1: float, x2: float, y2: float, colour: str = FAINT, dashed
     return f'<line x1="{x1:.4g}" y1="{y1:.4g}" x2="{x2:.4g}" y2="{y2:.4g}" stroke="{colour}"{dash}/>'
 
 
+def circle(x: float, y: float, radius: float, stroke: str = INK, fill: str = PAPER) -> str:
+    """A circle, hollow unless it is given a `fill`."""
+    return f'<circle cx="{x:.4g}" cy="{y:.4g}" r="{radius:g}" fill="{fill}" stroke="{stroke}" stroke-width="2.5"/>'
+
+
+def diamond(x: float, y: float, reach: float, fill: str) -> str:
+    """A filled square on its corner."""
+    corners = f"{x:.4g},{y - reach:.4g} {x + reach:.4g},{y:.4g} {x:.4g},{y + reach:.4g} {x - reach:.4g},{y:.4g}"
+    return f'<polygon points="{corners}" fill="{fill}" stroke="{INK}"/>'
+
+
+def star(x: float, y: float, reach: float, fill: str) -> str:
+    """A filled star with five points."""
+    corners = []
+    for k in range(10):
+        r, angle = (reach if k % 2 == 0 else 0.42 * reach), math.pi * (k / 5 - 0.5)
+        corners.append(f"{x + r * math.cos(angle):.4g},{y + r * math.sin(angle):.4g}")
+    return f'<polygon points="{" ".join(corners)}" fill="{fill}" stroke="{INK}"/>'
+
+
+def polyline(points: Sequence[tuple[float, float]], colour: str, width: float = 2, dashed: bool = False) -> str:
+    """A line through many points."""
+    dash = ' stroke-dasharray="4 3"' if dashed else ""
+    path = " ".join(f"{x:.4g},{y:.4g}" for x, y in points)
+    return f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width:g}"{dash}/>'
+
+
+def arrow(x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1.5, dashed: bool = False) -> str:
+    """An arrow from (x1, y1) to (x2, y2), whose head is in proportion; nothing where it would have no length."""
+    length = math.hypot(x2 - x1, y2 - y1)
+    if length < 1:
+        return ""
+    u, v = (x2 - x1) / length, (y2 - y1) / length
+    h = min(4 + 2 * width, 0.6 * length)  # the head's length; it is as wide as long
+    x, y = x2 - h * u, y2 - h * v
+    dash = ' stroke-dasharray="4 3"' if dashed else ""
+    head = f"{x2:.4g},{y2:.4g} {x - h * v / 2:.4g},{y + h * u / 2:.4g} {x + h * v / 2:.4g},{y - h * u / 2:.4g}"
+    shaft = f'<line x1="{x1:.4g}" y1="{y1:.4g}" x2="{x:.4g}" y2="{y:.4g}" stroke="{colour}" stroke-width="{width:g}"{dash}/>'
+    return f'{shaft}<polygon points="{head}" fill="{colour}"/>'
+
+
 def hatch(x: float, y: float, width: float, height: float, colour: str = INK, gap: float = 6) -> str:
     """Slanted lines over a rectangle: the second sign, beside colour, of what is negative."""
     strokes = []

@@ -1,0 +1,208 @@
+"""A question before its answer: predict, then look. The prediction is kept, and shown beside the truth.
+
+1. `Prediction` asks one question. One chooses among `options`, or slides `between` two numbers, and presses Reveal.
+2. `ask` makes one whose words are in `questions.toml`, so that a notebook's code does not give the answer away.
+3. `Predictions` sums up all questions of a lesson: what was predicted, and what is true.
+
+Where no kernel runs the answer is behind a fold, so that even a reader on paper can guess first.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from html import escape
+from importlib.resources import files
+
+import ipywidgets
+import traitlets
+
+from . import svg
+from .base import STATIC, Explorer, Picture, choice, slider
+from .svg import number, text
+
+LEFT, RIGHT = 70.0, svg.WIDTH - 70.0  # where a number line begins and ends
+YOU = "○ you"
+TRUTH = "◆ truth"
+
+
+class Prediction(Explorer):
+    """One question, one prediction, one truth.
+
+    Args: name, a few words for the summary; question; truth, one of `options` or a number; options, what there is to
+    choose from, or between, the ends of a slider (and `step` of it); unit, of the number; because, why it is so, shown
+    with the truth. Raises ValueError unless exactly one of `options` and `between` is given and the truth is possible.
+
+    >>> prediction = Prediction("Coin", "How often do two coins agree?", 0.5, between=(0, 1), step=0.05)
+    >>> prediction.control.value = 0.25
+    >>> prediction.reveal()
+    >>> prediction.kept, prediction.alt
+    (0.25, 'Coin. You predicted 0.25; the truth is 0.50. Off by 0.25.')
+    """
+
+    kept = traitlets.Any(None, help="the prediction that was made; None before Reveal")
+
+    def __init__(
+        self, name: str, question: str, truth: str | float, options: Sequence[str] = (),
+        between: tuple[float, float] | None = None, step: float = 0.01, unit: str = "", because: str = "",
+    ) -> None:  # fmt: skip
+        super().__init__()
+        if bool(options) == (between is not None):
+            raise ValueError("a prediction needs either `options` to choose from or `between` to slide in")
+        if between is None and truth not in options:
+            raise ValueError(f"the truth {truth!r} is none of the options {list(options)}")
+        if between is not None and not between[0] <= float(truth) <= between[1]:
+            raise ValueError(f"the truth {truth!r} is outside of the slider's range {between}")
+        self.name, self.question, self.truth, self.because = name, question, truth, because
+        self.options, self.between, self.unit = list(options), between, unit
+        self.digits = max(0, len(f"{step:.6f}".rstrip("0").split(".")[1]))
+        if between is None:
+            self.control = choice("Your guess", self.options, value=None)
+        else:
+            low, high = between
+            start = round((low + high) / 2 / step) * step
+            self.control = slider(
+                ipywidgets.FloatSlider, "Your guess", value=start, min=low, max=high, step=step,
+                readout_format=f".{self.digits}f",
+            )  # fmt: skip
+            self.control.layout.width = "480px"
+        self.button = ipywidgets.Button(description="Reveal", tooltip="keep my guess and show the truth", icon="eye")
+        self.button.on_click(self.reveal)
+        self.control.observe(self.redraw, "value")
+        asked = ipywidgets.HTML(f"<p><b>Predict.</b> {escape(question)}</p>")
+        self.show([asked, self.control, self.button])
+
+    @property
+    def revealed(self) -> bool:
+        """Whether the prediction was made, and the truth shown."""
+        return self.kept is not None
+
+    def reveal(self, button: object = None) -> None:
+        """Keep what was chosen, once and for all, and show the truth; without a choice, ask for one."""
+        if self.revealed or self.control.value is None:
+            return
+        self.control.disabled = self.button.disabled = True
+        self.kept = self.control.value
+        self.redraw()
+
+    def picture(self) -> Picture:
+        picture = self.drawn(self.control.value, self.revealed)
+        if self.options and not self.revealed:  # the options stand above already
+            line = text(8, 16, picture.alt.removeprefix(f"{self.name}. "), 13)
+            return Picture(svg.document(24, [line], picture.alt), picture.alt)
+        return picture
+
+    def shown(self, value: str | float) -> str:
+        """An answer as it is written: an option as it is, a number with the slider's digits and its unit."""
+        if isinstance(value, str):
+            return value
+        return f"{number(value, self.digits)} {self.unit}".strip()
+
+    def verdict(self, guess: str | float) -> str:
+        """How near a guess is, in words."""
+        if self.between is None:
+            return "Right." if guess == self.truth else "Not so."
+        off = abs(float(guess) - float(self.truth))
+        return f"Off by {number(off, self.digits)}." if round(off, self.digits) else "Exactly right."
+
+    def drawn(self, guess: str | float | None, revealed: bool) -> Picture:
+        """The guess (None: there is none) and, where `revealed`, the truth."""
+        alt = f"{self.name}. " + ("No guess yet" if guess is None else f"You predicted {self.shown(guess)}")
+        if revealed:
+            alt += f"; the truth is {self.shown(self.truth)}."
+            alt += "" if guess is None else f" {self.verdict(guess)}"
+        else:
+            alt += ". The truth is not shown yet."
+        parts, height = self._line(guess, revealed) if self.between else self._list(guess, revealed)
+        body = f"<p>{escape(self.because)}</p>" if revealed and self.because else ""
+        return Picture(svg.document(height, parts, alt), alt, body)
+
+    def _line(self, guess: str | float | None, revealed: bool) -> tuple[list[str], float]:
+        """A number line; the guess stands on it as a hollow circle, the truth hangs from it as a filled diamond."""
+        assert self.between is not None
+        axis, y = svg.Axis(LEFT, RIGHT, *self.between), 46.0
+        parts = [svg.line(LEFT, y, RIGHT, y, svg.INK)]
+        for end in self.between:
+            parts += [svg.line(axis(end), y - 5, axis(end), y + 5, svg.INK)]
+            parts += [text(axis(end), y + 20, number(end, self.digits), 12, "middle", fill=svg.FAINT)]
+        if revealed:
+            x = axis(float(self.truth))
+            parts += [
+                svg.diamond(x, y, 8, svg.VERMILLION),
+                self._beside(x, y + 38, f"{TRUTH} {self.shown(self.truth)}"),
+            ]
+        if guess is not None:
+            x = axis(float(guess))
+            parts += [svg.circle(x, y, 8, svg.BLUE), self._beside(x, y - 18, f"{YOU} {self.shown(guess)}")]
+        return parts, 96
+
+    @staticmethod
+    def _beside(x: float, y: float, words: str) -> str:
+        half = 4.4 * len(words)  # centred on the mark, but never over the edge
+        return text(min(max(x, half), svg.WIDTH - half), y, words, 14, "middle", True)
+
+    def _list(self, guess: str | float | None, revealed: bool) -> tuple[list[str], float]:
+        """The options below one another, with a hollow circle at the guess and a filled diamond at the truth."""
+        parts = []
+        for k, option in enumerate(self.options):
+            y = 20 + 26 * k
+            chosen, true = option == guess, revealed and option == self.truth
+            if chosen:
+                parts += [svg.circle(60, y - 5, 8, svg.BLUE), text(46, y, "you", 13, "end", True)]
+            if true:
+                parts += [svg.diamond(84, y - 5, 8, svg.VERMILLION)]
+            words = option + ("  ← truth" if true else "")
+            parts.append(text(104, y, words, svg.fitting(words, svg.WIDTH - 110, 14), bold=chosen or true))
+        return parts, 20 + 26 * len(self.options)
+
+    def twin(self) -> str:
+        """The static copy: the question, and the answer behind a fold."""
+        answer = self.drawn(None, True).html(alt_too=True)
+        return (
+            f"<div><p><b>Predict.</b> {escape(self.question)}</p>{self.drawn(None, False).html(alt_too=True)}"
+            f"<details><summary>Answer</summary>{answer}</details><p><em>{STATIC}</em></p></div>"
+        )
+
+
+def ask(key: str, truth: str | float, **values: str) -> Prediction:
+    """The question `key` of `questions.toml`, with the truth as it was computed.
+
+    `{truth}` in its explanation becomes the truth as it is shown; other names in braces are looked up in `values`.
+    Raises ValueError for an unknown key.
+    """
+    questions = tomllib.loads((files(__package__) / "questions.toml").read_text(encoding="utf-8"))
+    if key not in questions:
+        raise ValueError(f"there is no question {key!r}; the questions are {list(questions)}")
+    prediction = Prediction(truth=truth, **questions[key])
+    prediction.because = prediction.because.format(truth=prediction.shown(truth), **values)
+    return prediction
+
+
+class Predictions(Explorer):
+    """All predictions of a lesson, beside the truth as far as it was revealed; follows every Reveal."""
+
+    def __init__(self, predictions: Sequence[Prediction]) -> None:
+        super().__init__()
+        self.predictions = list(predictions)
+        for one in self.predictions:
+            one.observe(self.redraw, "kept")
+        self.show([])
+
+    def picture(self) -> Picture:
+        parts = [text(x, 18, words, 13, bold=True) for x, words in ((8, "question"), (220, YOU), (440, TRUTH))]
+        told = []
+        for k, one in enumerate(self.predictions):
+            y = 44 + 24 * k
+            cells = (
+                [one.name, one.shown(one.kept), one.shown(one.truth)] if one.revealed else [one.name, "not yet", "?"]
+            )
+            for x, words, room in zip((8, 220, 440), cells, (200, 208, 232), strict=True):
+                parts.append(text(x, y, words, svg.fitting(words, room, 13)))
+            told.append(
+                f"{one.name}: predicted {cells[1]}, truth {cells[2]}"
+                if one.revealed
+                else f"{one.name}: not predicted yet"
+            )
+        made = sum(one.revealed for one in self.predictions)
+        alt = f"{made} of {len(told)} predictions made. {'; '.join(told)}."
+        return Picture(svg.document(36 + 24 * len(told), parts, alt), alt)

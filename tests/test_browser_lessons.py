@@ -1,0 +1,96 @@
+"""The lessons in a real JupyterLab with a real browser: their widgets by keyboard, and what they then show.
+
+What it needs, and where its pictures go, says `lab.py`.
+"""
+
+import pytest
+from lab import (
+    SCREENSHOTS,
+    choose,
+    chromium,
+    nothing_cut_off,
+    opened,
+    picture_of,
+    press_and_time,
+    ran_without_error,
+    widget,
+    words_of,
+)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def games(tmp_path_factory):
+    with chromium() as browser, opened(browser, tmp_path_factory.mktemp("games") / "notebooks", "01_games") as page:
+        yield page
+
+
+def at_both_widths(page, words, name):
+    for width in (1400, 1000):
+        page.set_viewport_size({"width": width, "height": 1000})
+        found = widget(page, words)
+        picture_of(found, f"{name}-at-{width}")
+        nothing_cut_off(page, found)
+        page.screenshot(path=SCREENSHOTS / f"page-{name}-at-{width}.png")
+
+
+def test_the_games_lesson_runs(games):
+    ran_without_error(games)
+
+
+def test_a_guess_is_kept_beside_the_truth(games):
+    found = widget(games, "Chicken.")
+    picture_of(found, "prediction-slider")
+    handle = found.locator(".noUi-handle")
+    delay = press_and_time(games, found, handle, ["ArrowLeft", "ArrowRight"] * 5 + ["ArrowLeft"] * 4)
+    print(f"\nPrediction: slider key to changed picture, median {delay:.0f} ms")
+    assert delay < 3000
+    assert "predicted 0.30. The truth is not shown yet" in words_of(found)
+    found.locator("button", has_text="Reveal").focus()
+    games.keyboard.press("Enter")
+    found.locator('svg[aria-label*="predicted 0.30; the truth is 0.10. Off by 0.20."]').wait_for()
+    picture_of(found, "prediction-slider-revealed")
+    widget(games, "1 of 5 predictions made. Chicken: predicted 0.30, truth 0.10")  # the sum of them, at the end
+
+
+def test_options_are_chosen_by_keyboard(games):
+    found = widget(games, "States.")
+    choose(games, found, "Your guess", "27")
+    games.keyboard.press("Tab")
+    games.keyboard.press("Space")
+    found.locator('svg[aria-label*="You predicted 84."]').wait_for()
+    found.locator("button", has_text="Reveal").focus()
+    games.keyboard.press("Enter")
+    found.locator('svg[aria-label*="the truth is 729. Not so."]').wait_for()
+    picture_of(found, "prediction-options-revealed")
+
+
+def test_a_hunter_is_played_by_keyboard(games):
+    found = widget(games, "pursuit beside prey 0")
+    picture_of(found, "player-start")
+    keys = found.locator('.widget-text:has-text("Moves") input')
+    keys.focus()
+    delay = press_and_time(games, found, keys, list("nnwse.tn"))
+    print(f"\nGridPlayer: key to changed picture, median {delay:.0f} ms")
+    assert delay < 3000
+    assert "Step 8." in words_of(found)
+    games.keyboard.press("Backspace")
+    found.locator('svg[aria-label*="Step 7."]').wait_for()
+    found.locator("button", has_text="north").focus()
+    games.keyboard.press("Enter")
+    found.locator('svg[aria-label*="Step 8."]').wait_for()
+    choose(games, found, "Beside", "prey 1")
+    found = widget(games, "pursuit beside prey 1")
+    assert "Step 8." in words_of(found)
+    choose(games, found, "Show", "each target's regrets")
+    found.locator('svg[aria-label*="Regret advantages of hunter_1"]').wait_for()
+    found.locator("button", has_text="play on").click()
+    handle = found.locator('.widget-hslider:has-text("Step") .noUi-handle')
+    delay = press_and_time(games, found, handle, ["ArrowRight", "ArrowLeft"] * 5)
+    print(f"\nGridPlayer: slider key to changed picture, median {delay:.0f} ms")
+    at_both_widths(games, "pursuit beside prey 1", "player")
+    choose(games, found, "Game", "crossing")
+    found = widget(games, "crossing beside stranger 0")
+    assert found.locator("button", has_text="straight (s)").is_visible()
+    picture_of(found, "player-crossing")
