@@ -49,7 +49,7 @@ notebooks: $(READY)
 
 benchmarks: $(READY)
 	$(BIN)/python benchmarks/games.py
-	$(BIN)/python benchmarks/pursuit.py
+	$(BIN)/python benchmarks/adaptation.py
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/readme.py
 

@@ -1,9 +1,14 @@
-"""Speed, as ratios measured in one run: stepping, training, importing. Writes benchmarks/results/throughput.json.
+"""Speed, as ratios measured in one run: stepping, solving, training, importing. Writes benchmarks/results/throughput.json.
 
 Our steps and a peer's are timed in turn, several times, and the median ratio is kept, so that a machine whose speed
 drifts does not favour either. Everything runs on one thread; times are CPU seconds of the process.
 
-    python benchmarks/throughput.py
+    python benchmarks/throughput.py [--epymarl COMMAND]
+
+EPyMARL (github.com/uoe-agents/epymarl, commit cbc38c09) is no package and no part of this project. With its source and an
+environment of its own at hand, COMMAND trains its COMA on lbforaging's Foraging-5x5-2p-1f-coop-v3 (its default settings,
+no tests in between, one thread) and prints as its last word the environment steps per CPU second of learner and workers
+together. It is then timed in turn with our training. Without it the last such measurement is kept.
 """
 
 from __future__ import annotations
@@ -13,7 +18,10 @@ import os
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 
+import argparse
+import json
 import resource
+import shlex
 import statistics
 import subprocess
 import sys
@@ -22,16 +30,17 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from common import write
+from common import RESULTS, write
 
 import micra_lite
 from micra_lite.phases import offline_training
 
 torch.set_num_threads(1)
 ROUNDS = 7
-# EPyMARL (cbc38c09) COMA on lbforaging 5x5-2p-1f-coop: environment steps per CPU-second, measured from its source on a
-# machine of this kind (2 shared virtual cores). It takes 2 gradient steps for every 10 episodes of up to 50 steps.
-EPYMARL_COMA, EPYMARL_UPDATES = 644.0, 2 / 500
+# EPyMARL's COMA as measured earlier on another, slower machine: environment steps per CPU second. It takes 2 gradient
+# steps for every 10 episodes of up to 50 steps (counted: 0.0041 a step).
+EPYMARL_COMA, EPYMARL_UPDATES = 644.0, 0.0041
+EPYMARL, BESIDE = "EPyMARL COMA, lbforaging 5x5-2p-1f-coop", "offline training, pursuit 3×3, timed in turn"
 
 
 def per_cpu_second(work: Callable[[], int]) -> float:
@@ -82,6 +91,26 @@ def training(updates: int = 160) -> tuple[float, float]:
     return steps / (time.process_time() - start), gradients / steps
 
 
+def solving(size: int) -> tuple[float, float]:
+    """Tabulate pursuit and find the best response to one prey, in a fresh process: CPU seconds, and peak memory in GB."""
+    code = (
+        "import resource, time, torch, micra_lite; from micra_lite import exact; torch.set_num_threads(1)\n"
+        f"game = micra_lite.make('pursuit', size={size}); family = micra_lite.external_family('pursuit', game)\n"
+        "prey = [t[0].numpy() for t in family.split('held-out')[0].tables(game)]\n"
+        "start = time.process_time(); exact.best_response(game.tabulate(), prey)\n"
+        "print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)"
+    )
+    seconds, memory = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+    return float(seconds), float(memory)
+
+
+def epymarl(command: str) -> float:
+    """Environment steps per CPU second, the last word that `command` prints."""
+    return float(subprocess.run(shlex.split(command), check=True, capture_output=True, text=True).stdout.split()[-1])
+
+
 def import_seconds(code: str) -> float:
     """CPU seconds of a fresh interpreter that runs `code`."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -92,6 +121,9 @@ def import_seconds(code: str) -> float:
 
 def main() -> None:
     """Measure everything, print it and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--epymarl", metavar="COMMAND", help="how to time EPyMARL's COMA here")
+    options = parser.parse_args()
     rows: list[dict[str, Any]] = []
 
     def row(
@@ -107,10 +139,20 @@ def main() -> None:
         ratio = statistics.median(a / b for a, b in pairs)
         row(f"stepping pursuit {size}×{size}, batch 1,024", ours, peer, "mpe2 simple_tag_v3, one environment", ratio,
             "environment steps/CPU-s")  # fmt: skip
-    trained = [training() for _ in range(3)]
-    ours, updates = statistics.median(t[0] for t in trained), trained[0][1]
-    row("offline training, pursuit 3×3", ours, EPYMARL_COMA, "EPyMARL COMA, lbforaging 5x5-2p-1f-coop (not in this run)",
-        ours / EPYMARL_COMA, "environment steps/CPU-s", {"ours": updates, "peer": EPYMARL_UPDATES})  # fmt: skip
+    for size, most in ((4, 2.0), (5, 20.0)):
+        seconds, memory = zip(*[solving(size) for _ in range(3)], strict=True)
+        row(f"tabulating and solving pursuit {size}×{size}", statistics.median(seconds), most,
+            f"at most; peak memory {max(memory):.2f} GB", statistics.median(seconds) / most, "CPU-s")  # fmt: skip
+    pairs = [(training(), epymarl(options.epymarl) if options.epymarl else 0.0) for _ in range(3)]
+    ours, updates = statistics.median(t[0] for t, _ in pairs), {"ours": pairs[0][0][1], "peer": EPYMARL_UPDATES}
+    row("offline training, pursuit 3×3", ours, EPYMARL_COMA, f"{EPYMARL}, measured on another machine",
+        ours / EPYMARL_COMA, "environment steps/CPU-s", updates)  # fmt: skip
+    if options.epymarl:
+        ratio = statistics.median(t[0] / peer for t, peer in pairs)
+        row(BESIDE, ours, statistics.median(p for _, p in pairs), EPYMARL, ratio, "environment steps/CPU-s", updates)
+    else:
+        kept = json.loads((RESULTS / "throughput.json").read_text(encoding="utf-8"))["rows"]
+        rows += [r for r in kept if r["measure"] == BESIDE]
     use = "import torch, micra_lite; micra_lite.make, micra_lite.offline_training, micra_lite.external_family"
     times = [(import_seconds(use), import_seconds("import torch")) for _ in range(ROUNDS)]
     with_us, alone = (statistics.median(side) for side in zip(*times, strict=True))

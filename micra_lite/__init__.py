@@ -19,6 +19,7 @@ _HOME = {
     "training_state": ("Settings", "TrainingState", "Record", "Episode"),
     "phases": ("offline_training", "online_adaptation", "execution", "last"),
     "playing": ("watch", "play"),
+    "change": ("vigilant_execution",),
     "checkpoint": ("save", "load"),
     "parallel_env": ("to_parallel_env",),
     "parallel_game": ("from_parallel_env", "ParallelGame"),

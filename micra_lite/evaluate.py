@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,31 +22,65 @@ from .externals import Externals
 from .games import Game, TabularGame, Tabulated
 from .phases import last, online_adaptation
 from .playing import play, watch
-from .training_state import Settings, TrainingState, observations_of
+from .training_state import Episode, Settings, TrainingState, observations_of
 
 if TYPE_CHECKING:
     from .exact import Array, Yardstick
 
 
-@torch.no_grad()
-def team_tables(state: TrainingState, belief: Belief | None = None) -> list[Tensor]:
-    """What the team does in every state, against each believed external: per target (K, S, A_i), probabilities."""
+def _features_everywhere(state: TrainingState, K: int) -> list[Tensor]:
     assert isinstance(state.game, TabularGame)
-    belief = belief or state.belief or prior_belief(state.agent, 1)
-    K = len(belief.probes)
     seen = observations_of(state.game, state.game.states().to(state.settings.device), state.settings)
-    features = state.agent.features([o.expand(K, *o.shape) for o in seen])
-    return [p.exp() for p in state.agent.act(belief, features, state.agent.predict(belief, features))]
+    return state.agent.features([o.expand(K, *o.shape) for o in seen])  # (K, S, F) each
 
 
-def exact_values(state: TrainingState, table: Tabulated, externals: Externals, belief: Belief | None = None) -> Array:
+@torch.no_grad()
+def predicted_tables(state: TrainingState, belief: Belief | None = None) -> list[Tensor]:
+    """What the imitators expect in every state of each believed external: per external agent (K, S, A_e)."""
+    belief = belief or state.belief or prior_belief(state.agent, 1)
+    predictions = state.agent.predict(belief, _features_everywhere(state, len(belief.probes)))
+    return predictions[: len(state.agent.externals)]
+
+
+@torch.no_grad()
+def team_tables(
+    state: TrainingState, belief: Belief | None = None, predictions: Sequence[Tensor] | None = None
+) -> list[Tensor]:
+    """What the team does in every state, against each believed external: per target (K, S, A_i), probabilities.
+
+    `predictions`, per external agent (K, S, A_e), take the place of the imitators', to see what better ones would be
+    worth: the true policies, or the Bayes predictor's. Under full views only: there one prediction serves all.
+    """
+    agent, game = state.agent, state.game
+    if predictions is None:
+        belief = belief or state.belief or prior_belief(agent, 1)
+        features = _features_everywhere(state, len(belief.probes))
+        return [p.exp() for p in agent.act(belief, features, agent.predict(belief, features))]
+    if not agent.full_view:
+        raise ValueError("predictions can be given under full views only: here each target predicts from its own view")
+    given = [p.to(**state.settings.tensor) for p in predictions]
+    seen = game.observe(game.states())  # type: ignore[attr-defined]
+    probes = []
+    for j, e in enumerate(agent.externals):  # which state each probe shows
+        shown = (getattr(agent, f"probe_{j}").cpu()[:, None] == seen[e]).all(-1).int().argmax(1)  # (P_e,)
+        probes.append(given[j][:, shown].flatten(1))
+    belief = Belief(prior_belief(agent, len(given[0])).parameters, torch.cat(probes, 1))
+    features = _features_everywhere(state, len(given[0]))
+    return [p.exp() for p in agent.act(belief, features, given)]
+
+
+def exact_values(
+    state: TrainingState, table: Tabulated, externals: Externals, belief: Belief | None = None,
+    predictions: Sequence[Tensor] | None = None,
+) -> Array:  # fmt: skip
     """The team's discounted value against each of K externals, (K,), by exact policy evaluation.
 
-    `belief` is about the same K externals, or about one (or nothing), then used for all.
+    `belief` is about the same K externals, or about one (or nothing), then used for all; `predictions` as in
+    `team_tables`.
     """
     from .exact import team_value
 
-    team = [t.double().cpu().numpy() for t in team_tables(state, belief)]
+    team = [t.double().cpu().numpy() for t in team_tables(state, belief, predictions)]
     moves = [t.numpy() for t in externals.tables(state.game)]
     same = len(team[0]) == 1
     return np.array(
@@ -89,6 +123,8 @@ class AdaptationScores:
     excess_nats: Array  # imitation error over the states that the adapted team visits
     pairs: Array  # watched observation–action pairs
     seconds: Array  # adaptation took this long
+    watched: list[list[Episode]]  # what was watched of each newcomer
+    visits: Array  # (K, S) how often the adapted team is in each state, discounted; sums to one
 
 
 def adaptation_scores(
@@ -107,7 +143,8 @@ def adaptation_scores(
     from .exact import occupancy
 
     before = exact_values(state, table, externals, prior_belief(state.agent, 1))
-    columns: dict[str, list[float]] = {"after": [], "excess_nats": [], "pairs": [], "seconds": []}
+    columns: dict[str, list] = {n: [] for n in ("after", "excess_nats", "pairs", "seconds", "visits")}
+    met: list[list[Episode]] = []
     for k in progress(range(len(externals))):
         newcomer = externals[k]
         watched = watch(state, newcomer, episodes, seed=seed + externals.seeds[k]) if episodes else []
@@ -115,6 +152,7 @@ def adaptation_scores(
         team = last(online_adaptation(state, watched, settings)).state if episodes else state
         columns["seconds"].append(time.perf_counter() - start)
         columns["pairs"].append(sum(len(next(iter(e.actions.values()))) for e in watched))
+        met.append(watched)
         columns["after"].append(float(exact_values(team, table, newcomer)[0]))
         true = [t[0].numpy() for t in newcomer.tables(state.game)]
         tables = [t[0].double().cpu().numpy() for t in team_tables(team)]
@@ -122,19 +160,19 @@ def adaptation_scores(
         for axis, policy in zip((*table.targets, *table.externals), (*tables, *true), strict=True):
             joint[axis] = policy
         visits = occupancy(table, joint)
-        columns["excess_nats"].append(float(visits @ excess_nats(team, true) / visits.sum()))
-    return AdaptationScores(before, **{n: np.array(v) for n, v in columns.items()})
+        columns["visits"].append(visits / visits.sum())
+        predicted = [p[0].double().cpu().numpy() for p in predicted_tables(team)]
+        columns["excess_nats"].append(float(columns["visits"][-1] @ excess_nats(true, predicted)))
+    return AdaptationScores(before, **{n: np.array(v) for n, v in columns.items()}, watched=met)
 
 
-@torch.no_grad()
-def excess_nats(state: TrainingState, true: list[Array]) -> Array:
-    """KL(π_ℰ ‖ δ) in every state, (S,), nats: the imitation loss above the true policies' own entropy."""
-    assert isinstance(state.game, TabularGame)
-    belief = state.belief or prior_belief(state.agent, 1)
-    seen = observations_of(state.game, state.game.states().to(state.settings.device), state.settings)
-    predictions = state.agent.predict(belief, state.agent.features([o[None] for o in seen]))
-    gap = np.zeros(len(seen[0]))
-    for policy, predicted in zip(true, predictions, strict=False):
-        ratio = np.log(np.clip(policy, 1e-30, None)) - np.log(np.clip(predicted[0].double().cpu().numpy(), 1e-30, None))
-        gap += (policy * ratio).sum(-1)
-    return gap
+def excess_nats(true: Sequence[Array], predicted: Sequence[Array]) -> Array:
+    """KL(π_ℰ ‖ δ) in every state, (S,), nats: the imitation loss above the true policies' own entropy.
+
+    Args: true and predicted policies, per external agent (S, A_e).
+    """
+    gaps = [
+        (policy * (np.log(np.clip(policy, 1e-30, None)) - np.log(np.clip(guess, 1e-30, None)))).sum(-1)
+        for policy, guess in zip(true, predicted, strict=True)
+    ]
+    return np.sum(gaps, axis=0)

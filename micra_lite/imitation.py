@@ -5,6 +5,10 @@
 L is the cross-entropy, in nats, of the external's actions given its observations. The inner loop sees the *support*
 pairs of external k, the outer loss *query* pairs of the same external. Several inner steps repeat the inner update.
 
+L is a mean, and so does not know how much was watched. With learned step sizes, α_adp is therefore multiplied by
+n/(n + n_0) for n support pairs, with n_0 learned as well: three moves move θ less than three hundred, as they move the
+mean of a Dirichlet posterior. With a step size that is given, the inner loop is Eq. 4 to the letter.
+
 1. `imitation_loss`: L of given parameters.
 2. `adapt`: the inner loop, for one external or for K at once.
 3. `meta_loss`: the outer loss; its gradient goes through the inner loop (second order) unless told otherwise.
@@ -29,11 +33,11 @@ def predict(imitator: nn.Module, parameters: Parameters, inputs: Tensor) -> Tens
 
 
 def meta_parameters(imitator: nn.Module, externals: int) -> Parameters:
-    """θ, once for each of K externals: name → (K, …). The step sizes stay behind; they are no part of δ."""
+    """θ, once for each of K externals: name → (K, …). What steers the inner loop stays behind; it is no part of δ."""
     return {
         name: p.expand(externals, *p.shape)
         for name, p in imitator.named_parameters()
-        if not name.startswith("log_step_size")
+        if not name.startswith(("log_step_size", "log_prior_pairs"))
     }
 
 
@@ -87,17 +91,22 @@ def adapt(
                 trace.append(loss.detach())
             gradients = torch.autograd.grad(loss.sum(), list(parameters.values()), create_graph=second_order)
             parameters = {
-                name: p - _step_size(imitator, name, step_size) * g
+                name: p - _step_size(imitator, name, step_size, weights, actions) * g
                 for (name, p), g in zip(parameters.items(), gradients, strict=True)
             }
     return parameters
 
 
-def _step_size(imitator: nn.Module, name: str, step_size: float | None) -> Tensor | float:
+def _step_size(
+    imitator: nn.Module, name: str, step_size: float | None, weights: Tensor | None, actions: Tensor
+) -> Tensor | float:
+    """α_adp of one parameter: as given, or learned and weighted by the number of pairs, (K, …)."""
     if step_size is not None:
         return step_size
     assert isinstance(imitator, MetaImitator), "give a step_size: only a MetaImitator has learned ones"
-    return imitator.log_step_size[name.removeprefix("layers.").replace(".", "_")].exp()
+    learned = imitator.log_step_size[name.removeprefix("layers.").replace(".", "_")].exp()
+    n = learned.new_full((len(actions),), actions.shape[1]) if weights is None else weights.sum(-1)  # (K,)
+    return (n / (n + imitator.log_prior_pairs.exp())).view(-1, *[1] * learned.dim()) * learned
 
 
 def meta_loss(

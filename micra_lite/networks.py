@@ -49,7 +49,8 @@ class Extractor(nn.Module):
 class MetaImitator(nn.Module):
     """δ(a_e | o_e; θ): features (…, F) to log-probabilities (…, A_e) in nats, by a softmax.
 
-    `log_step_size` holds the logarithm of a learned inner step size α_adp for every parameter (Meta-SGD).
+    `log_step_size` holds the logarithm of a learned inner step size α_adp for every parameter (Meta-SGD; Li et al., 2017),
+    `log_prior_pairs` that of n_0, also learned: how many watched pairs θ itself is worth.
     """
 
     def __init__(self, features: int, hidden: int, actions: int, step_size: float) -> None:
@@ -59,6 +60,7 @@ class MetaImitator(nn.Module):
             {n.replace(".", "_"): nn.Parameter(torch.full_like(p, math.log(step_size)))
              for n, p in self.layers.named_parameters()}
         )  # fmt: skip
+        self.log_prior_pairs = nn.Parameter(torch.tensor(math.log(5.0)))
 
     def forward(self, features: Tensor) -> Tensor:
         return self.layers(features).log_softmax(-1)

@@ -14,7 +14,7 @@ every record is a place to save and to resume.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -170,20 +170,23 @@ def _watched_loss(state: TrainingState, support: Pairs) -> float:
 
 @torch.no_grad()
 def execution(
-    state: TrainingState, game: Game, external: Externals, episodes: int = 1, seed: int = 0, exploration: float = 0.0
-) -> Iterator[Record]:
+    state: TrainingState, game: Game, external: Externals | Callable[[int], Externals], episodes: int = 1, seed: int = 0,
+    exploration: float = 0.0,
+) -> Iterator[Record]:  # fmt: skip
     """Phase three: the team plays `episodes` episodes beside one external; one record per step, nothing is learned.
 
-    Records carry what each target saw, predicted and regretted, the joint action and the rewards.
+    Records carry what each target saw, predicted and regretted, the joint action and the rewards. `external` may be a
+    function of the number of steps played: who plays now. The team is read from `state` at every step.
     """
-    agent, settings = state.agent, state.settings
-    belief = state.belief or prior_belief(agent, 1)
+    settings = state.settings
     generator = torch.Generator(device=settings.device).manual_seed(seed)
     number = torch.zeros(1, dtype=torch.long, device=generator.device)
     n, count = len(game.agents), 0
     for _ in range(episodes):
         s = game.reset(1, generator)
-        for _ in range(game.horizon):
+        for left in reversed(range(game.horizon)):
+            agent, belief = state.agent, state.belief or prior_belief(state.agent, 1)
+            who = external if isinstance(external, Externals) else external(count)
             seen = observations_of(game, s, settings)
             batch = [o[None] for o in seen]  # (1, 1, O_j)
             features = agent.features(batch)
@@ -193,21 +196,21 @@ def execution(
             q = agent.value(belief, features, predictions)[0]  # (1, A_1, …, A_n)
             regrets = counterfactual_regret_advantage(q, joint, agent.targets)
             policies = {i: (1 - exploration) * joint[i] + exploration / joint[i].shape[1] for i in agent.targets}
-            policies.update(
-                zip(agent.externals, external.policies(number, [seen[e] for e in agent.externals]), strict=True)
-            )
+            moves = who.policies(number, [seen[e] for e in agent.externals])
+            policies.update(zip(agent.externals, moves, strict=True))
             actions = torch.cat([torch.multinomial(policies[j], 1, generator=generator) for j in range(n)], 1)
             step = game.step(s, actions, generator)
             count += 1
             own = [joint[i][0] for i in agent.targets]
             n_ext = len(agent.externals)
+            over = left == 0 or bool(step.terminated | step.truncated)
             yield Record(
                 "execution", count, state, {}, s[0], [o[0] for o in seen[:n]], [f[0, 0] for f in features[:n]],
                 [p[0, 0] for p in predictions[:n_ext]], q[0], [r[0] for r in regrets], own, own, actions[0],
-                step.rewards[0],
+                step.rewards[0], over,
             )  # fmt: skip
             s = step.state
-            if bool(step.terminated | step.truncated):
+            if over:
                 break
 
 

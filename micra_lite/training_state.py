@@ -37,8 +37,8 @@ class Settings:
     device: str = "cpu"
     dtype: str = "float32"
     # how long, and what is collected for it
-    updates: int = 1500
-    updates_per_round: int = 16  # between two rounds of collecting episodes
+    updates: int = 2000
+    updates_per_round: int = 8  # between two rounds of collecting episodes
     externals_per_round: int = 16  # training externals met in one round
     episodes_per_external: int = 32  # played with each of them
     rounds_kept: int = 80  # the data D hold this many rounds, then forget the oldest
@@ -53,18 +53,18 @@ class Settings:
     probes: int = 16  # fixed observations at which the prediction is always taken
     # meta-imitation (Eq. 4); in the last third of the training all rates, and the entropy bonus, fall to a tenth
     externals_per_update: int = 16  # K, the tasks of one update
-    inner_steps: int = 3
+    inner_steps: int = 5
     step_size: float = 0.5  # α_adp at the start; a step size for each parameter is learned from there
     second_order: bool = True
     support_episodes: tuple[int, ...] = (0, 1, 2, 5, 10, 20)  # one is drawn per update; 0 trains the prior itself
     query_episodes: int = 8
-    meta_every: int = 2  # every so many updates the imitator learns; in the others it only adapts
+    meta_every: int = 1  # every so many updates the imitator learns; in the others it only adapts
     imitator_rate: float = 5e-3
     # critic (temporal differences) and actors (Eqs. 2 and 3)
     value_steps: int = 3  # steps of each, on new transitions, with what the imitator has once adapted to
-    states_per_external: int = 32  # N, the transitions valued against each of the K externals
+    states_per_external: int = 64  # N, the transitions valued against each of the K externals
     critic_rate: float = 5e-3
-    actor_rate: float = 2e-3
+    actor_rate: float = 3e-3
     target_rate: float = 0.01  # how fast the slow critic Q̄ follows
     entropy: float = 0.03  # entropy bonus, return per nat
     own_actions: str = "exact"  # Eq. 3's sum over own actions: "exact" or "sampled"
@@ -281,6 +281,10 @@ class Record:
     new_policies: list[Tensor] = field(default_factory=list)  # the same after it
     actions: Tensor | None = None  # (n,) the joint action played (execution)
     rewards: Tensor | None = None  # (n,) and what it earned
+    over: bool = False  # whether the episode ended with this step
+    surprise: float = 0.0  # −log δ of the externals' moves, nats (vigilant execution: see `change`)
+    suspicion: float = 0.0  # evidence of a change so far, nats
+    changed: bool = False  # the evidence is enough
 
 
 def observations_of(game: Game, states: Tensor, settings: Settings) -> list[Tensor]:
@@ -299,4 +303,4 @@ def pairs(state: TrainingState, states: Tensor, actions: Tensor, alive: Tensor) 
 
 def demo_settings(seed: int = 0, updates: int | None = None) -> Settings:
     """A small preset: pursuit 3×3 in about a minute on a laptop."""
-    return Settings(seed=seed, updates=updates or 400)
+    return Settings(seed=seed, updates=updates or 300)

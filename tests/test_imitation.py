@@ -32,8 +32,8 @@ SUPPORT, QUERY = pairs(4, 1), pairs(5, 2)
 
 
 def theta(imitator):
-    """θ without the step sizes."""
-    return {n: p for n, p in imitator.named_parameters() if not n.startswith("log_step_size")}
+    """θ without what steers the inner loop."""
+    return {n: p for n, p in imitator.named_parameters() if not n.startswith("log_")}
 
 
 def loss_by_loops(imitator, parameters, seen, actions):
@@ -54,7 +54,8 @@ def meta_loss_by_loops(imitator, support, query, steps, step_size, second_order)
                 slopes = [s.detach() for s in slopes]
             rates = [step_size] * len(own)
             if step_size is None:
-                rates = [imitator.log_step_size["_".join(n.split(".")[1:])].exp() for n in own]
+                trust = support[1].shape[1] / (support[1].shape[1] + imitator.log_prior_pairs.exp())
+                rates = [trust * imitator.log_step_size["_".join(n.split(".")[1:])].exp() for n in own]
             own = {n: p - r * s for (n, p), r, s in zip(own.items(), rates, slopes, strict=True)}
         total = total + loss_by_loops(imitator, own, query[0][k], query[1][k])
     return total / K
@@ -83,16 +84,16 @@ def gradients(imitator, loss):
 @pytest.mark.parametrize("step_size", [0.4, None], ids=["one step size", "learned step sizes"])
 @pytest.mark.parametrize("steps", [0, 1, 3])
 def test_second_order_gradient_is_the_finite_difference(imitator, steps, step_size):
-    """The whole of Eq. 4, inner loop included, in every parameter and in every learned step size."""
+    """The whole of Eq. 4, inner loop included, in every parameter, learned step size, and in n_0."""
 
     def outer():
         return meta_loss(imitator, SUPPORT, QUERY, steps, step_size)[0]
 
     found = gradients(imitator, outer())
     for name, slope in differences(imitator.named_parameters(), outer).items():
-        if step_size is not None and name.startswith("log_step_size"):
+        if step_size is not None and name.startswith("log_"):
             assert found[name] is None
-        elif steps or not name.startswith("log_step_size"):
+        elif steps or not name.startswith("log_"):
             torch.testing.assert_close(found[name], slope, rtol=1e-6, atol=1e-8)
             assert slope.abs().max() > 1e-6  # none of them is idle
 
@@ -162,8 +163,26 @@ def test_each_step_size_moves_its_own_parameter(imitator):
         moving.update(moved)
         for (name, p), slope in zip(theta(imitator).items(), slopes, strict=True):
             if name in moved:
-                torch.testing.assert_close(p - rate.exp() * slope, adapted[name], rtol=1e-12, atol=1e-12)
+                trust = len(actions) / (len(actions) + imitator.log_prior_pairs.exp())
+                torch.testing.assert_close(p - trust * rate.exp() * slope, adapted[name], rtol=1e-12, atol=1e-12)
     assert moving == set(theta(imitator))
+
+
+@pytest.mark.parametrize("step_size", [0.4, None], ids=["one step size", "learned step sizes"])
+def test_the_same_pairs_more_often_say_more(imitator, step_size):
+    """Learned: one inner step is n/(n + n_0) of the longest. Given: Eq. 4 to the letter, a mean knows no number."""
+    seen, actions, _ = SUPPORT
+    whole = None
+    for times in (10**7, 1, 5, 40):
+        n = 4 * times
+        if times == 10**7:  # as many as that by their weights
+            adapted = adapt(imitator, seen, actions, 1, step_size, torch.full(actions.shape, float(times)).double())
+        else:
+            adapted = adapt(imitator, seen.repeat(1, times, 1), actions.repeat(1, times), 1, step_size)
+        moved = adapted["layers.0.weight"] - imitator.layers[0].weight
+        whole = moved if whole is None else whole
+        share = 1.0 if step_size else n / (n + float(imitator.log_prior_pairs.detach().exp()))
+        torch.testing.assert_close(moved, share * whole, rtol=1e-5, atol=1e-9)
 
 
 def test_padding_is_ignored(imitator):

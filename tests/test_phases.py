@@ -7,9 +7,17 @@ import torch
 
 import micra_lite
 from micra_lite.beliefs import prior_belief
-from micra_lite.evaluate import adaptation_scores, exact_values, mean_return, team_tables, yardstick_for
+from micra_lite.evaluate import (
+    adaptation_scores,
+    exact_values,
+    mean_return,
+    predicted_tables,
+    team_tables,
+    yardstick_for,
+)
 from micra_lite.phases import execution, last, offline_training, online_adaptation
 from micra_lite.playing import play, watch
+from micra_lite.training_state import TrainingState
 
 SMALL = micra_lite.Settings(
     updates=6, updates_per_round=3, externals_per_round=3, episodes_per_external=8, support_episodes=(0, 1, 3),
@@ -126,6 +134,26 @@ def test_a_small_training_learns_the_best_answer_to_the_average_and_then_to_the_
     assert scale.normalised_score(scores.after) > scale.normalised_score(scores.before) + 0.3
     assert scores.excess_nats.mean() < 0.2
     assert (scores.pairs == 20).all()
+
+
+@pytest.mark.parametrize("name", ["pursuit", "odd_one_out"])
+def test_given_predictions_take_the_imitators_place(name):
+    """Its own predictions change nothing; others reach actors as the current prediction and at every probe."""
+    state = train(name)
+    externals = micra_lite.external_family(name, state.game).split("held-out")[:3]
+    belief = last(online_adaptation(state, watch(state, externals[0], 3))).state.belief
+    own = predicted_tables(state, belief)
+    for given, expected in zip(team_tables(state, predictions=own), team_tables(state, belief), strict=True):
+        torch.testing.assert_close(given, expected, atol=1e-5, rtol=0)
+    true = externals.tables(state.game)
+    changed = team_tables(state, predictions=true)
+    assert changed[0].shape[0] == 3
+    assert not torch.allclose(changed[0][0], changed[0][1])
+    values = exact_values(state, state.game.tabulate(), externals, predictions=true)
+    assert values.shape == (3,)
+    partial = TrainingState.initial(micra_lite.make("gates", view=1), SMALL)
+    with pytest.raises(ValueError, match="under full views only"):
+        team_tables(partial, predictions=true)
 
 
 def test_exact_values_agree_with_played_returns():

@@ -1,0 +1,205 @@
+"""Unseen externals: normalised scores and imitation errors before and after adaptation, beside what is possible.
+
+Each seed trains a team, meets the held-out externals of its task, watches them (ε = 0.1) and adapts; scores are exact.
+Beside the three answers stand the same team with the Bayes predictor or the true policy in the imitator's place, and the
+Bayes-greedy team on the same watched episodes. Writes benchmarks/results/adaptation.json. Checkpoints and finished runs
+are kept in runs/benchmarks/adaptation, so that a benchmark that was stopped goes on where it was.
+
+    python benchmarks/adaptation.py --tasks pursuit --seeds 10 --jobs 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")  # one process per seed: threads would only wait for each other
+
+import numpy as np
+import torch
+from common import interquartile_mean, write
+from joblib import Parallel, delayed
+
+import micra_lite
+from micra_lite import evaluate, exact
+
+BUDGETS = (1, 2, 5, 10, 20)  # watched episodes
+MAIN = 5  # the budget at which everything is compared
+FEW = 12  # what costs seconds for each external (gradient steps, posteriors, the other budgets) meets the first so many
+PARTICLES = 256  # of the Bayes predictor
+SAVE_EVERY = 250  # updates
+# variant → the settings that differ from the task's
+VARIANTS: dict[str, dict[str, Any]] = {"conditioned": {}, "unconditioned": {"conditioned": False}}
+
+
+def trained_team(task: str, settings: micra_lite.Settings, path: Path) -> tuple[micra_lite.TrainingState, float]:
+    """A team trained to the end, from its last checkpoint if there is one; and the CPU seconds spent this time."""
+    start = time.process_time()
+    state = micra_lite.load(path) if path.exists() else None
+    game, family = micra_lite.make(task), micra_lite.external_family(task)
+    for record in micra_lite.offline_training(game, family, settings, state):
+        state = record.state
+        if record.step % SAVE_EVERY == 0 or record.step == settings.updates:
+            micra_lite.save(path, state)
+    assert state is not None
+    return state, time.process_time() - start
+
+
+def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) -> list[dict[str, Any]]:
+    """Train one variant from one seed and score it: rows of {method, episodes, externals, score, …}."""
+    changes = {"updates": updates} if updates else {}
+    settings = micra_lite.settings_for(task, seed=seed, **changes, **VARIANTS[variant])
+    name = f"{task}-{variant}-{seed}-{settings.updates}"
+    path = cache / f"{name}.json"
+    if path.exists():
+        return json.loads(path.read_text())
+    torch.set_num_threads(1)
+    state, training = trained_team(task, settings, cache / f"{name}.pt")
+    game, family = state.game, micra_lite.external_family(task)
+    externals, table = family.split("held-out"), game.tabulate()
+    true = externals.tables(game)  # per external agent (K, S, A_e)
+    scale = yardstick(task, cache)
+    rows: list[dict[str, Any]] = []
+
+    def add(method: str, episodes: int, values: Sequence[float] | np.ndarray, nats: Sequence[float] | np.ndarray,
+            seconds: float = 0.0, pairs: float = 0.0) -> None:  # fmt: skip
+        for count in dict.fromkeys((len(values), FEW)):
+            part = exact.Yardstick(scale.random[:count], scale.best[:count], [])
+            rows.append({
+                "task": task, "method": method, "episodes": episodes, "externals": count,
+                "score": part.normalised_score(np.array(values[:count])),
+                "worst": float(part.each(np.array(values[:count])).min()), "excess_nats": float(np.mean(nats[:count])),
+                "pairs": pairs, "seconds": seconds, "environment_steps": state.environment_steps,
+                "training_cpu_seconds": training,
+            })  # fmt: skip
+
+    before = evaluate.adaptation_scores(state, table, externals, 0)
+    add(variant, 0, before.after, before.excess_nats)
+    if variant == "conditioned":
+        no_error = np.zeros(len(externals))
+        add(
+            "conditioned, true external policy",
+            0,
+            evaluate.exact_values(state, table, externals, predictions=true),
+            no_error,
+        )
+        for episodes in BUDGETS:
+            met = externals if episodes == MAIN else externals[:FEW]
+            found = evaluate.adaptation_scores(state, table, met, episodes, seed=1000 * seed)
+            add(
+                variant,
+                episodes,
+                found.after,
+                found.excess_nats,
+                float(found.seconds.mean()),
+                float(found.pairs.mean()),
+            )
+            bayes(state, table, found, episodes, true, add)
+    for answer in ("frozen", "re-imagined"):
+        chosen = replace(settings, answer=answer)
+        found = evaluate.adaptation_scores(state, table, externals[:FEW], MAIN, chosen, seed=1000 * seed)
+        add(
+            f"{variant}, {answer}",
+            MAIN,
+            found.after,
+            found.excess_nats,
+            float(found.seconds.mean()),
+            float(found.pairs.mean()),
+        )
+    path.with_suffix(".partial").write_text(json.dumps(rows))
+    path.with_suffix(".partial").replace(path)
+    return rows
+
+
+def bayes(
+    state: Any, table: Any, found: evaluate.AdaptationScores, episodes: int, true: list[torch.Tensor], add: Any
+) -> None:
+    """On what was watched: the Bayes predictor in the imitator's place, and the Bayes-greedy team."""
+    game, family = state.game, micra_lite.external_family(state.game.name)
+    predictions, nats, greedy, seconds = [], [], [], []
+    for k in range(FEW):
+        start = time.perf_counter()
+        prediction = exact.bayes_predictor(game, family, found.watched[k], PARTICLES, seed=k)
+        seconds.append(time.perf_counter() - start)
+        assert prediction.effective_sample_size >= 100
+        own = [t[k].numpy() for t in true]
+        nats.append(float(found.visits[k] @ evaluate.excess_nats(own, prediction.policies)))
+        greedy.append(exact.team_value(table, exact.bayes_greedy_team(table, prediction).policies, own))
+        predictions.append(prediction.policies)
+    given = [torch.from_numpy(np.stack([p[j] for p in predictions])) for j in range(len(true))]  # (FEW, S, A_e) each
+    externals = family.split("held-out")[:FEW]
+    values = evaluate.exact_values(state, table, externals, predictions=given)
+    add("conditioned, Bayes predictor", episodes, values, nats, float(np.mean(seconds)))
+    add("Bayes-greedy team", episodes, greedy, nats, float(np.mean(seconds)))
+
+
+def yardstick(task: str, cache: Path) -> exact.Yardstick:
+    """The scale for a task's held-out externals, solved once and kept."""
+    path = cache / f"yardstick-{task}.npz"
+    if not path.exists():
+        game = micra_lite.make(task)
+        scale = evaluate.yardstick_for(game.tabulate(), micra_lite.external_family(task).split("held-out"), game)
+        cache.mkdir(parents=True, exist_ok=True)
+        np.savez(path, random=scale.random, best=scale.best)
+    kept = np.load(path)
+    return exact.Yardstick(kept["random"], kept["best"], [])
+
+
+def summary(rows: list[dict[str, Any]], seeds: int) -> list[dict[str, Any]]:
+    """Over seeds: interquartile means with intervals of the scores, means of the rest."""
+    bayes_nats = {(r["task"], r["episodes"]): [] for r in rows}
+    for r in rows:
+        if r["method"] == "Bayes-greedy team":
+            bayes_nats[r["task"], r["episodes"]].append(r["excess_nats"])
+    found = []
+    for key in dict.fromkeys((r["task"], r["method"], r["episodes"], r["externals"]) for r in rows):
+        task, method, episodes, externals = key
+        same = [r for r in rows if (r["task"], r["method"], r["episodes"], r["externals"]) == key]
+        if len(same) < seeds:
+            continue
+        score, low, high = interquartile_mean([r["score"] for r in same])
+        beside = bayes_nats[task, episodes] if externals == FEW else []
+        mean = {n: float(np.mean([r[n] for r in same])) for n in ("excess_nats", "pairs", "seconds", "worst",
+                                                                  "environment_steps", "training_cpu_seconds")}  # fmt: skip
+        found.append({
+            "task": task, "method": method, "episodes": episodes, "externals": externals, "score": score, "low": low,
+            "high": high, "bayes_nats": float(np.mean(beside)) if beside else None, **mean,
+            "seed_scores": [r["score"] for r in same],
+        })  # fmt: skip
+    return found
+
+
+def main() -> None:
+    """Run what is missing, then write the results and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", nargs="+", default=["pursuit"])
+    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--updates", type=int, help="of each training (default: the task's settings)")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--cache", type=Path, default=Path("runs/benchmarks/adaptation"))
+    options = parser.parse_args()
+    for task in options.tasks:
+        yardstick(task, options.cache)
+    work = [(t, v, s) for v in options.variants for t in options.tasks for s in range(options.seeds)]
+    done = Parallel(n_jobs=options.jobs, verbose=10)(
+        delayed(run)(t, v, s, options.updates, options.cache) for t, v, s in work
+    )
+    rows = summary([row for rows in done for row in rows], options.seeds)
+    for r in rows:
+        print(f"{r['task']:12s} {r['method']:34s} {r['episodes']:3d} episodes, {r['externals']:2d} externals  {r['score']:.3f} "
+              f"[{r['low']:.3f}, {r['high']:.3f}]  {r['excess_nats']:.3f} nats, {r['seconds']:.2f} s")  # fmt: skip
+    settings = {t: asdict(micra_lite.settings_for(t, **({"updates": options.updates} if options.updates else {})))
+                for t in options.tasks}  # fmt: skip
+    print(write("adaptation", options.seeds, rows, settings=settings))
+
+
+if __name__ == "__main__":
+    main()
