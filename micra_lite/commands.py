@@ -17,7 +17,7 @@ from . import figures
 from .catalogue import external_family, make
 from .checkpoint import load, save
 from .cli import Interruptible, settings_from, table
-from .evaluate import adaptation_scores, exact_values, mean_return, yardstick_for
+from .evaluate import adaptation_report, adaptation_scores, exact_values, mean_return, yardstick_for
 from .externals import Externals
 from .games import Game, TabularGame, Tabulated
 from .listing import games
@@ -115,8 +115,12 @@ def adapt(options: argparse.Namespace) -> int:
     game, tabulated = state.game, _table(state.game)
     watched = watch(state, newcomer, options.episodes, seed=options.seed)
     steps = settings.inner_steps + (settings.adaptation_updates if settings.answer != "none" else 1)
+    start = time.perf_counter()
     adapting = tqdm(online_adaptation(state, watched, settings), total=steps, unit="step", disable=None)
     record = last(iter(adapting))
+    report, seconds = adaptation_report(state, record.state, watched), time.perf_counter() - start
+    print(f"adapted in {seconds:.2f} s: imitation loss {report.imitation_loss_before:.2f} before, "
+          f"{report.imitation_loss_after:.2f} after (nats per watched move); policies changed by {report.policy_change:.2f} nats")  # fmt: skip
     out = (options.out or options.checkpoint.parent) / "adapted.pt"
     save(out, record.state)
     labels = ["random team", "before adaptation", "after adaptation"]

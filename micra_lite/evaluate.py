@@ -3,6 +3,7 @@
 1. `exact_values`: the discounted value of a team against each of K externals, by policy evaluation.
 2. `mean_return`: the mean return of played episodes, for every game.
 3. `adaptation_scores`: one team's whole encounter with newcomers: before, watch, adapt, after.
+4. `adaptation_report`: what one adaptation changed, on what was watched.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from .agent import Belief
 from .beliefs import prior_belief
 from .externals import Externals
 from .games import Game, TabularGame, Tabulated
+from .imitation import imitation_loss
 from .phases import last, online_adaptation
-from .playing import play, watch
+from .playing import play, watch, watched_pairs
 from .training_state import Episode, Settings, TrainingState, observations_of
 
 if TYPE_CHECKING:
@@ -164,6 +166,34 @@ def adaptation_scores(
         predicted = [p[0].double().cpu().numpy() for p in predicted_tables(team)]
         columns["excess_nats"].append(float(columns["visits"][-1] @ excess_nats(true, predicted)))
     return AdaptationScores(before, **{n: np.array(v) for n, v in columns.items()}, watched=met)
+
+
+@dataclass(frozen=True)
+class AdaptationReport:
+    """What one adaptation did, judged on the watched pairs."""
+
+    imitation_loss_before: float  # nats per move
+    imitation_loss_after: float
+    policy_change: float  # KL(π_after ‖ π_before), nats, mean over the targets and the watched observations
+
+
+@torch.no_grad()
+def adaptation_report(before: TrainingState, after: TrainingState, watched: Sequence[Episode]) -> AdaptationReport:
+    """Compare a team with itself after `online_adaptation` to `watched`."""
+    support = watched_pairs(before, watched)
+    losses, policies = [], []
+    for state in (before, after):
+        agent, belief = state.agent, state.belief or prior_belief(state.agent, 1)
+        features = agent.features(support.observations)
+        each = [
+            imitation_loss(imitator, parameters, features[observer], support.actions[..., e], support.weights)
+            for imitator, parameters, (observer, e) in zip(agent.imitators, belief.parameters, agent.views, strict=True)
+        ]
+        losses.append(float(torch.stack(each).mean()))
+        policies.append(agent.act(belief, features, agent.predict(belief, features)))  # log π_i, m × (1, P, A_i)
+    old, new = policies
+    change = torch.stack([(q.exp() * (q - p)).sum(-1).mean() for p, q in zip(old, new, strict=True)])
+    return AdaptationReport(losses[0], losses[1], float(change.mean()))
 
 
 def excess_nats(true: Sequence[Array], predicted: Sequence[Array]) -> Array:

@@ -1,6 +1,7 @@
 """The command line, as a user calls it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -33,6 +34,7 @@ def test_train_adapt_execute(trained, capsys):
         shown = capsys.readouterr().out
         assert "before adaptation" in shown
         assert "best response" in shown
+        assert re.search(r"adapted in \d+\.\d\d s: imitation loss .* policies changed by \d", shown)
         score = [float(line.split()[-1]) for line in shown.splitlines() if line.startswith(("random", "best"))]
         assert score == [0.0, 1.0]
     assert main(["execute", str(trained / "adapted.pt"), "--external", "2", "--episodes", "4"]) == 0

@@ -8,6 +8,7 @@ import torch
 import micra_lite
 from micra_lite.beliefs import prior_belief
 from micra_lite.evaluate import (
+    adaptation_report,
     adaptation_scores,
     exact_values,
     mean_return,
@@ -154,6 +155,36 @@ def test_given_predictions_take_the_imitators_place(name):
     partial = TrainingState.initial(micra_lite.make("gates", view=1), SMALL)
     with pytest.raises(ValueError, match="under full views only"):
         team_tables(partial, predictions=true)
+
+
+@pytest.mark.parametrize("view", [None, 1])
+def test_the_report_of_an_adaptation_by_loops(view):
+    """Cross-entropies and the change of policies, pair by pair; without a change all is zero."""
+    game = micra_lite.make("crossing", view=view)
+    state = train("crossing", game, updates=20)
+    watched = watch(state, newcomer(state), 2)
+    adapted = last(online_adaptation(state, watched)).state
+    report = adaptation_report(state, adapted, watched)
+    again = adaptation_report(adapted, adapted, watched)
+    assert again.policy_change == 0
+    assert again.imitation_loss_before == again.imitation_loss_after == report.imitation_loss_after
+    assert report.imitation_loss_after < report.imitation_loss_before
+    losses, change, count = [0.0, 0.0], 0.0, 0
+    with torch.no_grad():
+        for episode in watched:
+            for t in range(25):
+                seen = [episode.observations[a][t][None, None] for a in game.agents]
+                move, acts = int(episode.actions["stranger"][t]), []
+                for which, team in enumerate((state, adapted)):
+                    belief = team.belief or prior_belief(team.agent, 1)
+                    predictions = team.agent.predict(belief, team.agent.features(seen))
+                    losses[which] -= sum(float(p[0, 0, move].log()) for p in predictions) / len(predictions)
+                    acts.append([p.exp()[0, 0] for p in team.agent.act(belief, team.agent.features(seen), predictions)])
+                change += sum(float((q * (q / p).log()).sum()) for p, q in zip(*acts, strict=True)) / 2
+                count += 1
+    assert report.imitation_loss_before == pytest.approx(losses[0] / count, rel=1e-4)
+    assert report.imitation_loss_after == pytest.approx(losses[1] / count, rel=1e-4)
+    assert report.policy_change == pytest.approx(change / count, rel=1e-3, abs=1e-6)
 
 
 def test_exact_values_agree_with_played_returns():
