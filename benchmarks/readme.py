@@ -21,13 +21,12 @@ def result(name: str) -> dict[str, Any]:
     return json.loads((HERE / "results" / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def table() -> str:
-    """The whole section, as markdown."""
-    games, adaptation, speed = result("games"), result("adaptation"), result("throughput")
-    room = games["rows"][0]
-    lines = [
-        "Room for adaptation, as normalised scores over the 64 held-out externals of each task, by exact dynamic "
-        f"programming. `{games['command']}`",
+def headroom() -> list[str]:
+    """Every task's room for adaptation."""
+    games = result("games")
+    return [
+        "Room for adaptation, as normalised scores (0 random team, 1 best response to each external) over the 64 held-out "
+        f"externals of each task, by exact dynamic programming. `{games['command']}`",
         "",
         "| task | states | the best team found that plays all alike | best response to a wrong external |",
         "|---|---|---|---|",
@@ -35,32 +34,68 @@ def table() -> str:
             f"| {r['game']} | {r['states']:,} | {r['headroom_average']:.2f} | {r['headroom_other']:.2f} |"
             for r in games["rows"]
         ),
+    ]
+
+
+def answers() -> list[str]:
+    """What every kind of team scores, with nothing watched and after five episodes."""
+    adaptation = result("adaptation")
+    lines = [
+        f"Held-out externals, {adaptation['seeds']} seeds: normalised score, interquartile mean over seeds with its 95% "
+        f"bootstrap interval. `{adaptation['command']}`",
         "",
-        f"Pursuit 3×3, held-out prey, {adaptation['seeds']} seeds: normalised score (0 random team, 1 best response to that "
-        "prey), interquartile mean over seeds with its 95% bootstrap interval. The best team found that plays all prey "
-        f"alike scores {room['headroom_average']:.2f}, the best response to a wrong prey {room['headroom_other']:.2f}. "
-        f"`{adaptation['command']}`",
-        "",
-        "| team | watched episodes | prey | score | imitation error, nats | adaptation, s |",
-        "|---|---|---|---|---|---|",
+        "| task | team | watched episodes | externals | score | imitation error, nats | adaptation, s |",
+        "|---|---|---|---|---|---|---|",
     ]
     for r in adaptation["rows"]:
-        lines.append(
-            f"| {r['method']} | {r['episodes']} | {r['externals']} | {r['score']:.3f} [{r['low']:.3f}, {r['high']:.3f}] "
-            f"| {r['excess_nats']:.2f} | {r['seconds']:.2f} |"
-        )
-    lines += [
+        if r["episodes"] in (0, 5) and "ayes" not in r["method"]:
+            lines.append(
+                f"| {r['task']} | {r['method']} | {r['episodes']} | {r['externals']} | {r['score']:.3f} "
+                f"[{r['low']:.3f}, {r['high']:.3f}] | {r['excess_nats']:.2f} | {r['seconds']:.2f} |"
+            )
+    return lines
+
+
+def curve() -> list[str]:
+    """Score and imitation error against watched episodes, beside the Bayes limit."""
+    lines = [
+        "How much watching is worth (the first 12 held-out externals), beside the same team with the Bayes predictor in the "
+        "imitator's place, and the best response to that predictor (the practical ceiling):",
         "",
-        f"Speed on one core, `{speed['command']}`:",
-        "",
-        "| measure | ours | peer | ratio |",
-        "|---|---|---|---|",
+        "| task | watched episodes | score | with the Bayes predictor | Bayes-greedy team | imitation error, nats | Bayes predictor's |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for r in speed["rows"]:
-        lines.append(
+    kept = {(r["task"], r["method"], r["episodes"]): r for r in result("adaptation")["rows"] if r["externals"] == 12}
+    for (task, method, episodes), r in kept.items():
+        if method == "conditioned" and episodes:
+            other, greedy = (
+                kept[task, name, episodes] for name in ("conditioned, Bayes predictor", "Bayes-greedy team")
+            )
+            lines.append(
+                f"| {task} | {episodes} | {r['score']:.3f} | {other['score']:.3f} | {greedy['score']:.3f} "
+                f"| {r['excess_nats']:.3f} | {r['bayes_nats']:.3f} |"
+            )
+    return lines
+
+
+def speed() -> list[str]:
+    """Ratios to peers."""
+    measured = result("throughput")
+    return [
+        f"Speed on one core, `{measured['command']}`:",
+        "",
+        "| measure | ours | beside | ratio |",
+        "|---|---|---|---|",
+        *(
             f"| {r['measure']}, {r['unit']} | {r['ours']:,.4g} | {r['peer']:,.4g} ({r['peer_name']}) | {r['ratio']:,.3g} |"
-        )
-    return "\n".join(lines)
+            for r in measured["rows"]
+        ),
+    ]
+
+
+def table() -> str:
+    """The whole section, as markdown."""
+    return "\n\n".join("\n".join(part()) for part in (headroom, answers, curve, speed))
 
 
 def main() -> None:

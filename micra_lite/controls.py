@@ -109,6 +109,16 @@ class Weather(TabularGame):
         return Outcomes(next_state, probability, rewards.expand(-1, len(self.agents)),
                         torch.zeros_like(probability, dtype=torch.bool))  # fmt: skip
 
+    def kind(self, state: Tensor) -> str:
+        """The weather (1,) in words."""
+        most = self.radix[0] - 1
+        return {0: "warm", most: "cold"}.get(int(state), f"{int(state)} of {most} from warm to cold")
+
+    def earnings(self, state: Tensor) -> list[list[float]]:
+        """What each agent adds to the reward by each of its actions in the weather (1,)."""
+        cold = int(state) / (self.radix[0] - 1)
+        return [[1 - abs(cold - a / (size - 1)) for a in range(size)] for size in self.n_actions]
+
     def observe(self, state: Tensor) -> list[Tensor]:
         return [torch.nn.functional.one_hot(state[:, 0], self.radix[0]).float()] * len(self.agents)
 

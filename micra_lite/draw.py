@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from torch import Tensor
 
+from .controls import Weather
 from .games import Game
 from .grids.board import BoardGame
 from .matrix_games import MatrixGame
@@ -36,6 +37,8 @@ def picture(game: Game, state: Tensor) -> np.ndarray:
         return payoff_table(game)
     if isinstance(game, BoardGame):
         return board(game, state)
+    if isinstance(game, Weather):
+        return wardrobe(game, state)
     raise TypeError(f"{game.name} has no picture")
 
 
@@ -51,6 +54,11 @@ def words(game: Game, state: Tensor) -> str:
     if isinstance(game, BoardGame):
         stand = [f"{a} in {place(game, c)}" for a, c in zip(game.agents, state.tolist(), strict=True)]
         return f"The board of {game.name}, {game.rows} rows by {game.columns} columns: {', '.join(stand)}."
+    if isinstance(game, Weather):
+        earns = [
+            f"{a} {', '.join(f'{x:g}' for x in row)}" for a, row in zip(game.agents, game.earnings(state), strict=True)
+        ]
+        return f"The weather is {game.kind(state)}. Each number of coats, from none, earns {'; '.join(earns)}."
     raise TypeError(f"{game.name} has no picture")
 
 
@@ -173,6 +181,26 @@ def payoff_table(game: MatrixGame) -> np.ndarray:
                 axes.text(column, row, text, ha="center", va="center", fontsize=12)
     who = ", ".join(f"{a} ({'target' if a in game.targets else 'external'})" for a in game.agents)
     figure.supxlabel(f"payoffs to {who}", fontsize=10)
+    return pixels(figure)
+
+
+def wardrobe(game: Weather, state: Tensor) -> np.ndarray:
+    """The weather (1,), and what each agent earns by each number of coats in it."""
+    most, rows = max(game.n_actions), len(game.agents)
+    figure = Figure(figsize=(1.1 * most + 1.4, 0.42 * rows + 1.1), dpi=DPI, layout="constrained")
+    axes = figure.add_subplot()
+    axes.set(
+        xlim=(-0.5, most - 0.5), ylim=(rows - 0.5, -0.5), xlabel="coats", title=f"The weather is {game.kind(state)}"
+    )
+    axes.set_xticks(range(most))
+    axes.set_yticks(range(rows), [f"{a} ({'target' if a in game.targets else 'external'})" for a in game.agents])
+    axes.tick_params(length=0, labelsize=10)
+    for row, earned in enumerate(game.earnings(state)):
+        for coats, value in enumerate(earned):
+            best = value == max(earned)
+            text = f"{value:.2f}" + (" ★" if best else "")
+            axes.text(coats, row, text, ha="center", va="center", fontsize=11, weight="bold" if best else "normal")
+    figure.supxlabel("what it earns; ★ the most", fontsize=9)
     return pixels(figure)
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrow
 from torch import Tensor
 
+from .controls import Weather
 from .draw import BLUE, ORANGE, empty_board, legend, place, token
 from .exact import Array
 from .externals import Externals
@@ -30,12 +31,12 @@ def family_figure(game: Game, externals: Externals, state: Tensor) -> tuple[Figu
     """Externals side by side, a panel each (up to six are readable); returns the figure and its alt text.
 
     On a board: arrows for the external's moves from each cell while the targets stand as in `state` (d,), and its
-    parameters as bars. In a matrix game, where there is nothing to see: the probabilities of its actions as bars.
+    parameters as bars. In a matrix game or the weather: the probabilities of its actions in `state` as bars.
     Raises TypeError for a game of another kind.
     """
     if isinstance(game, BoardGame):
         return _boards(game, externals, state)
-    if isinstance(game, MatrixGame):
+    if isinstance(game, MatrixGame | Weather):
         return _strategies(game, externals, state)
     raise TypeError(f"the externals of {game.name} have no picture: it has neither a board nor a payoff table")
 
@@ -119,7 +120,7 @@ def draw_policy(axes: Axes, game: BoardGame, agent: str, cell: int, policy: Arra
         axes.add_patch(FancyArrow(x, y, right, down, width=wide, facecolor=BLUE, linewidth=0, **head))
 
 
-def _strategies(game: MatrixGame, externals: Externals, state: Tensor) -> tuple[Figure, str]:
+def _strategies(game: MatrixGame | Weather, externals: Externals, state: Tensor) -> tuple[Figure, str]:
     seen = game.observe(state[None])
     K = len(externals)
     chosen = externals.policies(torch.arange(K), [seen[e].expand(K, -1) for e in game.external_axes])  # (K, A_e) each
@@ -142,6 +143,9 @@ def _strategies(game: MatrixGame, externals: Externals, state: Tensor) -> tuple[
         axes.set_title(title, fontsize=9)
     figure.supxlabel("probability of each action", fontsize=9)
     alt = f"The mixed strategies of {K} externals of {game.name}. "
+    if isinstance(game, Weather):
+        figure.suptitle(f"while the weather is {game.kind(state)}", fontsize=10)
+        alt = f"What {K} externals of {game.name} do while it is {game.kind(state)}. "
     for x, e, policy in zip(game.externals, game.external_axes, chosen, strict=True):
         alt += _in_words(x, game.action_names[e], policy.double().numpy()[:, None])
     return figure, alt

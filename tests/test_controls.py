@@ -9,6 +9,8 @@ import torch
 
 from micra_lite import exact
 from micra_lite.catalogue import external_family, make
+from micra_lite.draw import words
+from micra_lite.families import family_figure
 from micra_lite.regret import coma_advantage, counterfactual_regret_advantage
 
 MOVES = {0: (0, 0), 1: (-1, 0), 2: (1, 0), 3: (0, -1), 4: (0, 1)}  # stay, north, south, west, east
@@ -124,6 +126,27 @@ def test_families_by_their_formula(name, who):
             weights = np.exp(habits)
             np.testing.assert_allclose(row, weights / weights.sum(), rtol=1e-9)
     assert len(family.parameter_names) == some.parameters.shape[1]
+
+
+@pytest.mark.parametrize("kinds", [2, 3])
+def test_the_weather_in_words_and_pictures(kinds):
+    """What each choice earns adds up to the reward; the picture differs with the weather; words say both."""
+    game = make("weather", kinds=kinds)
+    pictures = []
+    for state in game.states():
+        earned, joints = game.earnings(state), game.joint_actions()
+        rewards = game.outcomes(state.expand(len(joints), -1), joints).rewards[:, 0]
+        sums = [sum(e[a] for e, a in zip(earned, joint, strict=True)) for joint in joints.tolist()]
+        assert rewards.tolist() == pytest.approx(sums)
+        text = words(game, state)
+        assert game.kind(state) in text
+        assert f"walker_2 {earned[1][0]:g}, {earned[1][1]:g};" in text
+        pictures.append(game.render(state))
+    assert (pictures[0] != pictures[-1]).any()
+    externals = external_family("weather", game).split("held-out")[:3]
+    figure, alt = family_figure(game, externals, game.states()[0])
+    assert "while it is warm" in alt
+    assert len([a for a in figure.axes if a.get_visible()]) == 3
 
 
 @pytest.mark.parametrize(("call", "message"), [
