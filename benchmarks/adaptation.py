@@ -28,8 +28,9 @@ from common import interquartile_mean, write
 from joblib import Parallel, delayed
 
 import micra_lite
-from micra_lite import evaluate, exact
+from micra_lite import evaluate, exact, figures
 
+DOCS = Path(__file__).parent.parent / "docs"
 BUDGETS = (1, 2, 5, 10, 20)  # watched episodes
 MAIN = 5  # the budget at which everything is compared
 FEW = 12  # what costs seconds for each external (gradient steps, posteriors, the other budgets) meets the first so many
@@ -199,6 +200,11 @@ def main() -> None:
     settings = {t: asdict(micra_lite.settings_for(t, **({"updates": options.updates} if options.updates else {})))
                 for t in options.tasks}  # fmt: skip
     print(write("adaptation", options.seeds, rows, settings=settings))
+    for task in options.tasks:
+        few = [r for r in rows if r["task"] == task and r["externals"] == FEW]
+        figure, alt = figures.adaptation_curves(task, few)
+        figures.save(figure, DOCS / f"adaptation-{task}.png", alt)
+        print(DOCS / f"adaptation-{task}.png")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command line: micra-lite games | train | adapt | execute | demo."""
+"""The command line: micra-lite games | train | adapt | execute | demo | bench."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ EXAMPLES = """examples:
   micra-lite train pursuit --resume                 go on after a stop
   micra-lite adapt runs/pursuit/checkpoint.pt --external 3 --episodes 5
   micra-lite execute runs/pursuit/adapted.pt --external 3 --episodes 100
+  micra-lite bench adaptation --help                what the committed results were measured with
 """
 
 
@@ -57,6 +58,13 @@ def parser() -> argparse.ArgumentParser:
         )
         if name == "adapt":
             sub.add_argument("--answer", choices=("none", "frozen", "re-imagined"), help="what follows the imitator")
+    bench = commands.add_parser(
+        "bench", help="measure: run a script of benchmarks/", epilog="example:\n  micra-lite bench adaptation --tasks pursuit --seeds 10",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Run a script of benchmarks/ in a checkout of the project; what follows NAME goes to the script.",
+    )  # fmt: skip
+    bench.add_argument("name", metavar="NAME", help="adaptation, games or throughput")
+    bench.add_argument("rest", nargs=argparse.REMAINDER, help="the script's own options; --help lists them")
     demo = command("demo", "the three phases on pursuit 3×3, from scratch", "demo --updates 600")
     demo.add_argument("--updates", type=int, help="training updates (default: the preset, about a minute)")
     demo.add_argument("--newcomers", type=int, default=8, help="held-out prey to meet (default 8)")

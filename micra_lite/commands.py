@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -199,3 +201,16 @@ def demo(options: argparse.Namespace) -> int:
     print(f"the trained team: {out / 'checkpoint.pt'}")
     print(f"{time.perf_counter() - start:.0f} s, {state.environment_steps:,} environment steps")
     return 0
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Run a script of benchmarks/, which only a checkout of the project has."""
+    folder = Path(__file__).parent.parent / "benchmarks"
+    scripts = {
+        path.stem: path for path in folder.glob("*.py") if 'if __name__ == "__main__"' in path.read_text("utf-8")
+    }
+    if not scripts:
+        raise FileNotFoundError(f"there are no benchmarks in {folder}: they belong to a checkout of the project")
+    if options.name not in scripts:
+        raise ValueError(f"unknown benchmark {options.name!r}; there are {sorted(scripts)}")
+    return subprocess.run([sys.executable, str(scripts[options.name]), *options.rest]).returncode

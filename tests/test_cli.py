@@ -128,3 +128,10 @@ def test_every_command_has_help_with_an_example(command, capsys):
 def test_tables_line_up():
     lines = table([("a", 1.0), ("long name", 12.345)], ("what", "value")).splitlines()
     assert lines[2].index("1.00") + 4 == lines[3].index("12.35" if "12.35" in lines[3] else "12.34") + 5
+
+
+def test_bench_runs_a_script_of_the_checkout(capfd):
+    assert main(["bench", "adaptation", "--help"]) == 0
+    assert "--tasks" in capfd.readouterr().out
+    assert main(["bench", "speed"]) == 2
+    assert "unknown benchmark 'speed'; there are ['adaptation', 'games'" in capfd.readouterr().err
