@@ -21,8 +21,20 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def games(tmp_path_factory):
-    with chromium() as browser, opened(browser, tmp_path_factory.mktemp("games") / "notebooks", "01_games") as page:
+def browser():
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def games(browser, tmp_path_factory):
+    with opened(browser, tmp_path_factory.mktemp("games") / "notebooks", "01_games") as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def regret(browser, tmp_path_factory):
+    with opened(browser, tmp_path_factory.mktemp("regret") / "notebooks", "02_regret") as page:
         yield page
 
 
@@ -94,3 +106,40 @@ def test_a_hunter_is_played_by_keyboard(games):
     found = widget(games, "crossing beside stranger 0")
     assert found.locator("button", has_text="straight (s)").is_visible()
     picture_of(found, "player-crossing")
+
+
+def test_the_regret_lesson_runs(regret):
+    ran_without_error(regret)
+
+
+def test_the_explorer_has_moved_in(regret):
+    found = widget(regret, "Game rectangular")
+    handle = found.locator('.widget-hslider:has-text("row: P(up)") .noUi-handle')
+    delay = press_and_time(regret, found, handle, ["ArrowRight", "ArrowLeft"] * 5)
+    print(f"\nRegretExplorer in 02_regret: slider key to changed picture, median {delay:.0f} ms")
+    assert delay < 3000
+
+
+def test_a_start_is_moved_in_the_field(regret):
+    found = widget(regret, "Game matching_pennies")
+    picture_of(found, "field-start")
+    handle = found.locator('.widget-hslider:has-text("row: P(heads)") .noUi-handle')
+    delay = press_and_time(regret, found, handle, ["ArrowLeft", "ArrowRight"] * 8)
+    print(f"\nPolicyField: slider key to changed picture, median {delay:.0f} ms")
+    assert delay < 3000
+    choose(regret, found, "Path", "regret matching")
+    found.locator('svg[aria-label*="Path: regret matching, 100 steps"]').wait_for()
+    steps = found.locator('.widget-hslider:has-text("Steps") .noUi-handle')
+    delay = press_and_time(regret, found, steps, ["ArrowRight"] * 15)
+    print(f"\nPolicyField, regret matching: slider key to changed picture, median {delay:.0f} ms")
+    assert delay < 3000
+    assert "250 steps" in words_of(found)
+    at_both_widths(regret, "Game matching_pennies", "field")
+    choose(regret, found, "Game", "stag_hunt")
+    found = widget(regret, "Game stag_hunt")
+    picture_of(found, "field-stag-hunt")
+    choose(regret, found, "Game", "rock_paper_scissors")
+    found = widget(regret, "Game rock_paper_scissors")
+    choose(regret, found, "Path", "follow the regrets")
+    found.locator('svg[aria-label*="Path: follow the regrets"]').wait_for()
+    at_both_widths(regret, "Game rock_paper_scissors", "field-triangles")

@@ -154,7 +154,7 @@ def test_lessons_have_all_their_parts(lesson):
     for heading in ("## Notation", "## Your predictions", "## Summary", "## Common mistakes", "## What was used"):
         assert heading in prose
     asked = re.findall(r"^(\w+) = widgets\.ask\(", code, re.MULTILINE)
-    summed = re.search(r"widgets\.Predictions\(\[([^]]*)]", code)[1].replace("\n", " ").split(",")
+    summed = re.search(r"guesses = \[([^]]*)]\n\w+ = widgets\.Predictions\(guesses\)", code)[1].split(",")
     assert len(asked) >= 3
     assert [name.strip() for name in summed if name.strip()] == asked
     assert "assert" in cells[-1].source

@@ -103,8 +103,8 @@ def choice(description: str, options: Any, **more: Any) -> Any:
     (JupyterLab keeps the up and down arrows for itself, so that lists and menus cannot be used by keyboard there.)
     """
     style = {"description_width": "130px", "button_width": "auto"}
-    layout = ipywidgets.Layout(width="auto", display="flex", flex_flow="row nowrap")  # the label stays beside the buttons
-    return ipywidgets.ToggleButtons(description=description, options=options, style=style, layout=layout, **more)
+    beside = ipywidgets.Layout(width="auto", display="flex", flex_flow="row nowrap")  # label, then buttons
+    return ipywidgets.ToggleButtons(description=description, options=options, style=style, layout=beside, **more)
 
 
 def policy_sliders(agent: str, names: Sequence[str], first: float, weights: Sequence[int]) -> list[Any]:

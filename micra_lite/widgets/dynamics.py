@@ -74,22 +74,22 @@ def _softmax(logits: Array) -> Array:
     return weights / weights.sum()
 
 
-def regret_matching(payoffs: Tensor, start: Pair, steps: int) -> tuple[Pair, Pair]:
-    """Both players match their regrets: the policies of each round, and their averages so far, (steps+1, A_i) each.
+def regret_matching(payoffs: Tensor, start: Pair, rounds: int) -> tuple[Pair, Pair]:
+    """Both players match their regrets: the policies of each round, and their averages so far, (rounds+1, A_i) each.
 
     Round 0 plays `start`. After each round R_i ← R_i + A_i, and π_i ∝ max(R_i, 0), uniform where none is positive.
     """
     tables = [payoffs[..., i].double().numpy() for i in (0, 1)]
     now = [p.double().numpy() for p in start]
-    total, rounds = [np.zeros(len(p)) for p in now], [[p] for p in now]
-    for _ in range(steps):
+    total, history = [np.zeros(len(p)) for p in now], [[p] for p in now]
+    for _ in range(rounds):
         values = (tables[0] @ now[1], now[0] @ tables[1])  # v(i plays a_i)
         for i in (0, 1):
             total[i] = total[i] + values[i] - now[i] @ values[i]
         now = [_matched(r) for r in total]
-        for kept, p in zip(rounds, now, strict=True):
+        for kept, p in zip(history, now, strict=True):
             kept.append(p)
-    played = [np.stack(r) for r in rounds]
+    played = [np.stack(r) for r in history]
     averages = [p.cumsum(0) / np.arange(1, len(p) + 1)[:, None] for p in played]
     return _tensors(played), _tensors(averages)
 

@@ -488,7 +488,8 @@ print("rewards of a batch of four:", tuple(step.rewards.shape))
 # ## Your predictions
 
 # %%
-summary = widgets.Predictions([guess_p, guess_states, guess_swap, guess_wrong, guess_alike])
+guesses = [guess_p, guess_states, guess_swap, guess_wrong, guess_alike]
+summary = widgets.Predictions(guesses)
 summary
 
 # %% [markdown]
