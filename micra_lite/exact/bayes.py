@@ -72,10 +72,14 @@ def posterior(candidates: Externals, watched: Watched) -> Array:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The posterior-mean policies π̄, one (S, A_e) per external, and how many independent draws they are worth."""
+    """The posterior-mean policies π̄, one (S, A_e) per external.
+
+    `effective_sample_size` is 1/Σ_i w_i² of the posterior sample, equal particles taken as one of their common weight;
+    moves keep it from collapsing. It is infinite for a closed form.
+    """
 
     policies: list[Array]
-    effective_sample_size: float  # of the posterior sample; infinite for a closed form
+    effective_sample_size: float
 
 
 def bayes_predictor(
