@@ -2,10 +2,11 @@
 
 1. `RegretExplorer`: Eq. 2 on a matrix game; move the policies, see the two sums and the regrets.
 2. `PolicyField`: which way regrets push both players' policies, and where that leads.
-3. `GridPlayer`: play a target of a grid task beside an external, one step at a time.
-4. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
-5. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
-6. `show`, `animate`: a figure, or an episode, together with what it shows in words.
+3. `GradientCloud`: every gradient estimate that one decision can give, by five estimators.
+4. `GridPlayer`: play a target of a grid task beside an external, one step at a time.
+5. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
+6. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
+7. `show`, `animate`: a figure, or an episode, together with what it shows in words.
 """
 
 try:
@@ -14,6 +15,7 @@ except ImportError as error:  # an optional part: the algorithm itself does not 
     raise ImportError("micra_lite.widgets needs ipywidgets: pip install 'micra_lite[notebooks]'") from error
 
 from .base import animate, show
+from .gradient_cloud import GradientCloud
 from .grid_player import GridPlayer
 from .policy_field import PolicyField
 from .prediction import Prediction, Predictions, ask
@@ -21,5 +23,5 @@ from .regret_explorer import RegretExplorer
 from .stepper import Stepper
 
 __all__ = [
-    "GridPlayer", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "Stepper", "animate", "ask", "show",
+    "GradientCloud", "GridPlayer", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "Stepper", "animate", "ask", "show",
 ]  # fmt: skip

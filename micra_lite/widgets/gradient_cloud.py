@@ -1,0 +1,230 @@
+"""Eq. 3 from one decision: every gradient estimate that can come up, by enumeration, around the exact gradient."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+
+import ipywidgets
+import torch
+from torch import Tensor
+
+from ..catalogue import make
+from ..controls import Weather
+from ..matrix_games import MatrixGame
+from ..regret import coma_advantage, counterfactual_regret_advantage
+from . import svg
+from .base import Explorer, Picture, choice, groups, policy_sliders, read_policy, slider
+from .svg import number, text
+
+CLOUD_GAMES = (
+    "rectangular", "matching_pennies", "stag_hunt", "climbing", "meeting", "odd_one_out", "warm_weather",
+)  # fmt: skip
+COLOURS = (svg.FAINT, svg.VERMILLION, svg.ORANGE, svg.GREEN, svg.BLUE)
+MOST_DRAWS = 6
+
+
+def warm_weather() -> MatrixGame:
+    """The control `weather` for one warm day: everybody is paid the sum of what all earn, so Q is additive."""
+    game = Weather()
+    earned = torch.zeros(game.n_actions, dtype=torch.float64)
+    for j, own in enumerate(game.earnings(game.states()[0])):
+        earned = earned + torch.tensor(own, dtype=torch.float64).view(-1, *[1] * (len(game.agents) - 1 - j))
+    coats = ("none", "one", "two", "three")
+    names = tuple(coats[:size] for size in game.n_actions)
+    payoffs = earned[..., None].expand(*earned.shape, len(game.agents)).clone()
+    return MatrixGame("warm_weather", payoffs, ("row", "column"), ("third",), names)
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One estimator of one logit's gradient: which estimates can come up, and how probable each is."""
+
+    name: str
+    points: list[tuple[float, float]]  # (estimate, probability), ascending; estimates in units of payoff per nat
+    mean: float
+    variance: float
+
+    @classmethod
+    def of(cls, name: str, pairs: Iterable[tuple[float, float]]) -> Cloud:
+        """From (estimate, probability) pairs; equal estimates become one, impossible ones are left out."""
+        merged: dict[float, float] = {}
+        for estimate, p in pairs:
+            if p > 0:
+                key = round(estimate, 9) + 0.0
+                merged[key] = merged.get(key, 0.0) + p
+        mean = sum(x * p for x, p in merged.items())
+        return cls(name, sorted(merged.items()), mean, sum((x - mean) ** 2 * p for x, p in merged.items()))
+
+
+def clouds(q: Tensor, policies: list[Tensor], i: int, logit: int, draws: int) -> list[Cloud]:
+    """The gradient estimates of target i's logit from one joint action drawn from the policies, five ways.
+
+    An estimate is (∂ log π_i(a_i)/∂ logit) · w with the softmax's score 1[a_i = logit] − π_i(logit) and, in this order,
+    w = Q(s, a); Q(s, a) − v(s); COMA's advantage; its mean over `draws` fresh draws of the others; the CRA.
+
+    Args: q (A_1, …, A_n), units of return; policies, n × (A_j,), float64. Their mean is the same: the exact gradient.
+    """
+    joint = list(product(*map(range, q.shape)))  # all joint actions, J of them
+    actions, q = torch.tensor(joint), q.double()
+    likely = torch.stack([p[actions[:, j]] for j, p in enumerate(policies)]).prod(0)  # (J,)
+    taken = q.reshape(-1)  # (J,)
+    own, rows = actions[:, i], range(len(joint))
+    many = [p.expand(len(joint), -1) for p in policies]
+    coma = coma_advantage(q.expand(len(joint), *q.shape), many, [i], actions)[0][rows, own]
+    regret = counterfactual_regret_advantage(q[None], [p[None] for p in policies], [i])[0][0]  # (A_i,)
+    score = (own == logit).double() - policies[i][logit]
+
+    def cloud(name: str, weight: Tensor) -> Cloud:
+        return Cloud.of(name, zip((score * weight).tolist(), likely.tolist(), strict=True))
+
+    fresh: list[tuple[float, float]] = []
+    for a, p in enumerate(policies[i].tolist()):
+        if p > 0:
+            single = [(float(coma[r]), float(likely[r]) / p) for r in rows if joint[r][i] == a]
+            one = float(score[own == a][0]) / draws
+            fresh += [(one * x, p * w) for x, w in _sum_of_draws(single, draws).items()]
+    return [
+        cloud("REINFORCE", taken), cloud("baseline v(s)", taken - likely @ taken), cloud("COMA", coma),
+        Cloud.of(f"CRA, {draws} draw{'s' * (draws > 1)}", fresh), cloud("CRA", regret[own]),
+    ]  # fmt: skip
+
+
+def _sum_of_draws(single: list[tuple[float, float]], draws: int) -> dict[float, float]:
+    """The distribution of the sum of `draws` independent draws from `single` (value, probability)."""
+    once = Cloud.of("", single).points
+    total = {0.0: 1.0}
+    for _ in range(draws):
+        longer: dict[float, float] = {}
+        for x, p in total.items():
+            for y, w in once:
+                key = round(x + y, 9)
+                longer[key] = longer.get(key, 0.0) + p * w
+        total = longer
+    return total
+
+
+def in_words(game: MatrixGame, i: int, logit: int, policies: list[Tensor], found: list[Cloud]) -> str:
+    """What the picture shows, from the numbers alone."""
+    names = game.action_names
+    played = "; ".join(
+        f"{agent} plays {', '.join(f'{n} {number(x)}' for n, x in zip(names[j], policies[j].tolist(), strict=True))}"
+        for j, agent in enumerate(game.agents)
+    )
+    each = " ".join(
+        f"{c.name}: {len(c.points)} possible, from {number(c.points[0][0])} to {number(c.points[-1][0])}, "
+        f"variance {number(c.variance, 3)}."
+        for c in found
+    )
+    coma, regret = found[2].variance, found[-1].variance
+    if coma < 1e-9:
+        verdict = "Neither COMA nor CRA scatters."
+    else:
+        verdict = f"CRA has {number(regret / coma)} of COMA's variance."
+    return (
+        f"Game {game.name}, target {game.agents[i]}, logit of {names[i][logit]}. Policies: {played}. "
+        f"Exact gradient: {number(found[-1].mean, 3)}. Estimates from one joint action. {each} {verdict}"
+    )
+
+
+def draw(game: MatrixGame, i: int, logit: int, policies: list[Tensor], draws: int) -> Picture:
+    """A row of stems for each estimator, over one axis; the exact gradient is a dashed line through all of them."""
+    found = clouds(game.payoffs[..., i], policies, i, logit, draws)
+    low = min(0.0, *(min(c.points[0][0], c.mean - c.variance**0.5) for c in found))
+    high = max(0.0, *(max(c.points[-1][0], c.mean + c.variance**0.5) for c in found))
+    step = svg.round_up(max(high - low, 1e-6)) / 20
+    axis = svg.Axis(170, svg.WIDTH - 30, math.floor(low / step) * step, math.ceil(high / step + 1e-6) * step)
+    top, tall = 52.0, 66.0
+    exact = axis(found[-1].mean)
+    words = f"◆ exact gradient {number(found[-1].mean, 3)}"
+    half = 4.2 * len(words)
+    parts = [text(min(max(exact, 170 + half - 40), svg.WIDTH - half), 18, words, 13, "middle", True)]
+    for r, (c, colour) in enumerate(zip(found, COLOURS, strict=True)):
+        y = top + tall * r + 40  # where the stems stand
+        parts += [
+            text(8, y - 22, c.name, 14, bold=True), text(8, y - 5, f"variance {number(c.variance, 3)}", 13),
+            text(8, y + 9, f"{len(c.points)} possible", 11, fill=svg.FAINT),
+            svg.line(axis.left, y, axis.right, y),
+        ]  # fmt: skip
+        most, wide = max(p for _, p in c.points), 5 if len(c.points) < 20 else 2
+        for x, p in c.points:  # even what is hardly possible can be seen
+            parts.append(svg.polyline([(axis(x), y), (axis(x), y - 3 - 37 * p / most)], colour, wide))
+        left, right = axis(c.mean - c.variance**0.5), axis(c.mean + c.variance**0.5)
+        parts.append(svg.rect(left, y + 4, max(2.0, right - left), 7, colour, svg.INK))
+    bottom = top + tall * len(found)
+    parts += [svg.line(exact, 26, exact, bottom, svg.INK, True), svg.diamond(exact, 30, 6, svg.INK)]
+    parts.append(
+        svg.value_axis(axis, bottom, bottom, f"estimated gradient of the logit of {game.action_names[i][logit]}")
+    )
+    parts.append(
+        text(
+            8,
+            bottom + 52,
+            "Stems: possible estimates; the more probable, the taller. Bars: mean ± standard deviation.",
+            12,
+        )
+    )
+    alt = in_words(game, i, logit, policies, found)
+    return Picture(svg.document(bottom + 64, parts, alt), alt)
+
+
+class GradientCloud(Explorer):
+    """All gradient estimates that one decision can give. Sliders move everybody's policy, and the number of draws.
+
+    >>> cloud = GradientCloud("warm_weather")
+    >>> cloud.alt.split(". ")[-1]
+    "CRA has 1.00 of COMA's variance."
+    """
+
+    def __init__(self, game: str = "rectangular", draws: int = 2) -> None:
+        if game not in CLOUD_GAMES:
+            raise ValueError(f"{game!r} has no cloud; the widget knows {list(CLOUD_GAMES)}")
+        super().__init__()
+        self.game_menu = choice("Game", list(CLOUD_GAMES), value=game)
+        self.target_menu, self.logit_menu = choice("Gradient of", []), choice("Logit of", [])
+        self.draws = slider(ipywidgets.IntSlider, "Draws of the others", value=draws, min=1, max=MOST_DRAWS)
+        self.sliders: list[list] = []  # per agent, in the agents' order
+        self.game_menu.observe(self._deal, "value")
+        self.target_menu.observe(self._name_logits, "value")
+        for control in (self.logit_menu, self.draws):
+            control.observe(self.redraw, "value")
+        self._deal()
+
+    def _deal(self, change: object = None) -> None:
+        """A new game: new sliders for its agents."""
+        name = self.game_menu.value
+        made = warm_weather() if name == "warm_weather" else make(name)
+        assert isinstance(made, MatrixGame)
+        self.game = made
+        self.sliders = []
+        for agent, names in zip(made.agents, made.action_names, strict=True):
+            first, best = (0.3, 3) if agent in made.targets else (0.7, 6)
+            own = policy_sliders(agent, names, first, [best, *range(3, 3 - len(names) + 1, -1)])
+            for one in own:
+                one.observe(self.redraw, "value")
+            self.sliders.append(own)
+        self.target_menu.options = made.targets
+        self.target_menu.value = made.targets[0]
+        self._name_logits()
+        self.show([self.game_menu, self.target_menu, self.logit_menu, groups(self.sliders), self.draws])
+
+    @property
+    def target(self) -> int:
+        """The axis of the chosen target."""
+        return self.game.agents.index(self.target_menu.value)
+
+    def _name_logits(self, change: object = None) -> None:
+        """The chosen target's actions are the logits to choose from."""
+        self.logit_menu.options = self.game.action_names[self.target]
+        self.logit_menu.value = self.game.action_names[self.target][0]
+        self.redraw()
+
+    def policies(self) -> list[Tensor]:
+        """What the sliders say, n × (A_j,), float64."""
+        return [torch.tensor(read_policy(own), dtype=torch.float64) for own in self.sliders]
+
+    def picture(self) -> Picture:
+        logit = self.game.action_names[self.target].index(self.logit_menu.value)
+        return draw(self.game, self.target, logit, self.policies(), self.draws.value)
