@@ -303,4 +303,4 @@ def pairs(state: TrainingState, states: Tensor, actions: Tensor, alive: Tensor) 
 
 def demo_settings(seed: int = 0, updates: int | None = None) -> Settings:
     """A small preset: pursuit 3×3 in about a minute on a laptop."""
-    return Settings(seed=seed, updates=updates or 300)
+    return Settings(seed=seed, updates=updates or 200)

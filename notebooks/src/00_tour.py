@@ -218,7 +218,7 @@ print("gradient of each logit:", [f"{x:+.3f}" for x in g.tolist()])
 # All four equations together, small enough for this notebook. Every number that can be chosen is in `Settings`.
 
 # %%
-settings = micra_lite.Settings(updates=300, updates_per_round=20, inner_steps=3, hidden=128, target_rate=0.05)
+settings = micra_lite.Settings(updates=150, hidden=128, target_rate=0.05)
 
 # %% [markdown]
 # A phase is a generator: each update yields a `Record` of what it did. We keep a few of them for later.
