@@ -38,6 +38,12 @@ def regret(browser, tmp_path_factory):
         yield page
 
 
+@pytest.fixture(scope="module")
+def gradient(browser, tmp_path_factory):
+    with opened(browser, tmp_path_factory.mktemp("gradient") / "notebooks", "03_policy_gradient") as page:
+        yield page
+
+
 def at_both_widths(page, words, name):
     for width in (1400, 1000):
         page.set_viewport_size({"width": width, "height": 1000})
@@ -143,3 +149,29 @@ def test_a_start_is_moved_in_the_field(regret):
     choose(regret, found, "Path", "follow the regrets")
     found.locator('svg[aria-label*="Path: follow the regrets"]').wait_for()
     at_both_widths(regret, "Game rock_paper_scissors", "field-triangles")
+
+
+def test_the_gradient_lesson_runs(gradient):
+    ran_without_error(gradient)
+
+
+def test_the_cloud_follows_the_policies(gradient):
+    found = widget(gradient, "Game rectangular, target row")
+    picture_of(found, "cloud-start")
+    handle = found.locator('.widget-hslider:has-text("row: P(up)") .noUi-handle')
+    delay = press_and_time(gradient, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 4)
+    print(f"\nGradientCloud: slider key to changed picture, median {delay:.0f} ms")
+    assert delay < 3000
+    assert "CRA: 1 possible" in words_of(found)  # P(up) = 0.5: both own actions say the same
+    draws = found.locator('.widget-hslider:has-text("Draws") .noUi-handle')
+    press_and_time(gradient, found, draws, ["ArrowRight"] * 4)
+    assert "CRA, 6 draws: " in words_of(found)
+    choose(gradient, found, "Logit of", "down")
+    found = widget(gradient, "Game rectangular, target row, logit of down")
+    at_both_widths(gradient, "Game rectangular, target row", "cloud")
+    choose(gradient, found, "Game", "warm_weather")
+    found = widget(gradient, "Game warm_weather")
+    choose(gradient, found, "Gradient of", "column")
+    found.locator('svg[aria-label*="target column"]').wait_for()
+    assert "CRA has 1.00 of COMA" in words_of(found)
+    at_both_widths(gradient, "Game warm_weather", "cloud-weather")

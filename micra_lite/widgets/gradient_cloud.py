@@ -200,8 +200,8 @@ class GradientCloud(Explorer):
         self.game = made
         self.sliders = []
         for agent, names in zip(made.agents, made.action_names, strict=True):
-            first, best = (0.3, 3) if agent in made.targets else (0.7, 6)
-            own = policy_sliders(agent, names, first, [best, *range(3, 3 - len(names) + 1, -1)])
+            first, preferred = (0.3, [3, 2, 1]) if agent in made.targets else (0.7, [4, 2, 2, 2])
+            own = policy_sliders(agent, names, first, preferred[: len(names)])
             for one in own:
                 one.observe(self.redraw, "value")
             self.sliders.append(own)
