@@ -437,7 +437,7 @@ singles = [packaged_gradient(torch.tensor([a])) for a in range(2)]
 print("exact sum over the own action:", [f"{x:+.4f}" for x in whole.tolist()])
 for a in range(2):
     name = game.action_names[0][a]
-    print(f"row happened to play {name:5}   ", [f"{x:+.4f}" for x in singles[a].tolist()])
+    print(f"row happened to play {name:9}", [f"{x:+.4f}" for x in singles[a].tolist()])
 print("their mean:                   ", [f"{x:+.4f}" for x in (row @ torch.stack(singles)).tolist()])
 
 # %% [markdown]
@@ -449,7 +449,7 @@ print("their mean:                   ", [f"{x:+.4f}" for x in (row @ torch.stack
 # 2. Let column always play *left* (weights of *middle* and *right* 0). What have COMA and CRA in common now?
 # 3. Stay there, and let row play *up* with 0.7. Who scatters least?
 # 4. Set the draws to 1, then to 6. Between which two rows does *CRA, draws* move?
-# 5. Choose `odd_one_out`: three players. Is CRA's share smaller or larger?
+# 5. Choose `matching_pennies`. Is COMA's baseline a help there?
 
 # %%
 cloud = widgets.GradientCloud("rectangular")
@@ -459,7 +459,8 @@ cloud
 # <details><summary>Answers</summary>
 # 1. With two actions played alike, both say the same: + times + is − times −. 2. Everything: there is nothing to average out.
 # 3. REINFORCE! No theorem orders REINFORCE and CRA; taking v(s) off is mostly, not always, a good idea. CRA never scatters more
-# than COMA, and never more than the baseline v(s). 4. Between COMA and CRA. 5. Smaller: there is more of others to average.
+# than COMA, and never more than the baseline v(s). 4. Between COMA and CRA. 5. No, COMA scatters most of all: what
+# the other own action would have got is always the opposite, so to take it off makes the difference larger.
 # </details>
 
 # %% [markdown]
@@ -715,6 +716,9 @@ many = sampled_regret_advantage(*thousands, 4, torch.Generator().manual_seed(0))
 assert (many.mean(0) - regret).abs().max() < 0.05
 always_left = variances(q[None], [torch.tensor([[0.7, 0.3]]), torch.tensor([[1.0, 0.0, 0.0]])], 0)
 assert always_left["REINFORCE"] < always_left["CRA"]  # no theorem forbids it
+pennies = widgets.GradientCloud("matching_pennies")
+paid, _, coma_there, _, _ = clouds(pennies.game.payoffs[..., 0], pennies.policies(), 0, 0, 1)
+assert coma_there.variance > paid.variance
 for found in ratios.values():
     assert found["CRA"] <= min(1, found["baseline"]) + 1e-12
 assert weather_share == 1
