@@ -169,6 +169,8 @@ print("π(a)·A(a):           ", [f"{x:+.4f}" for x in (row * regret).tolist()])
 # $$g_i = \mathbb E_{s \sim d,\, a \sim \pi} \Big[\textstyle\sum_t \nabla \log \pi_i(a_i \mid o_i)\, A_i(s, a_i)\Big]
 # \qquad\text{(Eq. 3)}$$
 #
+# (The sum over $t$ is in $d(s)$, which adds up the visits at all times.)
+#
 # We test it on pursuit with 2 × 2 cells: 64 states, two hunters, a prey. Hunters have a table of logits, drawn at random.
 
 # %%
@@ -320,7 +322,7 @@ listed = estimates(q, [row, column], 0)
 print("joint action      probability   " + "   ".join(f"{name:>9}" for name in listed))
 for k, joint in enumerate(product(range(2), range(3))):
     names = ", ".join(game.action_names[j][a] for j, a in enumerate(joint))
-    cells = "   ".join(f"{float(pairs[k][0][0]) + 0.0:+9.3f}" for pairs in listed.values())
+    cells = "   ".join(f"{float(pairs[k][0][0]) + 0.0:+9.4f}" for pairs in listed.values())
     print(f"{names:16} {listed['COMA'][k][1]:12.3f}   {cells}")
 
 # %% [markdown]
@@ -626,8 +628,9 @@ bias = (row * believed - by_trick).square().sum()  # of the mean estimate, squar
 cra_variance = variance_of([(score(row, a) * believed[a], row[a]) for a in range(2)])
 in_the_end = {"CRA": float(bias) < 1e-12, "COMA": bool((means["COMA"] - by_trick).abs().max() < 1e-12)}
 arrives = [name for name, arrived in in_the_end.items() if arrived]
+outcome = "both" if len(arrives) == 2 else "".join(arrives) or "neither"
 
-guess_model = widgets.ask("wrong-model", {0: "neither", 1: arrives[0], 2: "both"}[len(arrives)])
+guess_model = widgets.ask("wrong-model", outcome)
 guess_model
 
 # %% [markdown]
