@@ -4,9 +4,10 @@
 2. `PolicyField`: which way regrets push both players' policies, and where that leads.
 3. `GradientCloud`: every gradient estimate that one decision can give, by five estimators.
 4. `GridPlayer`: play a target of a grid task beside an external, one step at a time.
-5. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
-6. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
-7. `show`, `animate`: a figure, or an episode, together with what it shows in words.
+5. `StartingPoint`: from one starting point to several externals by the inner loop of Eq. 4, in one parameter.
+6. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
+7. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
+8. `show`, `animate`: a figure, or an episode, together with what it shows in words.
 """
 
 try:
@@ -17,11 +18,12 @@ except ImportError as error:  # an optional part: the algorithm itself does not 
 from .base import animate, show
 from .gradient_cloud import GradientCloud
 from .grid_player import GridPlayer
+from .inner_loop import StartingPoint
 from .policy_field import PolicyField
 from .prediction import Prediction, Predictions, ask
 from .regret_explorer import RegretExplorer
 from .stepper import Stepper
 
 __all__ = [
-    "GradientCloud", "GridPlayer", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "Stepper", "animate", "ask", "show",
+    "GradientCloud", "GridPlayer", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "StartingPoint", "Stepper", "animate", "ask", "show",
 ]  # fmt: skip

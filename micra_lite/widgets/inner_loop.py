@@ -1,0 +1,188 @@
+"""Eq. 4 in one parameter: from one starting point to several externals, and how good a start every other one would be.
+
+The externals are columns of matching pennies, who play heads with probability p. The imitator has one parameter, the
+log-odds θ of heads: δ(heads) = σ(θ). For h heads among n watched moves, the inner step is θ ← θ − α (σ(θ) − h/n), with
+α · n/(n + n_0) for α where n_0 is not 0. Expectations over h are finite sums: nothing is sampled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ipywidgets
+import numpy as np
+from scipy.special import expit, logit
+from scipy.stats import binom
+
+from ..exact import Array
+from . import svg
+from .base import Explorer, Picture, choice, groups, slider
+from .svg import number, text
+
+POPULATIONS = {
+    "two alike, one other": (0.95, 0.9, 0.2), "opposites": (0.9, 0.1), "all alike": (0.8, 0.75, 0.7),
+    "in between": (0.9, 0.6, 0.1),
+}  # fmt: skip
+WATCHED: dict[str, int | None] = {**{str(n): n for n in (0, 1, 2, 3, 5, 10, 20)}, "∞": None}
+GRID = np.linspace(0.005, 0.995, 199)  # starting points that are tried, as δ(heads)
+LOW, HIGH = 150.0, 500.0  # where δ = 0 and δ = 1 are drawn
+
+
+def loss(theta: Array, p: float) -> Array:
+    """Cross-entropy, in nats, of a column that plays heads with p, for log-odds θ of any shape."""
+    return p * np.logaddexp(0, -theta) + (1 - p) * np.logaddexp(0, theta)
+
+
+def adapted(theta: Array, frequency: Array, step_size: float, steps: int) -> Array:
+    """θ′ after the inner loop, for watched frequencies of heads; shapes broadcast."""
+    theta = theta + 0 * frequency
+    for _ in range(steps):
+        theta = theta - step_size * (expit(theta) - frequency)
+    return theta
+
+
+@dataclass(frozen=True)
+class InnerLoop:
+    """What steers the inner loop: α, the number of steps, n watched moves (None: so many that h/n = p), and n_0."""
+
+    step_size: float
+    steps: int
+    watched: int | None
+    prior_pairs: float = 0.0
+
+    def ends(self, theta: Array, p: float) -> tuple[Array, Array]:
+        """Where θ (G,) may end for a column p: θ′ (G, H) and the probability of each, (H,)."""
+        n = self.watched
+        if n == 0:
+            return theta[:, None], np.ones(1)
+        frequency, weights = (np.array([p]), np.ones(1)) if n is None else (
+            np.arange(n + 1) / n, binom.pmf(np.arange(n + 1), n, p))  # fmt: skip
+        size = self.step_size * (1.0 if n is None else n / (n + self.prior_pairs))
+        return adapted(theta[:, None], frequency, size, self.steps), weights
+
+    def query_loss(self, theta: Array, p: float) -> Array:
+        """The expected loss on new moves after adaptation from θ (G,), nats, (G,)."""
+        ends, weights = self.ends(theta, p)
+        return loss(ends, p) @ weights
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """A population, a start, and the losses there and from every other start."""
+
+    columns: Sequence[float]
+    start: float  # δ(heads) before adaptation
+    loop: InnerLoop
+    before: list[float]  # each column's loss at the start
+    after: list[float]  # … and after adaptation
+    curves: tuple[Array, Array]  # the mean loss before and after, for all of GRID
+
+    @classmethod
+    def of(cls, columns: Sequence[float], start: float, loop: InnerLoop) -> Landscape:
+        theta, grid = logit(np.array([start])), logit(GRID)
+        curves = (
+            np.mean([loss(grid, p) for p in columns], 0),
+            np.mean([loop.query_loss(grid, p) for p in columns], 0),
+        )
+        before = [float(loss(theta, p)[0]) for p in columns]
+        return cls(columns, start, loop, before, [float(loop.query_loss(theta, p)[0]) for p in columns], curves)
+
+    def best(self, which: int) -> float:
+        """The best start of GRID, before (0) or after (1) adaptation."""
+        return float(GRID[self.curves[which].argmin()])
+
+
+def in_words(x: Landscape) -> str:
+    """What the picture shows, from the numbers alone."""
+    n = x.loop.watched
+    each = " ".join(
+        f"Column {number(p)}: loss {number(b, 3)} before, {number(a, 3)} after, {number(float(loss(logit(p), p)), 3)} at best."
+        for p, b, a in zip(x.columns, x.before, x.after, strict=True)
+    )
+    return (
+        f"Start {number(x.start)}, step size {number(x.loop.step_size)}, {x.loop.steps} steps, "
+        f"{'endlessly many' if n is None else n} watched moves, prior pairs {number(x.loop.prior_pairs, 0)}. {each} "
+        f"Mean loss {number(float(np.mean(x.before)), 3)} before, {number(float(np.mean(x.after)), 3)} after. "
+        f"The best start is {number(x.best(0), 3)} without adaptation, {number(x.best(1), 3)} with it, "
+        f"where the mean loss after is {number(float(x.curves[1].min()), 3)}."
+    )
+
+
+def draw(x: Landscape) -> Picture:
+    """Above, where each column's imitator may end; below, the mean loss before and after for every start."""
+    axis = svg.Axis(LOW, HIGH, 0, 1)
+    here, y = axis(x.start), 22.0
+    parts = [text(here, 16, "○ start", 13, "middle", True), text(560, 16, "loss, nats", 13, bold=True)]
+    theta = logit(np.array([x.start]))
+    for p, before, after in zip(x.columns, x.before, x.after, strict=True):
+        y += 50
+        ends, weights = x.loop.ends(theta, p)
+        parts += [text(8, y - 6, f"column {number(p)}", 14, bold=True), svg.line(LOW, y, HIGH, y)]
+        for end, w in zip(expit(ends[0]), weights, strict=True):
+            if w > 1e-4:
+                parts.append(svg.polyline([(axis(end), y), (axis(end), y - 3 - 28 * w / weights.max())], svg.BLUE, 4))
+        if x.loop.watched is None:  # one path: its steps can be shown
+            stops = [
+                float(expit(adapted(theta, np.array([p]), x.loop.step_size, k))[0]) for k in range(x.loop.steps + 1)
+            ]
+            parts += [svg.line(axis(stop), y, axis(stop), y - 8, svg.INK) for stop in stops]
+        parts += [svg.circle(here, y, 4), svg.diamond(axis(p), y, 6, svg.VERMILLION)]
+        parts.append(text(560, y - 6, f"{number(before)} → {number(after)}", 13))
+    top, bottom, reach = y + 40, y + 190, 1.0
+    while max(np.mean(x.before), np.mean(x.after)) > reach:
+        reach *= 2
+    lines = ((svg.INK, True, "before"), (svg.BLUE, False, "after"))
+    for k, (colour, dashed, words) in enumerate(lines):
+        up = bottom - (bottom - top) * x.curves[k] / reach
+        seen = [(axis(g), float(h)) for g, h in zip(GRID, up, strict=True) if h >= top]
+        parts.append(svg.polyline(seen, colour, 2.5, dashed))
+        height = bottom - (bottom - top) * float(x.curves[k].min()) / reach
+        if height >= top:
+            parts.append(svg.star(axis(x.best(k)), height, 8, svg.GREEN))
+        parts += [svg.line(520, top + 24 + 24 * k, 552, top + 24 + 24 * k, colour, dashed),
+                  text(560, top + 29 + 24 * k, words, 13)]  # fmt: skip
+        parts.append(text(560, top + 105 + 20 * k, f"{words}: {number(x.best(k))}", 13))
+    parts += [svg.star(530, top + 81, 8, svg.GREEN), text(544, top + 86, "best start", 13, bold=True)]
+    parts += [svg.line(here, 24, here, bottom, svg.FAINT, True), svg.line(LOW, bottom, HIGH, bottom, svg.INK),
+              svg.line(LOW, top, LOW, bottom, svg.INK)]  # fmt: skip
+    parts += [text(LOW - 6, h + 4, words, 11, "end") for h, words in ((top, f"{reach:g}"), (bottom, "0"))]
+    parts += [text(axis(v), bottom + 16, f"{v:g}", 11, "middle") for v in (0, 0.25, 0.5, 0.75, 1)]
+    parts += [text(8, top + 40, "mean loss from", 13), text(8, top + 57, "every start, nats", 13)]
+    parts.append(text((LOW + HIGH) / 2, bottom + 32, "δ(heads)", 13, "middle"))
+    legend = "◆ what the column plays. Stems: where its imitator may end; the more probable, the taller."
+    parts.append(text(8, bottom + 56, legend, 12))
+    alt = in_words(x)
+    return Picture(svg.document(bottom + 68, parts, alt), alt)
+
+
+class StartingPoint(Explorer):
+    """The inner loop from a start that a slider moves; sliders of step size, steps, watched moves and n_0.
+
+    >>> point = StartingPoint("opposites")
+    >>> point.steps.value = 0
+    >>> "Mean loss 0.693 before, 0.693 after" in point.alt
+    True
+    """
+
+    def __init__(self, columns: str = "two alike, one other") -> None:
+        if columns not in POPULATIONS:
+            raise ValueError(f"{columns!r} is no population; the widget knows {list(POPULATIONS)}")
+        super().__init__()
+        self.columns = choice("Columns", list(POPULATIONS), value=columns)
+        kind, counted = ipywidgets.FloatSlider, ipywidgets.IntSlider
+        self.start = slider(kind, "Start: δ(heads)", value=0.5, min=0.05, max=0.95, step=0.05)
+        self.step_size = slider(kind, "Step size α", value=2.0, min=0.0, max=5.0, step=0.25)
+        self.steps = slider(counted, "Inner steps", value=3, min=0, max=5)
+        self.watched = slider(ipywidgets.SelectionSlider, "Watched moves", options=list(WATCHED), value="10")
+        self.prior_pairs = slider(counted, "Prior pairs n₀", value=0, min=0, max=10)
+        controls = [self.start, self.step_size, self.steps, self.watched, self.prior_pairs]
+        for control in (self.columns, *controls):
+            control.observe(self.redraw, "value")
+        self.show([self.columns, groups([controls[:3], controls[3:]])])
+
+    def picture(self) -> Picture:
+        loop = InnerLoop(
+            self.step_size.value, self.steps.value, WATCHED[self.watched.value], float(self.prior_pairs.value)
+        )
+        return draw(Landscape.of(POPULATIONS[self.columns.value], self.start.value, loop))
