@@ -44,6 +44,12 @@ def gradient(browser, tmp_path_factory):
         yield page
 
 
+@pytest.fixture(scope="module")
+def learning(browser, tmp_path_factory):
+    with opened(browser, tmp_path_factory.mktemp("learning") / "notebooks", "05_meta_learning") as page:
+        yield page
+
+
 def at_both_widths(page, words, name):
     for width in (1400, 1000):
         page.set_viewport_size({"width": width, "height": 1000})
@@ -175,3 +181,24 @@ def test_the_cloud_follows_the_policies(gradient):
     found.locator('svg[aria-label*="target column"]').wait_for()
     assert "CRA has 1.00 of COMA" in words_of(found)
     at_both_widths(gradient, "Game warm_weather", "cloud-weather")
+
+
+def test_the_meta_learning_lesson_runs(learning):
+    ran_without_error(learning)
+
+
+def test_a_starting_point_is_moved(learning):
+    found = widget(learning, "Columns 0.95, 0.90, 0.20")
+    picture_of(found, "start-first")
+    handle = found.locator('.widget-hslider:has-text("Start") .noUi-handle')
+    delay = press_and_time(learning, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 4)
+    print(f"\nStartingPoint: slider key to changed picture, median {delay:.0f} ms")
+    assert delay < 3000
+    assert ". Start 0.70, " in words_of(found)
+    watched = found.locator('.widget-hslider:has-text("Watched") .noUi-handle')
+    press_and_time(learning, found, watched, ["ArrowRight"] * 2)
+    assert "endlessly many watched moves" in words_of(found)
+    at_both_widths(learning, "Columns 0.95", "start")
+    choose(learning, found, "Columns", "opposites")
+    widget(learning, "Columns 0.90, 0.10").wait_for()
+    at_both_widths(learning, "Columns 0.90, 0.10", "start-opposites")

@@ -51,8 +51,15 @@ def check(point):
     n = WATCHED[point.watched.value]
     loop = (point.step_size.value, point.steps.value, n, point.prior_pairs.value)
     start = point.start.value
-    shown = [start, point.step_size.value, point.steps.value, *([] if n is None else [n]), point.prior_pairs.value]
-    assert numbers(alt[: alt.index("Column")]) == pytest.approx(shown, abs=0.0051)
+    shown = [
+        *columns,
+        start,
+        point.step_size.value,
+        point.steps.value,
+        *([] if n is None else [n]),
+        point.prior_pairs.value,
+    ]
+    assert numbers(alt[: alt.index(" Column ")]) == pytest.approx(shown, abs=0.0051)
     before = [by_loops(start, p, 0.0, 0, 0, 0) for p in columns]
     after = [by_loops(start, p, *loop) for p in columns]
     for p, b, a in zip(columns, before, after, strict=True):

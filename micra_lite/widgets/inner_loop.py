@@ -101,7 +101,7 @@ def in_words(x: Landscape) -> str:
         for p, b, a in zip(x.columns, x.before, x.after, strict=True)
     )
     return (
-        f"Start {number(x.start)}, step size {number(x.loop.step_size)}, {x.loop.steps} steps, "
+        f"Columns {', '.join(map(number, x.columns))}. Start {number(x.start)}, step size {number(x.loop.step_size)}, {x.loop.steps} steps, "
         f"{'endlessly many' if n is None else n} watched moves, prior pairs {number(x.loop.prior_pairs, 0)}. {each} "
         f"Mean loss {number(float(np.mean(x.before)), 3)} before, {number(float(np.mean(x.after)), 3)} after. "
         f"The best start is {number(x.best(0), 3)} without adaptation, {number(x.best(1), 3)} with it, "
