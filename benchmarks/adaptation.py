@@ -181,7 +181,7 @@ def main() -> None:
     """Run what is missing, then write the results and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", nargs="+", default=["pursuit"])
-    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
+    parser.add_argument("--variants", nargs="+", default=["conditioned"], choices=list(VARIANTS))
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--updates", type=int, help="of each training (default: the task's settings)")
     parser.add_argument("--jobs", type=int, default=2)

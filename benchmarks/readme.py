@@ -75,6 +75,9 @@ def curve() -> list[str]:
                 f"| {task} | {episodes} | {r['score']:.3f} | {other['score']:.3f} | {greedy['score']:.3f} "
                 f"| {r['excess_nats']:.3f} | {r['bayes_nats']:.3f} |"
             )
+    for task in dict.fromkeys(task for task, _, _ in kept):
+        words = (README.parent / "docs" / f"adaptation-{task}.txt").read_text(encoding="utf-8").strip()
+        lines += ["", f"![{words}](docs/adaptation-{task}.png)"]
     return lines
 
 

@@ -137,9 +137,10 @@ def adaptation_curves(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Fig
     for axes, title in ((scores, "score"), (nats, "imitation error, nats")):
         axes.set_xscale("symlog", linthresh=1)
         axes.set_xticks(ticks, [str(t) for t in ticks])
+        axes.set_xlim(-0.2, 1.15 * max(ticks))
         axes.set(xlabel="watched episodes", title=title)
     nats.set_ylim(0)
-    seconds.set(xlabel="seconds of adaptation", title=f"score after {main} episodes")
+    seconds.set(xlabel="seconds of adaptation", title=f"score after {main} episodes", ylim=scores.get_ylim())
     scores.set_ylabel("normalised score (1: best response)")
     for axes in (scores, nats, seconds):
         axes.legend(frameon=False, fontsize=8, loc="upper right" if axes is nats else "lower right")
