@@ -84,7 +84,7 @@ print("probability of heads:", columns.tolist(), "  average:", round(float(colum
 # $$\min_\theta\; \mathbb E_{\mathcal T_k \sim p(\mathcal T)} \Big[\textstyle\sum_t \mathcal L_k(x^t, a^t)\Big]
 # \qquad\text{(Eq. 1)}$$
 #
-# Here $x^t$ is what is observed, $a^t$ what is predicted, and $\mathcal L_k$ what a wrong prediction costs beside external $k$.
+# Here $x^t$ is what is observed, $a^t$ what is predicted from all that was seen so far, and $\mathcal L_k$ what a wrong prediction costs beside external $k$.
 #
 # The smallest imitator there is has one parameter, the log-odds of heads:
 # $\delta(\text{heads}) = \sigma(\theta) = 1/(1 + e^{-\theta})$. In a matrix game there is nothing to observe, so it ignores $o$.
@@ -181,7 +181,8 @@ print(f"packaged:           {float(by_package):+.6f}")
 # %% [markdown]
 # ## 4. A good starting point
 #
-# All three columns, three inner steps. First assume that so much was watched that the frequency *is* $p$.
+# All three columns, three inner steps. First assume that so much was watched that the frequency *is* $p$. (Old
+# and new moves are then alike, so that `support` may serve as query, too. Section 7 says when it may not.)
 #
 # Without adaptation the best prediction for all is their average, 0.68. That is what plain training on everybody's moves finds.
 
