@@ -10,8 +10,11 @@ import torch
 from micra_lite import exact
 from micra_lite.catalogue import external_family, make
 from micra_lite.draw import words
+from micra_lite.evaluate import adaptation_scores, yardstick_for
 from micra_lite.families import family_figure
+from micra_lite.phases import last, offline_training
 from micra_lite.regret import coma_advantage, counterfactual_regret_advantage
+from micra_lite.training_state import Settings
 
 MOVES = {0: (0, 0), 1: (-1, 0), 2: (1, 0), 3: (0, -1), 4: (0, 1)}  # stay, north, south, west, east
 TASKS = [("bystander", {}), ("bystander", {"size": 2, "friends": 3}), ("weather", {}), ("weather", {"kinds": 4, "walkers": 3})]  # fmt: skip
@@ -109,6 +112,22 @@ def test_the_bystander_is_in_nobodys_way():
     table = make("bystander").tabulate()
     other = external_family("bystander").sample(77).tables(make("bystander"))[0][0].numpy()
     np.testing.assert_allclose(exact.joint_q(table, [*policies[:-1], other]), q, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["bystander", "weather"])
+def test_a_team_gains_nothing_by_adapting(name):
+    """A short training: the imitator learns who the newcomers are, the team's exact score stays where it was."""
+    settings = Settings(updates=80, hidden=32, actor_hidden=32, states_per_external=32, value_steps=2, target_rate=0.05,
+                        externals_per_round=8, rounds_kept=10)  # fmt: skip
+    game, family = make(name), external_family(name)
+    state = last(offline_training(game, family, settings)).state
+    table, newcomers = game.tabulate(), family.split("held-out")[:6]
+    scale = yardstick_for(table, newcomers, game)
+    nothing, five = (adaptation_scores(state, table, newcomers, episodes) for episodes in (0, 5))
+    before, after = (scale.normalised_score(s.after) for s in (nothing, five))
+    assert before > 0.3
+    assert five.excess_nats.mean() < 0.5 * nothing.excess_nats.mean()
+    assert after == pytest.approx(before, abs=0.01)
 
 
 @pytest.mark.parametrize(("name", "who"), [("bystander", "bystander"), ("weather", "stranger")])
