@@ -3,11 +3,12 @@
 1. `RegretExplorer`: Eq. 2 on a matrix game; move the policies, see the two sums and the regrets.
 2. `PolicyField`: which way regrets push both players' policies, and where that leads.
 3. `GradientCloud`: every gradient estimate that one decision can give, by five estimators.
-4. `GridPlayer`: play a target of a grid task beside an external, one step at a time.
-5. `StartingPoint`: from one starting point to several externals by the inner loop of Eq. 4, in one parameter.
-6. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
-7. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
-8. `show`, `animate`: a figure, or an episode, together with what it shows in words.
+4. `CriticTable`: temporal differences fill in a table of joint actions, beside the exact one.
+5. `GridPlayer`: play a target of a grid task beside an external, one step at a time.
+6. `StartingPoint`: from one starting point to several externals by the inner loop of Eq. 4, in one parameter.
+7. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
+8. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
+9. `show`, `animate`: a figure, or an episode, together with what it shows in words.
 """
 
 try:
@@ -16,6 +17,7 @@ except ImportError as error:  # an optional part: the algorithm itself does not 
     raise ImportError("micra_lite.widgets needs ipywidgets: pip install 'micra_lite[notebooks]'") from error
 
 from .base import animate, show
+from .critic_table import CriticTable
 from .gradient_cloud import GradientCloud
 from .grid_player import GridPlayer
 from .inner_loop import StartingPoint
@@ -25,5 +27,5 @@ from .regret_explorer import RegretExplorer
 from .stepper import Stepper
 
 __all__ = [
-    "GradientCloud", "GridPlayer", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "StartingPoint", "Stepper", "animate", "ask", "show",
+    "CriticTable", "GradientCloud", "GridPlayer", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "StartingPoint", "Stepper", "animate", "ask", "show",
 ]  # fmt: skip
