@@ -45,6 +45,12 @@ def gradient(browser, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def critic(browser, tmp_path_factory):
+    with opened(browser, tmp_path_factory.mktemp("critic") / "notebooks", "04_critic") as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
 def learning(browser, tmp_path_factory):
     with opened(browser, tmp_path_factory.mktemp("learning") / "notebooks", "05_meta_learning") as page:
         yield page
@@ -181,6 +187,31 @@ def test_the_cloud_follows_the_policies(gradient):
     found.locator('svg[aria-label*="target column"]').wait_for()
     assert "CRA has 1.00 of COMA" in words_of(found)
     at_both_widths(gradient, "Game warm_weather", "cloud-weather")
+
+
+def test_the_critic_lesson_runs(critic):
+    ran_without_error(critic)
+
+
+def test_the_table_fills_in(critic):
+    found = widget(critic, "ε = 0.2, played beside prey A alone")
+    picture_of(found, "critic-start")
+    handle = found.locator('.widget-hslider:has-text("Sweeps") .noUi-handle')
+    delay = press_and_time(critic, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 4)
+    print(f"\nCriticTable: slider key to changed picture, median {delay:.0f} ms")
+    assert delay < 3000
+    assert "After 200 sweeps" in words_of(found)
+    states = found.locator('.widget-hslider:has-text("State") .noUi-handle')
+    press_and_time(critic, found, states, ["ArrowRight"] * 3)
+    assert ". State 4: hunter in row 1 column 2, prey in row 1 column 1;" in words_of(found)
+    at_both_widths(critic, "ε = 0.2, played beside prey A alone", "critic")
+    choose(critic, found, "Played beside", "32 other prey")
+    found = widget(critic, "ε = 0.2, played beside 32 other prey, valued against prey A")
+    choose(critic, found, "Valued against", "prey B")
+    found = widget(critic, "ε = 0.2, played beside 32 other prey, valued against prey B")
+    choose(critic, found, "Exploration", "ε = 0")
+    found = widget(critic, "ε = 0, played beside 32 other prey, valued against prey B")
+    at_both_widths(critic, "ε = 0, played beside 32 other prey", "critic-unexplored")
 
 
 def test_the_meta_learning_lesson_runs(learning):

@@ -189,7 +189,7 @@ def draw(x: Filling, k: int, state: int, asked: str) -> Picture:
             for b in range(5):
                 if left == 0 and not x.counts[state, 5 * a + b]:
                     parts.append(svg.hatch(90 + 48 * b, 150 + 28 * a, 48, 28, svg.FAINT, 8))
-        parts.append(text(left + 84, 144, "prey:", 12, "end", fill=svg.FAINT))
+        parts.append(text(left + 86, 144, "hunter ↓ prey →", 10, "end", fill=svg.FAINT))
     top, low = bottom + 44, bottom + 164
     high = svg.round_up(max(e for j in range(len(SWEEPS)) for t in (True, False) if (e := x.error(j, t)) is not None))
     parts.append(text(8, top - 20, "Mean |learned − exact| over all states", 14, bold=True))
