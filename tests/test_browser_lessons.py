@@ -56,6 +56,12 @@ def learning(browser, tmp_path_factory):
         yield page
 
 
+@pytest.fixture(scope="module")
+def imitator(browser, tmp_path_factory):
+    with opened(browser, tmp_path_factory.mktemp("imitator") / "notebooks", "06_meta_imitator") as page:
+        yield page
+
+
 def at_both_widths(page, words, name):
     for width in (1400, 1000):
         page.set_viewport_size({"width": width, "height": 1000})
@@ -233,3 +239,23 @@ def test_a_starting_point_is_moved(learning):
     choose(learning, found, "Columns", "opposites")
     widget(learning, "Columns 0.90, 0.10").wait_for()
     at_both_widths(learning, "Columns 0.90, 0.10", "start-opposites")
+
+
+def test_the_meta_imitator_lesson_runs(imitator):
+    ran_without_error(imitator)
+
+
+def test_a_belief_follows_the_moves(imitator):
+    found = widget(imitator, "Prey 0, ")
+    picture_of(found, "belief-start")
+    handle = found.locator('.widget-hslider:has-text("Watched moves") .noUi-handle')
+    delay = press_and_time(imitator, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 5)
+    print(f"\nImitatorBelief: slider key to changed picture, median {delay:.0f} ms")
+    assert delay < 3000
+    assert ", 10 moves watched" in words_of(found)
+    states = found.locator('.widget-hslider:has-text("State") .noUi-handle')
+    press_and_time(imitator, found, states, ["ArrowRight"] * 2)
+    assert "State 3: hunter in row 1 column 1, prey in row 2 column 2." in words_of(found)
+    at_both_widths(imitator, "Prey 0, ", "belief")
+    choose(imitator, found, "Prey", "2")
+    widget(imitator, "Prey 2, 10 moves watched").wait_for()

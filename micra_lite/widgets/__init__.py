@@ -6,9 +6,10 @@
 4. `CriticTable`: temporal differences fill in a table of joint actions, beside the exact one.
 5. `GridPlayer`: play a target of a grid task beside an external, one step at a time.
 6. `StartingPoint`: from one starting point to several externals by the inner loop of Eq. 4, in one parameter.
-7. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
-8. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
-9. `show`, `animate`: a figure, or an episode, together with what it shows in words.
+7. `ImitatorBelief`: an imitator's belief against the truth as moves come in, beside the Bayes predictor.
+8. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
+9. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
+10. `show`, `animate`: a figure, or an episode, together with what it shows in words.
 """
 
 try:
@@ -20,6 +21,7 @@ from .base import animate, show
 from .critic_table import CriticTable
 from .gradient_cloud import GradientCloud
 from .grid_player import GridPlayer
+from .imitator_belief import ImitatorBelief
 from .inner_loop import StartingPoint
 from .policy_field import PolicyField
 from .prediction import Prediction, Predictions, ask
@@ -27,5 +29,5 @@ from .regret_explorer import RegretExplorer
 from .stepper import Stepper
 
 __all__ = [
-    "CriticTable", "GradientCloud", "GridPlayer", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "StartingPoint", "Stepper", "animate", "ask", "show",
+    "CriticTable", "GradientCloud", "GridPlayer", "ImitatorBelief", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "StartingPoint", "Stepper", "animate", "ask", "show",
 ]  # fmt: skip
