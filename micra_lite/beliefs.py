@@ -13,7 +13,8 @@ from torch import Tensor
 from .agent import Agent, Belief
 from .externals import Externals
 from .imitation import Parameters, adapt, meta_parameters, predict
-from .training_state import Pairs, Settings, TrainingState
+from .replay import Pairs
+from .training_state import Settings, TrainingState
 
 
 def believe(agent: Agent, parameters: list[Parameters]) -> Belief:

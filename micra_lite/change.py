@@ -26,7 +26,8 @@ from .beliefs import prior_belief
 from .externals import Externals
 from .games import Game
 from .phases import execution, last, online_adaptation
-from .training_state import Episode, Record, TrainingState
+from .replay import Episode
+from .training_state import Record, TrainingState
 
 
 def log_likelihood(state: TrainingState, belief: Belief, observations: list[Tensor], actions: Tensor) -> float:

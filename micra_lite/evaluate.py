@@ -24,7 +24,8 @@ from .games import Game, TabularGame, Tabulated
 from .imitation import imitation_loss
 from .phases import last, online_adaptation
 from .playing import play, watch, watched_pairs
-from .training_state import Episode, Settings, TrainingState, observations_of
+from .replay import Episode
+from .training_state import Settings, TrainingState, observations_of
 
 if TYPE_CHECKING:
     from .exact import Array, Yardstick

@@ -28,7 +28,8 @@ from .imitation import imitation_loss, meta_loss, meta_parameters
 from .learning import gradient_step, value_and_improve
 from .playing import play, watched_pairs
 from .regret import counterfactual_regret_advantage
-from .training_state import Episode, Pairs, Record, Settings, TrainingState, observations_of, pairs
+from .replay import Episode, Pairs
+from .training_state import Record, Settings, TrainingState, observations_of, pairs
 
 
 def offline_training(

@@ -10,7 +10,8 @@ from torch import Tensor
 from .agent import Belief
 from .beliefs import prior_belief
 from .externals import Externals
-from .training_state import Episode, Pairs, Play, TrainingState, observations_of
+from .replay import Episode, Pairs, Play
+from .training_state import TrainingState, observations_of
 
 
 def _mixed(policy: Tensor, exploration: float) -> Tensor:

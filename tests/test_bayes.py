@@ -15,7 +15,7 @@ from micra_lite import exact
 from micra_lite.catalogue import CONTROLS, GRID_TASKS, external_family, make
 from micra_lite.externals import ExternalFamily
 from micra_lite.matrix_games import MATRIX_GAMES
-from micra_lite.training_state import Episode
+from micra_lite.replay import Episode
 
 
 def watched_episodes(game, external, episodes, steps=25, seed=0):

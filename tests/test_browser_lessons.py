@@ -26,40 +26,19 @@ def browser():
         yield found
 
 
-@pytest.fixture(scope="module")
-def games(browser, tmp_path_factory):
-    with opened(browser, tmp_path_factory.mktemp("games") / "notebooks", "01_games") as page:
-        yield page
+def lesson(name):
+    """A fixture: the notebook `name`, run in a JupyterLab of its own."""
+
+    @pytest.fixture(scope="module")
+    def page(browser, tmp_path_factory):
+        with opened(browser, tmp_path_factory.mktemp(name) / "notebooks", name) as found:
+            yield found
+
+    return page
 
 
-@pytest.fixture(scope="module")
-def regret(browser, tmp_path_factory):
-    with opened(browser, tmp_path_factory.mktemp("regret") / "notebooks", "02_regret") as page:
-        yield page
-
-
-@pytest.fixture(scope="module")
-def gradient(browser, tmp_path_factory):
-    with opened(browser, tmp_path_factory.mktemp("gradient") / "notebooks", "03_policy_gradient") as page:
-        yield page
-
-
-@pytest.fixture(scope="module")
-def critic(browser, tmp_path_factory):
-    with opened(browser, tmp_path_factory.mktemp("critic") / "notebooks", "04_critic") as page:
-        yield page
-
-
-@pytest.fixture(scope="module")
-def learning(browser, tmp_path_factory):
-    with opened(browser, tmp_path_factory.mktemp("learning") / "notebooks", "05_meta_learning") as page:
-        yield page
-
-
-@pytest.fixture(scope="module")
-def imitator(browser, tmp_path_factory):
-    with opened(browser, tmp_path_factory.mktemp("imitator") / "notebooks", "06_meta_imitator") as page:
-        yield page
+games, regret, gradient = lesson("01_games"), lesson("02_regret"), lesson("03_policy_gradient")
+critic, learning, imitator = lesson("04_critic"), lesson("05_meta_learning"), lesson("06_meta_imitator")
 
 
 def at_both_widths(page, words, name):

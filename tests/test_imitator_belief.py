@@ -9,7 +9,7 @@ from test_widgets import controls, drawings, numbers, part, stays_on_its_sheet
 from micra_lite import exact
 from micra_lite.catalogue import external_family, make
 from micra_lite.networks import MetaImitator
-from micra_lite.training_state import Episode
+from micra_lite.replay import Episode
 from micra_lite.widgets import ImitatorBelief
 from micra_lite.widgets.base import STATIC
 from micra_lite.widgets.critic_table import MOVES, STATES

@@ -382,6 +382,7 @@ def test_drawings_stay_on_their_sheet():
     sheets = [d for name in MATRIX_GAMES for d in drawings(RegretExplorer(name).twin())]
     for name in ("pursuit", "rectangular", "odd_one_out"):
         sheets += drawings(Stepper(train(name, updates=1)).twin())
+    assert len(sheets) > len(MATRIX_GAMES) + 3
     for sheet in sheets:
         stays_on_its_sheet(sheet)
 

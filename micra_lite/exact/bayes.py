@@ -25,7 +25,7 @@ from torch import Tensor
 
 from ..externals import ExternalFamily, Externals, MixedStrategies
 from ..games import TabularGame, Tabulated
-from ..training_state import Episode
+from ..replay import Episode
 from .values import Array, Response, best_response
 
 MOVES = 8  # Metropolis steps of the whole sample at each stage

@@ -46,7 +46,7 @@ import micra_lite
 from micra_lite import exact, widgets
 from micra_lite.imitation import adapt, imitation_loss, meta_loss
 from micra_lite.networks import MetaImitator
-from micra_lite.training_state import Episode
+from micra_lite.replay import Episode
 from micra_lite.widgets.inner_loop import InnerLoop
 
 torch.set_default_dtype(torch.float64)  # everything here is exact

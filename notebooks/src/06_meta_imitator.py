@@ -43,7 +43,7 @@ import micra_lite
 from micra_lite import exact, widgets
 from micra_lite.imitation import adapt, imitation_loss, meta_loss
 from micra_lite.networks import MetaImitator
-from micra_lite.training_state import Episode
+from micra_lite.replay import Episode
 from micra_lite.widgets.critic_table import MOVES, STATES
 from micra_lite.widgets.imitator_belief import by_bayes, by_imitator, draw_moves, excess, prey_tables
 
