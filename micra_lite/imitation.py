@@ -121,6 +121,8 @@ def meta_loss(
 
     Args: support and query, (observations (K, P, F), actions (K, P), weights (K, P) or None) of the same K externals,
     no pair in both. Returns the loss, a scalar, and the adapted parameters θ′ (name → (K, …)).
+
+    Where the K externals are drawn from p(𝒯), this is an unbiased estimate of Eq. 1, for the learner that adapts.
     """
     observations, actions, weights = support
     adapted = adapt(imitator, observations, actions, steps, step_size, weights, second_order)

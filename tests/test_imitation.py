@@ -112,6 +112,19 @@ def test_equals_the_loop_over_externals(imitator, step_size, second_order):
             torch.testing.assert_close(slope, wanted[name], rtol=1e-10, atol=1e-12)
 
 
+def test_a_batch_of_externals_estimates_the_mean_over_the_family(imitator):
+    """Eq. 1 is a mean over p(𝒯): here a family of three, from which every batch of two may be drawn, repetition too."""
+
+    def loss(*batch):
+        support, query = ((seen[list(batch)], actions[list(batch)], None) for seen, actions, _ in (SUPPORT, QUERY))
+        return meta_loss(imitator, support, query, 3)[0]
+
+    alone = torch.stack([loss(k) for k in range(K)])
+    assert alone.max() - alone.min() > 0.01  # it matters whom one meets
+    batches = torch.stack([loss(j, k) for j in range(K) for k in range(K)])
+    torch.testing.assert_close(batches.mean(), alone.mean(), rtol=1e-12, atol=1e-12)
+
+
 def test_first_order_gradient_is_the_finite_difference_of_its_surrogate(imitator):
     """First order: the loss of θ + (θ′ − θ) with the difference held fixed; not the second-order gradient."""
     loss, adapted = meta_loss(imitator, SUPPORT, QUERY, 3, 0.4, second_order=False)

@@ -60,7 +60,7 @@ def policy_gradient(table, logits, externals):
 
 @pytest.mark.parametrize(("name", "options"), GAMES, ids=IDS)
 def test_is_the_gradient_of_the_exact_value(name, options):
-    """Along random directions in all logits of all targets, and along single logits: central differences agree."""
+    """Eq. 3 along random directions in all logits of all targets, and along single logits: central differences agree."""
     table, logits, externals = problem(name, **options)
     gradient = policy_gradient(table, logits, externals)
     g = torch.Generator().manual_seed(0)
@@ -93,7 +93,7 @@ def test_one_step_raises_the_value(name, options):
 
 @pytest.mark.parametrize("name", ["rectangular", "odd_one_out", "climbing"])
 def test_sampled_own_action_has_the_same_expectation(name):
-    """Σ_a π(a) ∇(objective by the sampled action a) is the gradient of the exact sum, for every target."""
+    """Eq. 3 by the sampled action: Σ_a π(a) ∇(objective of a) is the gradient of the exact sum, for every target."""
     table, logits, externals = problem(name)
     _, regrets = exact_ingredients(table, logits, externals)
     for t, regret in zip(logits, regrets, strict=True):

@@ -59,7 +59,7 @@ def check_against_loops(q, policies):
 
 @pytest.mark.parametrize("name", MATRIX_GAMES)
 def test_equals_enumeration_on_matrix_games(name):
-    """Every agent as target, paid by every agent's payoffs, under ten policies at once."""
+    """Eq. 2 for every agent as target, paid by every agent's payoffs, under ten policies at once."""
     payoffs = make(name).payoffs.double()
     policies = random_policies(payoffs.shape[:-1], 10, 0)
     for paid in payoffs.unbind(-1):
@@ -69,7 +69,7 @@ def test_equals_enumeration_on_matrix_games(name):
 @given(SIZES, st.integers(1, 3), SEEDS)
 @settings(deadline=None, max_examples=60)
 def test_equals_enumeration_on_drawn_games(sizes, batch, seed):
-    """Up to four agents with unequal numbers of actions, another table in every row of the batch."""
+    """Eq. 2 for up to four agents with unequal numbers of actions, another table in every row of the batch."""
     check_against_loops(random_q(sizes, batch, seed), random_policies(sizes, batch, seed))
 
 

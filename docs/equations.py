@@ -1,0 +1,78 @@
+"""Where each numbered equation is explained, computed and tested: found in the lessons, the docstrings and the tests."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+
+ROOT = Path(__file__).parent.parent
+NUMBERS = (1, 2, 3, 4)
+
+
+class Place(NamedTuple):
+    """A lesson with the formula as it is written there, or a function or test with its docstring."""
+
+    where: str
+    text: str
+
+
+def numbers(text: str) -> set[int]:
+    """The equations that a text names: "Eq. 2" or "Eqs. 1 and 4"."""
+    found = re.findall(r"Eqs?\.\s+(\d+)(?:\s+and\s+(\d+))?", text)
+    return {int(number) for pair in found for number in pair if number}
+
+
+def lessons(equation: int) -> list[Place]:
+    """The notebooks that write the equation out under its number."""
+    found = []
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "markdown":
+                formulas = [f for f in cell.source.split("$$")[1::2] if f"(Eq. {equation})" in f]
+                found += [Place(path.stem, formula.strip()) for formula in formulas]
+    return found
+
+
+def documented(folder: str) -> list[Place]:
+    """Every public function or class of a folder's Python files, under its dotted name, with its docstring."""
+    found = []
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                found.append(Place(f"{module}.{node.name}", ast.get_docstring(node) or ""))
+    return found
+
+
+def functions(equation: int) -> list[Place]:
+    """The package's functions and classes whose docstring names the equation; those to play with are left out."""
+    return [p for p in documented("micra_lite") if equation in numbers(p.text) and ".widgets." not in p.where]
+
+
+def tests(equation: int) -> list[Place]:
+    """The tests whose docstring says that they check the equation."""
+    return [
+        p
+        for p in documented("tests")
+        if equation in numbers(p.text) and ".test_" in p.where.removeprefix("tests.test_")
+    ]
+
+
+def page() -> str:
+    """The cross-reference as a markdown page."""
+    lines = ["# Equations", "", "Where each one is explained, computed and tested."]
+    for equation in NUMBERS:
+        written = lessons(equation)
+        lines += ["", f"## Eq. {equation}", "", f"$${written[0].text}$$", ""]
+        lines += [
+            "Explained in " + ", ".join(f"[](course/{name})" for name in dict.fromkeys(p.where for p in written)) + "."
+        ]
+        lines += ["", "| computed by | |", "|---|---|"]
+        lines += [f"| {{py:obj}}`{p.where}` | {p.text.splitlines()[0]} |" for p in functions(equation)]
+        lines += ["", "| tested by | |", "|---|---|"]
+        lines += [f"| `{p.where.removeprefix('tests.')}` | {p.text.splitlines()[0]} |" for p in tests(equation)]
+    return "\n".join(lines) + "\n"
