@@ -8,8 +8,9 @@
 6. `StartingPoint`: from one starting point to several externals by the inner loop of Eq. 4, in one parameter.
 7. `ImitatorBelief`: an imitator's belief against the truth as moves come in, beside the Bayes predictor.
 8. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
-9. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
-10. `show`, `animate`: a figure, or an episode, together with what it shows in words.
+9. `ThreeSwitches`: what a critic made of small parts knows of three switches, and what regret makes of it.
+10. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
+11. `show`, `animate`: a figure, or an episode, together with what it shows in words.
 """
 
 try:
@@ -27,7 +28,8 @@ from .policy_field import PolicyField
 from .prediction import Prediction, Predictions, ask
 from .regret_explorer import RegretExplorer
 from .stepper import Stepper
+from .switches import ThreeSwitches
 
 __all__ = [
-    "CriticTable", "GradientCloud", "GridPlayer", "ImitatorBelief", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "StartingPoint", "Stepper", "animate", "ask", "show",
+    "CriticTable", "GradientCloud", "GridPlayer", "ImitatorBelief", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "StartingPoint", "Stepper", "ThreeSwitches", "animate", "ask", "show",
 ]  # fmt: skip
