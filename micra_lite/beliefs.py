@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from .agent import Agent, Belief
 from .externals import Externals
@@ -69,8 +70,12 @@ def externals_model(
     seen: list[Tensor],
     features: list[Tensor],
     true: tuple[Externals, Tensor] | None,
+    taken: Tensor | None,
 ) -> list[Tensor]:
-    """What stands in for π_ℰ, per view (K, N, A_e): the imitator's δ, or the true policies (an ablation)."""
+    """What stands in for π_ℰ, per view (K, N, A_e): the imitator's δ, or (ablations) the true policies or one sample.
+
+    The sample is the externals' move in the joint actions `taken` in the data, (K, N, n).
+    """
     with torch.no_grad():
         predictions = state.agent.predict(belief, features)
         if true is not None:
@@ -79,4 +84,8 @@ def externals_model(
             rows = [seen[e].flatten(0, 1) for e in state.agent.externals]
             exact = externals.policies(k.repeat_interleave(N), rows)
             predictions[: len(rows)] = [p.to(rows[0].dtype).unflatten(0, (K, N)) for p in exact]
+        if state.settings.external_model == "sampled":
+            assert taken is not None  # see Replay.own_transitions
+            for j, e in enumerate(state.agent.externals):
+                predictions[j] = one_hot(taken[..., e], predictions[j].shape[-1]).to(predictions[j].dtype)
     return predictions

@@ -13,7 +13,7 @@ from torch import Tensor
 from .agent import Belief
 from .beliefs import believe_first, externals_model
 from .externals import Externals
-from .regret import counterfactual_regret_advantage, policy_gradient_objective
+from .regret import coma_advantage, counterfactual_regret_advantage, joint_advantage, policy_gradient_objective
 from .training_state import TrainingState, observations_of
 
 
@@ -28,7 +28,7 @@ def temporal_difference_target(
     with torch.no_grad():
         seen = observations_of(game, batch["next_state"], state.settings)
         features = agent.features(seen)
-        predictions = externals_model(state, belief, seen, features, true)
+        predictions = externals_model(state, belief, seen, features, true, batch.get("next_actions"))
         policies = [p.exp() for p in agent.act(belief, features, predictions)]
         q = agent.value(belief, agent.features(seen, target=True), predictions, target=True)  # (K, N, A_1, …, A_n)
         q = q.flatten(0, 1)
@@ -62,6 +62,19 @@ def actor_loss(
     return loss
 
 
+def advantages(state: TrainingState, q: Tensor, joint: list[Tensor]) -> list[Tensor]:
+    """Eq. 2 or, as an ablation, a rival's advantage from the same critic, per target (B, A_i).
+
+    The rivals' joint actions are drawn from `joint`, n × (B, A_j): the others as they now play, not as they once did.
+    """
+    targets = state.agent.targets
+    if state.settings.advantage == "regret":
+        return counterfactual_regret_advantage(q, joint, targets)
+    drawn = torch.cat([torch.multinomial(p, 1, generator=state.generator) for p in joint], 1)  # (B, n)
+    rival = coma_advantage if state.settings.advantage == "coma" else joint_advantage
+    return rival(q, joint, targets, drawn)
+
+
 def gradient_step(optimiser: torch.optim.Optimizer, loss: Tensor) -> float:
     """One step down `loss`, with the gradient norm clipped; returns the loss."""
     optimiser.zero_grad()
@@ -83,7 +96,7 @@ def value_and_improve(
     losses = {}
     seen = observations_of(state.game, batch["state"], settings)
     features = agent.features(seen)
-    predictions = externals_model(state, belief, seen, features, true)
+    predictions = externals_model(state, belief, seen, features, true, batch["actions"])
     q = agent.value(belief, features, predictions).flatten(0, 1)  # (K·N, A_1, …, A_n)
     if learn_critic:
         target = temporal_difference_target(state, belief, batch, true)
@@ -96,7 +109,7 @@ def value_and_improve(
     q = q.detach()
     log_policies = agent.act(belief, features, predictions)
     joint = agent.joint([p.detach().exp() for p in log_policies], predictions)
-    regrets = counterfactual_regret_advantage(q, joint, agent.targets)
+    regrets = advantages(state, q, joint)
     sampling = state.generator if settings.own_actions == "sampled" else None
     loss = actor_loss([p.flatten(0, 1) for p in log_policies], regrets, settings.entropy * state.fading, sampling)
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], loss)

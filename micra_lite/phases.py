@@ -28,7 +28,7 @@ from .imitation import imitation_loss, meta_loss, meta_parameters
 from .learning import gradient_step, value_and_improve
 from .playing import play, watched_pairs
 from .regret import counterfactual_regret_advantage
-from .replay import Episode, Pairs
+from .replay import Episode, Pairs, Play
 from .training_state import Record, Settings, TrainingState, observations_of, pairs
 
 
@@ -51,7 +51,9 @@ def offline_training(
         state.set_rates()
         groups = state.replay.groups(settings.externals_per_update, state.generator)
         losses: dict[str, float] = {}
-        if settings.external_model == "true" and game.full_view:  # the ablation has no use for an imitator
+        # The ablations have no use for an imitator, but where the true policy is known and the targets' views are not.
+        imitated = settings.external_model == "imitator" or (settings.external_model == "true" and not game.full_view)
+        if not imitated:
             belief = prior_belief(state.agent, len(groups))
         else:
             belief, losses = imitate(state, groups)
@@ -60,30 +62,38 @@ def offline_training(
         if true is not None:
             belief = true_belief(state, *true)
         for _ in range(settings.value_steps):
-            # Relabelled transitions: valued against k, whoever played in them.
-            batch = state.replay.transitions(K * N, state.generator)
-            batch = {name: column.unflatten(0, (K, N)) for name, column in batch.items()}
+            if settings.external_model == "sampled":  # the move in the data is no other external's
+                batch = state.replay.own_transitions(groups, N, state.generator)
+            else:  # relabelled transitions: valued against k, whoever played in them
+                batch = state.replay.transitions(K * N, state.generator)
+                batch = {name: column.unflatten(0, (K, N)) for name, column in batch.items()}
             shown = value_and_improve(state, belief, batch, true=true)
         shown["losses"] = {**losses, **shown["losses"]}
         state.updates += 1
         yield Record("offline training", state.updates, state, **shown)
 
 
-def collect(state: TrainingState, externals: Externals) -> None:
-    """One round of data: new externals, met by the team as it is, then by the team that has watched them a little."""
+def collect(state: TrainingState, externals: Externals) -> list[tuple[Play, Belief]]:
+    """One round of data: new externals, met by the team as it is, then by the team that has watched them a little.
+
+    Returns what was played and with which belief; the data D have it too.
+    """
     s, generator = state.settings, state.generator
     k = torch.randint(len(externals), (s.externals_per_round,), generator=generator, device=generator.device)
     met = externals[k.tolist()]
-    half = s.episodes_per_external // 2
-    before = play(state, met, prior_belief(state.agent, len(met)), half, s.exploration, generator)
     belief = prior_belief(state.agent, len(met))
-    if s.conditioned:  # otherwise belief changes nothing in how the team acts
-        count = int(torch.randint(1, half + 1, (1,), generator=generator, device=generator.device))
-        belief = adapted_belief(state.agent, pairs(state, *before.steps(count)), s)
-    after = play(state, met, belief, s.episodes_per_external - half, s.exploration, generator)
-    both = {n: torch.cat([getattr(before, n), getattr(after, n)], 1) for n in type(before).__dataclass_fields__}
-    state.replay.add(k, type(before)(**both))
-    state.environment_steps += int(both["alive"].sum())
+    # An unconditioned team watches nobody: belief changes nothing in how it acts.
+    first = s.episodes_per_external // 2 if s.conditioned else s.episodes_per_external
+    played = [(play(state, met, belief, first, s.exploration, generator), belief)]
+    if s.conditioned:
+        count = int(torch.randint(1, first + 1, (1,), generator=generator, device=generator.device))
+        belief = adapted_belief(state.agent, pairs(state, *played[0][0].steps(count)), s)
+        after = play(state, met, belief, s.episodes_per_external - first, s.exploration, generator)
+        played.append((after, belief))
+    whole = Play(**{n: torch.cat([getattr(p, n) for p, _ in played], 1) for n in Play.__dataclass_fields__})
+    state.replay.add(k, whole)
+    state.environment_steps += int(whole.alive.sum())
+    return played
 
 
 def imitate(state: TrainingState, groups: Tensor) -> tuple[Belief, dict[str, float]]:

@@ -90,9 +90,25 @@ class Replay:
         total = alive.numel() if flat is None else len(flat)
         row = torch.randint(total, (count,), generator=generator, device=generator.device)
         row = row if flat is None else flat[row]
-        E, T = alive.shape[1:]
-        g, e, t = row // (E * T), row // T % E, row % T
+        return self._at(row // alive[0].numel(), row % alive[0].numel())
+
+    def own_transitions(self, groups: Tensor, count: int, generator: torch.Generator) -> dict[str, Tensor]:
+        """`count` transitions of each of K groups, (K, count, …): what its own external did, and did next.
+
+        As `transitions`, with `next_actions`; the last step of an episode that was cut short has none and is left out.
+        """
+        alive, terminated = self.store["alive"][groups], self.store["terminated"][groups]
+        followed = alive & (terminated | torch.nn.functional.pad(alive[..., 1:], (0, 1)))  # (K, E, T)
+        step = torch.multinomial(followed.flatten(1).float(), count, replacement=True, generator=generator)
+        T, after = alive.shape[2], torch.where(terminated.flatten(1).gather(1, step), step, step + 1)
+        later = self.store["actions"][groups[:, None], after // T, after % T]  # means nothing where the episode is over
+        return {**self._at(groups[:, None], step), "next_actions": later}
+
+    def _at(self, g: Tensor, step: Tensor) -> dict[str, Tensor]:
+        """The transitions at steps numbered through each group's episodes."""
         s = self.store
+        T = s["alive"].shape[2]
+        e, t = step // T, step % T
         return {
             "state": s["states"][g, e, t], "next_state": s["states"][g, e, t + 1], "actions": s["actions"][g, e, t],
             "rewards": s["rewards"][g, e, t], "terminated": s["terminated"][g, e, t],

@@ -67,8 +67,10 @@ class Settings:
     actor_rate: float = 3e-3
     target_rate: float = 0.01  # how fast the slow critic Q̄ follows
     entropy: float = 0.03  # entropy bonus, return per nat
+    # ablations: what regret, and what the imitator, contribute
+    advantage: str = "regret"  # Eq. 2; others drawn instead of averaged: "coma", and Q(s, a) − v(s): "independent"
     own_actions: str = "exact"  # Eq. 3's sum over own actions: "exact" or "sampled"
-    external_model: str = "imitator"  # δ, or "true" (π_ℰ itself: the ablation)
+    external_model: str = "imitator"  # δ, "true" (π_ℰ itself), "sampled" (no model: its move in the data)
     # online adaptation
     answer: str = "none"  # what follows the imitator's adaptation: see ANSWERS
     adaptation_updates: int = 200
@@ -77,10 +79,17 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, known in (("answer", ANSWERS), ("own_actions", ("exact", "sampled")),
-                            ("external_model", ("imitator", "true")), ("dtype", ("float32", "float64")),
+                            ("external_model", ("imitator", "true", "sampled")), ("dtype", ("float32", "float64")),
+                            ("advantage", ("regret", "coma", "independent")),
                             ("critic", ("joint", "pairwise"))):  # fmt: skip
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} must be one of {list(known)}; got {getattr(self, name)!r}")
+        if self.advantage == "independent" and self.own_actions == "exact":
+            raise ValueError(
+                'advantage="independent" needs own_actions="sampled": the exact sum cancels every baseline'
+            )
+        if self.external_model == "sampled" and (self.conditioned or self.answer != "none"):
+            raise ValueError('external_model="sampled" has no imitator: it needs conditioned=False and answer="none"')
         if max(self.support_episodes) + self.query_episodes > self.episodes_per_external:
             raise ValueError(
                 f"support_episodes (up to {max(self.support_episodes)}) and query_episodes ({self.query_episodes}) "
