@@ -1,8 +1,18 @@
 """One thread per process: the networks are small, and the tests run side by side. Drawn examples are the same every time."""
 
 import hypothesis
+import pytest
 import torch
 
 torch.set_num_threads(1)
 hypothesis.settings.register_profile("same every time", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("same every time")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium, for tests marked `browser`."""
+    from lab import chromium
+
+    with chromium() as found:
+        yield found

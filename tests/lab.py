@@ -139,6 +139,17 @@ def opened(browser, folder, name):
         page.close()
 
 
+def lesson(name):
+    """A fixture: the page of the notebook `name`, run in a JupyterLab of its own."""
+
+    @pytest.fixture(scope="module")
+    def page(browser, tmp_path_factory):
+        with opened(browser, tmp_path_factory.mktemp(name) / "notebooks", name) as found:
+            yield found
+
+    return page
+
+
 def ran_without_error(page):
     """Every code cell was run, in order and without error, and the last one found everything right."""
     cells = page.evaluate(
@@ -174,6 +185,20 @@ def press_and_time(page, found, handle, keys):
     return statistics.median(page.evaluate("() => window.delays"))
 
 
+def measure(name, page, found, handle, keys):
+    """Press keys and report the median delay, on the screen and, where MICRA_DELAYS names a file, as a line in it.
+
+    A redraw is to take 100 ms (benchmarks/widgets.py); what fails here leaves room for a machine that others use too.
+    """
+    delay = press_and_time(page, found, handle, keys)
+    row = {"widget": name, "notebook": Path(page.url.partition("?")[0]).stem, "delay_ms_median": round(delay, 1)}
+    print(f"\n{name}: key to changed picture, median {delay:.0f} ms")
+    if "MICRA_DELAYS" in os.environ:
+        with open(os.environ["MICRA_DELAYS"], "a", encoding="utf-8") as rows:
+            rows.write(json.dumps(row) + "\n")
+    assert delay < 300
+
+
 def choose(page, found, label, option):
     """Press the button `option` of the choice `label`, by keyboard."""
     found.locator(f'.widget-toggle-buttons:has(> .widget-label:text-is("{label}")) button:text-is("{option}")').focus()
@@ -193,3 +218,13 @@ def nothing_cut_off(page, found):
         if box and box["width"]:
             assert box["x"] >= column["x"] - 1
             assert box["x"] + box["width"] <= column["x"] + column["width"] + 1
+
+
+def at_both_widths(page, words, name):
+    """On a wide and on a narrow screen: screenshots, and nothing is cut off."""
+    for width in (1400, 1000):
+        page.set_viewport_size({"width": width, "height": 1000})
+        found = widget(page, words)
+        picture_of(found, f"{name}-at-{width}")
+        nothing_cut_off(page, found)
+        page.screenshot(path=SCREENSHOTS / f"page-{name}-at-{width}.png")

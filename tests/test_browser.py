@@ -6,27 +6,11 @@ What it needs, and where its pictures go, says `lab.py`.
 import re
 
 import pytest
-from lab import (
-    SCREENSHOTS,
-    choose,
-    chromium,
-    nothing_cut_off,
-    opened,
-    picture_of,
-    press_and_time,
-    ran_without_error,
-    widget,
-    words_of,
-)
+from lab import at_both_widths, choose, lesson, measure, picture_of, press_and_time, ran_without_error, widget, words_of
 
 pytestmark = pytest.mark.browser
 
-
-@pytest.fixture(scope="module")
-def tour(tmp_path_factory):
-    """The tour's page."""
-    with chromium() as browser, opened(browser, tmp_path_factory.mktemp("lab") / "notebooks", "00_tour") as page:
-        yield page
+tour = lesson("00_tour")
 
 
 def test_the_tour_runs_without_error(tour):
@@ -39,16 +23,14 @@ def test_a_slider_moves_the_regret_bars(tour):
     handle = found.locator('.widget-hslider:has-text("column: P(stag)") .noUi-handle')
     before, bars = words_of(found), found.locator("svg").first.inner_html()
     assert "column plays stag 0.70, hare 0.30" in before
-    delay = press_and_time(tour, found, handle, ["ArrowLeft"] * 2)
+    press_and_time(tour, found, handle, ["ArrowLeft"] * 2)
     after = words_of(found)
     assert "column plays stag 0.60, hare 0.40" in after
     assert "should play stag more" in before
     assert "should play hare more" in after  # the bars changed sides
     assert found.locator("svg").first.inner_html() != bars
-    delay = press_and_time(tour, found, handle, ["ArrowRight", "ArrowLeft"] * 8)
-    print(f"\nRegretExplorer: slider key to changed picture, median {delay:.0f} ms")
+    measure("RegretExplorer", tour, found, handle, ["ArrowRight", "ArrowLeft"] * 8)
     picture_of(found, "explorer-moved")
-    assert delay < 3000
 
 
 def test_another_game_can_be_chosen_by_keyboard(tour):
@@ -79,20 +61,13 @@ def test_the_stepper_steps(tour):
         picture_of(found, f"stepper-{stage}")
     assert [re.search(r"stage (\d)", words)[1] for words in seen] == list("1234567")
     handle = found.locator('.widget-hslider:has-text("Stage") .noUi-handle')
-    delay = press_and_time(tour, found, handle, ["ArrowLeft", "ArrowRight"] * 8)
-    print(f"\nStepper: slider key to changed picture, median {delay:.0f} ms")
-    assert delay < 3000
+    measure("Stepper", tour, found, handle, ["ArrowLeft", "ArrowRight"] * 8)
     found.locator('.widget-hslider:has-text("Update") .noUi-handle').focus()
     tour.keyboard.press("ArrowRight")
     found.locator('svg[aria-label*="stage 7 of 7"]:not([aria-label*="update 1,"])').wait_for()
 
 
-@pytest.mark.parametrize("width", [1400, 1000])
-def test_nothing_is_cut_off(tour, width):
+@pytest.mark.parametrize(("words", "name"), [("Game stag_hunt", "explorer"), ("offline training", "stepper")])
+def test_nothing_is_cut_off(tour, words, name):
     """Pictures and controls fit into the notebook's column; screenshots to look at."""
-    tour.set_viewport_size({"width": width, "height": 900})
-    for words, name in (("Game stag_hunt", "explorer"), ("offline training", "stepper")):
-        found = widget(tour, words)
-        picture_of(found, f"{name}-at-{width}")
-        tour.screenshot(path=SCREENSHOTS / f"page-{name}-at-{width}.png")
-        nothing_cut_off(tour, found)
+    at_both_widths(tour, words, name)

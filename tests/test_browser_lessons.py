@@ -4,50 +4,12 @@ What it needs, and where its pictures go, says `lab.py`.
 """
 
 import pytest
-from lab import (
-    SCREENSHOTS,
-    choose,
-    chromium,
-    nothing_cut_off,
-    opened,
-    picture_of,
-    press_and_time,
-    ran_without_error,
-    widget,
-    words_of,
-)
+from lab import at_both_widths, choose, lesson, measure, picture_of, press_and_time, ran_without_error, widget, words_of
 
 pytestmark = pytest.mark.browser
 
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
-
-
-def lesson(name):
-    """A fixture: the notebook `name`, run in a JupyterLab of its own."""
-
-    @pytest.fixture(scope="module")
-    def page(browser, tmp_path_factory):
-        with opened(browser, tmp_path_factory.mktemp(name) / "notebooks", name) as found:
-            yield found
-
-    return page
-
-
 games, regret, gradient = lesson("01_games"), lesson("02_regret"), lesson("03_policy_gradient")
 critic, learning, imitator = lesson("04_critic"), lesson("05_meta_learning"), lesson("06_meta_imitator")
-
-
-def at_both_widths(page, words, name):
-    for width in (1400, 1000):
-        page.set_viewport_size({"width": width, "height": 1000})
-        found = widget(page, words)
-        picture_of(found, f"{name}-at-{width}")
-        nothing_cut_off(page, found)
-        page.screenshot(path=SCREENSHOTS / f"page-{name}-at-{width}.png")
 
 
 def test_the_games_lesson_runs(games):
@@ -58,9 +20,7 @@ def test_a_guess_is_kept_beside_the_truth(games):
     found = widget(games, "Chicken.")
     picture_of(found, "prediction-slider")
     handle = found.locator(".noUi-handle")
-    delay = press_and_time(games, found, handle, ["ArrowLeft", "ArrowRight"] * 5 + ["ArrowLeft"] * 4)
-    print(f"\nPrediction: slider key to changed picture, median {delay:.0f} ms")
-    assert delay < 3000
+    measure("Prediction", games, found, handle, ["ArrowLeft", "ArrowRight"] * 5 + ["ArrowLeft"] * 4)
     assert "predicted 0.30. The truth is not shown yet" in words_of(found)
     found.locator("button", has_text="Reveal").focus()
     games.keyboard.press("Enter")
@@ -86,9 +46,7 @@ def test_a_hunter_is_played_by_keyboard(games):
     picture_of(found, "player-start")
     keys = found.locator('.widget-text:has-text("Moves") input')
     keys.focus()
-    delay = press_and_time(games, found, keys, list("nnwse.tn"))
-    print(f"\nGridPlayer: key to changed picture, median {delay:.0f} ms")
-    assert delay < 3000
+    measure("GridPlayer, move", games, found, keys, list("nnwse.tn"))
     assert "Step 8." in words_of(found)
     games.keyboard.press("Backspace")
     found.locator('svg[aria-label*="Step 7."]').wait_for()
@@ -102,8 +60,7 @@ def test_a_hunter_is_played_by_keyboard(games):
     found.locator('svg[aria-label*="Regret advantages of hunter_1"]').wait_for()
     found.locator("button", has_text="play on").click()
     handle = found.locator('.widget-hslider:has-text("Step") .noUi-handle')
-    delay = press_and_time(games, found, handle, ["ArrowRight", "ArrowLeft"] * 5)
-    print(f"\nGridPlayer: slider key to changed picture, median {delay:.0f} ms")
+    measure("GridPlayer, step", games, found, handle, ["ArrowRight", "ArrowLeft"] * 5)
     at_both_widths(games, "pursuit beside prey 1", "player")
     choose(games, found, "Game", "crossing")
     found = widget(games, "crossing beside stranger 0")
@@ -118,24 +75,18 @@ def test_the_regret_lesson_runs(regret):
 def test_the_explorer_has_moved_in(regret):
     found = widget(regret, "Game rectangular")
     handle = found.locator('.widget-hslider:has-text("row: P(up)") .noUi-handle')
-    delay = press_and_time(regret, found, handle, ["ArrowRight", "ArrowLeft"] * 5)
-    print(f"\nRegretExplorer in 02_regret: slider key to changed picture, median {delay:.0f} ms")
-    assert delay < 3000
+    measure("RegretExplorer", regret, found, handle, ["ArrowRight", "ArrowLeft"] * 5)
 
 
 def test_a_start_is_moved_in_the_field(regret):
     found = widget(regret, "Game matching_pennies")
     picture_of(found, "field-start")
     handle = found.locator('.widget-hslider:has-text("row: P(heads)") .noUi-handle')
-    delay = press_and_time(regret, found, handle, ["ArrowLeft", "ArrowRight"] * 8)
-    print(f"\nPolicyField: slider key to changed picture, median {delay:.0f} ms")
-    assert delay < 3000
+    measure("PolicyField", regret, found, handle, ["ArrowLeft", "ArrowRight"] * 8)
     choose(regret, found, "Path", "regret matching")
     found.locator('svg[aria-label*="Path: regret matching, 100 steps"]').wait_for()
     steps = found.locator('.widget-hslider:has-text("Steps") .noUi-handle')
-    delay = press_and_time(regret, found, steps, ["ArrowRight"] * 15)
-    print(f"\nPolicyField, regret matching: slider key to changed picture, median {delay:.0f} ms")
-    assert delay < 3000
+    measure("PolicyField, regret matching", regret, found, steps, ["ArrowRight"] * 15)
     assert "250 steps" in words_of(found)
     at_both_widths(regret, "Game matching_pennies", "field")
     choose(regret, found, "Game", "stag_hunt")
@@ -156,9 +107,7 @@ def test_the_cloud_follows_the_policies(gradient):
     found = widget(gradient, "Game rectangular, target row")
     picture_of(found, "cloud-start")
     handle = found.locator('.widget-hslider:has-text("row: P(up)") .noUi-handle')
-    delay = press_and_time(gradient, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 4)
-    print(f"\nGradientCloud: slider key to changed picture, median {delay:.0f} ms")
-    assert delay < 3000
+    measure("GradientCloud", gradient, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 4)
     assert "CRA: 1 possible" in words_of(found)  # P(up) = 0.5: both own actions say the same
     draws = found.locator('.widget-hslider:has-text("Draws") .noUi-handle')
     press_and_time(gradient, found, draws, ["ArrowRight"] * 4)
@@ -182,9 +131,7 @@ def test_the_table_fills_in(critic):
     found = widget(critic, "ε = 0.2, played beside prey A alone")
     picture_of(found, "critic-start")
     handle = found.locator('.widget-hslider:has-text("Sweeps") .noUi-handle')
-    delay = press_and_time(critic, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 4)
-    print(f"\nCriticTable: slider key to changed picture, median {delay:.0f} ms")
-    assert delay < 3000
+    measure("CriticTable", critic, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 4)
     assert "After 200 sweeps" in words_of(found)
     states = found.locator('.widget-hslider:has-text("State") .noUi-handle')
     press_and_time(critic, found, states, ["ArrowRight"] * 3)
@@ -207,9 +154,7 @@ def test_a_starting_point_is_moved(learning):
     found = widget(learning, "Columns 0.95, 0.90, 0.20")
     picture_of(found, "start-first")
     handle = found.locator('.widget-hslider:has-text("Start") .noUi-handle')
-    delay = press_and_time(learning, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 4)
-    print(f"\nStartingPoint: slider key to changed picture, median {delay:.0f} ms")
-    assert delay < 3000
+    measure("StartingPoint", learning, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 4)
     assert ". Start 0.70, " in words_of(found)
     watched = found.locator('.widget-hslider:has-text("Watched") .noUi-handle')
     press_and_time(learning, found, watched, ["ArrowRight"] * 2)
@@ -228,9 +173,7 @@ def test_a_belief_follows_the_moves(imitator):
     found = widget(imitator, "Prey 0, ")
     picture_of(found, "belief-start")
     handle = found.locator('.widget-hslider:has-text("Watched moves") .noUi-handle')
-    delay = press_and_time(imitator, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 5)
-    print(f"\nImitatorBelief: slider key to changed picture, median {delay:.0f} ms")
-    assert delay < 3000
+    measure("ImitatorBelief", imitator, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 5)
     assert ", 10 moves watched" in words_of(found)
     states = found.locator('.widget-hslider:has-text("State") .noUi-handle')
     press_and_time(imitator, found, states, ["ArrowRight"] * 2)
