@@ -29,8 +29,8 @@ from .values import Array, _weighted, evaluate, joint_policy, solve, team_reward
 def _mean(table: Array, policies: Sequence[Array], agents: Sequence[int]) -> Array:
     """Average a table (S, A_1, …, A_n) over the actions of `agents`; their axes stay, with length 1."""
     for j in agents:
-        shape = [len(table), *(-1 if k == j else 1 for k in range(len(policies)))]
-        table = (table * policies[j].reshape(shape)).sum(j + 1, keepdims=True)
+        table = np.einsum("s...a,sa->s...", np.moveaxis(table, j + 1, -1), policies[j])
+        table = np.expand_dims(table, j + 1)
     return table
 
 
