@@ -1,6 +1,7 @@
 # make run   the demo: three phases on pursuit            make lab        the notebooks in JupyterLab
 # make test  lint, types, tests, notebooks (< 25 min)     make test-long  the tests that take longer
 # make notebooks  regenerate them from notebooks/src      make benchmarks the committed results, measured again
+# make site  the course, the API and the results as web pages, in site/
 # Everything is installed into .venv first, from nothing but Python (>= 3.11) and pip.
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,7 +11,7 @@ SHELL := /bin/bash
 # On networks this small, more threads only wait for each other.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test test-long lab notebooks benchmarks lint clean
+.PHONY: run test test-long lab notebooks site benchmarks lint clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -23,7 +24,7 @@ $(READY): pyproject.toml constraints.txt
 	@# uv does not read pip's find-links: hand them over; without any, ask for the CPU build of torch by name
 	@links="$$($(BIN)/python -m pip config get global.find-links 2>/dev/null | tr '\n' ',' | sed 's/,$$//')"; \
 	if [ -n "$$links" ]; then export UV_FIND_LINKS="$$links"; else export UV_TORCH_BACKEND=cpu; fi; \
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[tests,benchmarks]'
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[tests,benchmarks,docs]'
 	@touch $(READY)
 
 lint: $(READY)
@@ -47,11 +48,15 @@ lab: $(READY)
 notebooks: $(READY)
 	$(BIN)/python notebooks/build.py
 
+site: $(READY)
+	$(BIN)/python docs/build.py
+
 benchmarks: $(READY)
 	$(BIN)/python benchmarks/games.py
 	$(BIN)/python benchmarks/adaptation.py
 	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/widgets.py
 	$(BIN)/python benchmarks/readme.py
 
 clean:
-	rm -rf $(VENV) runs screenshots .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) runs screenshots site .pytest_cache .mypy_cache .ruff_cache

@@ -67,12 +67,9 @@ def page() -> str:
     lines = ["# Equations", "", "Where each one is explained, computed and tested."]
     for equation in NUMBERS:
         written = lessons(equation)
-        lines += ["", f"## Eq. {equation}", "", f"$${written[0].text}$$", ""]
-        lines += [
-            "Explained in " + ", ".join(f"[](course/{name})" for name in dict.fromkeys(p.where for p in written)) + "."
-        ]
-        lines += ["", "| computed by | |", "|---|---|"]
-        lines += [f"| {{py:obj}}`{p.where}` | {p.text.splitlines()[0]} |" for p in functions(equation)]
-        lines += ["", "| tested by | |", "|---|---|"]
-        lines += [f"| `{p.where.removeprefix('tests.')}` | {p.text.splitlines()[0]} |" for p in tests(equation)]
+        lines += ["", f"## Eq. {equation}", "", f"$${written[-1].text}$$", ""]
+        lines += ["Explained in " + ", ".join(f"[](/notebooks/{p.where})" for p in written) + "."]
+        for title, places in (("Computed by", functions(equation)), ("Tested by", tests(equation))):
+            lines += ["", f"{title}", ""]
+            lines += [f"- {{py:obj}}`{p.where.removeprefix('tests.')}`: {p.text.splitlines()[0]}" for p in places]
     return "\n".join(lines) + "\n"

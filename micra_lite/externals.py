@@ -23,7 +23,7 @@ SPLITS = {"train": (0, 2048), "validation": (100_000, 32), "held-out": (200_000,
 
 
 class ExternalFamily:
-    """p(𝒯) of Eq. 1: a distribution over external policies of one game.
+    """A distribution over external policies of one game: p(𝒯) of Eq. 1.
 
     Subclasses set `name`, `parameter_names` and write `draw` and `probabilities`. A family may steer several externals
     at once: `probabilities` returns one policy for each.

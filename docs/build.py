@@ -1,0 +1,129 @@
+"""Build the site: the executed notebooks, the API, the results and the notation, as pages that need no network.
+
+python docs/build.py [FOLDER]      into site/, unless another folder is given; a broken reference is an error
+
+Nothing is written twice: lessons are the notebooks of notebooks/ and exercises/, the API is the docstrings in the
+README's reading order, tables of results come from benchmarks/readme.py, everything else from the README.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import sys
+import tempfile
+from html import escape
+from pathlib import Path
+
+import nbformat
+
+DOCS = Path(__file__).parent
+ROOT = DOCS.parent
+sys.path[:0] = [str(DOCS), str(ROOT / "benchmarks")]
+import equations
+import readme
+
+from micra_lite import _HOME
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def toctree(pages: list[str]) -> str:
+    """The order of pages, for the menu and for "next"."""
+    return "\n".join(["```{toctree}", ":hidden:", "", *pages, "```"])
+
+
+def notebook(source: Path, target: Path) -> None:
+    """A copy whose pictures have their alt text as HTML has it: Sphinx would drop it."""
+    content = nbformat.read(source, as_version=4)
+    for output in (o for cell in content.cells for o in cell.get("outputs", [])):
+        picture = output.get("data", {}).get("image/png")
+        if picture:
+            words = escape(output.metadata["image/png"]["alt"])
+            output.data["text/html"] = f'<img alt="{words}" src="data:image/png;base64,{"".join(picture.split())}">'
+    nbformat.write(content, target)
+
+
+def course(source: Path, folder: str, title: str) -> str:
+    """Take a folder's notebooks over; returns the page that lists them: title, minutes, what it is about."""
+    (source / folder).mkdir()
+    lines = [f"# {title}", ""]
+    for path in sorted((ROOT / folder).glob("*.ipynb")):
+        notebook(path, source / folder / path.name)
+        header = nbformat.read(path, as_version=4).cells[0].source
+        about = re.split(r"\n\s*\n", header)[1].replace("\n", " ")
+        minutes = re.search(r"\*\*Time\*\*: (\w+ minutes)", header)
+        lines.append(f"- **[](/{folder}/{path.stem})**{f' ({minutes[1]})' if minutes else ''}. {about}")
+    pages = sorted(f"{folder}/{path.stem}" for path in (source / folder).glob("*.ipynb"))
+    return "\n".join([*lines, "", toctree(pages)])
+
+
+def files(entry: str) -> list[str]:
+    """The modules behind one file or folder of the README's list, a package before its parts."""
+    path = ROOT / "micra_lite" / entry
+    found = [path] if path.is_file() else sorted(path.glob("*.py"))
+    return [".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for p in found]
+
+
+def api(folder: Path) -> str:
+    """Write one page for each row of the README's list of files, in its order; returns the page that lists them."""
+    rows = re.findall(r"^\| (`.+?) \| (.+) \|$", README.split("## The files")[1].split("## Notation")[0], re.MULTILINE)
+    pages = []
+    for entries, words in rows:
+        modules = [m for entry in re.findall(r"`(.+?)`", entries) for m in files(entry)]
+        pages.append(f"api/{modules[0].removeprefix('micra_lite.')}")
+        text = [
+            f"# {entries.replace('`', '').replace('.py', '').replace('/', '')}",
+            "",
+            f"{words[0].upper()}{words[1:]}.",
+            "",
+        ]
+        for module in modules:
+            text += [f"## {module}", "", "```{eval-rst}", f".. automodule:: {module}", "```", ""]
+        (folder.parent / f"{pages[-1]}.md").write_text("\n".join(text), encoding="utf-8")
+    names = [f"   ~micra_lite.{module}.{name}" for module, group in _HOME.items() for name in group]
+    text = ["# API", "", "What `import micra_lite` offers by name; everything else is in the modules.", ""]
+    text += ["```{eval-rst}", ".. autosummary::", "   :nosignatures:", "", *names, "```", ""]
+    text += ["## The modules, in reading order", "", *(f"- [](/{page})" for page in pages), "", toctree(pages)]
+    return "\n".join(text)
+
+
+def gather(source: Path) -> None:
+    """Write the pages that Sphinx is to build."""
+    for name in ("api", "docs"):
+        (source / name).mkdir()
+    shutil.copy(ROOT / "README.md", source)
+    shutil.copy(DOCS / "index.md", source)
+    for picture in DOCS.glob("*.png"):
+        shutil.copy(picture, source / "docs")
+    pages = {
+        "course": course(source, "notebooks", "The course"),
+        "exercises": course(source, "exercises", "Exercises"),
+        "equations": equations.page(),
+        "notation": f"# Notation\n{README.split('## Notation')[1].split('MIT licence')[0]}",
+        "benchmarks": f"# What it measures\n\n{readme.table()}\n",
+        "api": api(source / "api"),
+    }
+    for name, text in pages.items():
+        (source / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+def sphinx(source: str, folder: str) -> int:
+    """Make the site from the pages; 1, and a line on the screen for each, where a reference leads nowhere."""
+    from sphinx.cmd.build import build_main
+
+    return build_main(["-b", "html", "-c", str(DOCS), "-W", "--keep-going", "-q", source, folder])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Build the site.")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "site", help="where to (site/, unless given)")
+    folder = parser.parse_args().folder
+    with tempfile.TemporaryDirectory() as source:
+        gather(Path(source))
+        return sphinx(source, str(folder))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

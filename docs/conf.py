@@ -1,0 +1,60 @@
+"""Sphinx's settings for the site. `docs/build.py` gathers the pages and calls Sphinx with them."""
+
+import re
+from pathlib import Path
+
+project = "micra_lite"
+author = "The micra_lite developers"
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # carries MathJax along, so that formulas need no network
+]
+exclude_patterns = ["README.md"]  # parts of it are included elsewhere
+
+nb_execution_mode = "off"  # the notebooks are executed by `make notebooks`, and only there
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+myst_links_external_new_tab = False
+
+default_role = "py:obj"  # `name` in a docstring: a link where there is such a name, else code
+autosummary_generate = False
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True, "ignore-module-all": True}
+autodoc_preserve_defaults = True
+autodoc_typehints_format = "short"
+python_use_unqualified_type_names = True
+maximum_signature_line_length = 80
+add_module_names = False
+
+html_theme = "furo"
+html_title = "micra_lite"
+html_static_path = [str(Path(__file__).parent / "static")]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_copyright = False
+html_favicon = str(Path(__file__).parent / "static" / "favicon.svg")
+html_show_sphinx = False
+html_theme_options = {"navigation_with_keys": True}
+
+
+def paragraph(text: str) -> str:
+    """One paragraph of a docstring: an example, a formula, or prose and lists."""
+    if text.startswith(">>>"):
+        return text
+    if text.startswith("    "):  # stays as it is set
+        return f"::\n\n{text}"
+    text = re.sub(r"^(\s*\w\. )", r"\n\1", text, flags=re.MULTILINE)  # lists within lists ask for empty lines
+    text = re.sub(r"(?:^|(?<=\.)\s)(Args:|Returns|Raises)(?=\s)", r"\n\n**\1**", text)
+    return re.sub(r"\||_(?!\w)", r"\\\g<0>", text)
+
+
+def as_restructured_text(app, what, name, obj, options, lines: list[str]) -> None:
+    """Docstrings are written to be read as they are: say in reStructuredText what their layout says."""
+    lines[:] = "\n\n".join(map(paragraph, "\n".join(lines).split("\n\n"))).split("\n")
+
+
+def setup(app) -> None:
+    app.connect("autodoc-process-docstring", as_restructured_text)
