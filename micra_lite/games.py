@@ -174,9 +174,12 @@ class TabularGame(Game):
         if o.probability.shape[1] == 1:  # nothing is left to chance
             next_state, terminated = o.state[:, 0], o.terminated[:, 0]
         else:
-            k = torch.multinomial(o.probability, 1, generator=generator)  # (B, 1)
-            next_state = o.state.gather(1, k[:, :, None].expand(-1, 1, o.state.shape[2]))[:, 0]  # (B, d)
-            terminated = o.terminated.gather(1, k)[:, 0]
+            # A race: of exponential waiting times with rates p_k, the k-th is the shortest with probability p_k. It is how
+            # torch.multinomial draws, number for number, without its checks.
+            waiting = torch.empty_like(o.probability).exponential_(generator=generator)
+            k = (o.probability / waiting).argmax(1)  # (B,)
+            rows = torch.arange(len(k), device=k.device)
+            next_state, terminated = o.state[rows, k], o.terminated[rows, k]  # (B, d), (B,)
         return Step(next_state, o.rewards, terminated, torch.zeros_like(terminated))
 
     @property

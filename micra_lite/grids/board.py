@@ -89,9 +89,10 @@ class BoardGame(TabularGame):
         """
         cell = torch.arange(self.cells, device=landed.device)
         probability = torch.where(again, free, (cell == landed[:, -1:]).double())  # (B, K = cells)
-        others = landed[:, None, :-1].expand(-1, self.cells, -1)
-        next_state = torch.cat([others, cell[:, None].expand(len(landed), -1, 1)], dim=2)  # (B, K, n)
-        return Outcomes(next_state, probability, rewards, torch.zeros_like(probability, dtype=torch.bool))
+        next_state = landed.T[:, :, None].repeat(1, 1, self.cells)  # (n, B, K): agents first, written in one go
+        next_state[-1] = cell
+        over = torch.zeros_like(probability, dtype=torch.bool)
+        return Outcomes(next_state.permute(1, 2, 0), probability, rewards, over)
 
 
 def cells_seen(observation: Tensor, agents: int) -> tuple[Tensor, Tensor]:
