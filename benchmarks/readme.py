@@ -96,9 +96,22 @@ def speed() -> list[str]:
     ]
 
 
+def delays() -> list[str]:
+    """How quickly the widgets answer."""
+    measured = result("widgets")
+    return [
+        "Widgets, from a key to the changed picture, in JupyterLab in Chromium: median, which is "
+        f"to be within 100 ms. `{measured['command']}`",
+        "",
+        "| widget | lesson | ms |",
+        "|---|---|---|",
+        *(f"| {r['widget']} | {r['notebook']} | {r['delay_ms_median']:.0f} |" for r in measured["rows"]),
+    ]
+
+
 def table() -> str:
     """The whole section, as markdown."""
-    return "\n\n".join("\n".join(part()) for part in (headroom, answers, curve, speed))
+    return "\n\n".join("\n".join(part()) for part in (headroom, answers, curve, speed, delays))
 
 
 def main() -> None:

@@ -94,7 +94,7 @@ def broken_links(site):
 
 
 def test_every_page_can_be_read_on_a_phone(site, address, page):
-    """No complaint, no request to anybody else, nothing wider than the screen, formulas set, pictures with words."""
+    """No complaint, no request to anybody else, nothing wider than the screen or too small, formulas set, pictures with words."""
     problems = []
     for name in pages(site):
         page.goto(address + name)
@@ -103,6 +103,8 @@ def test_every_page_can_be_read_on_a_phone(site, address, page):
         found = page.evaluate("""() => ({
             wide: document.documentElement.scrollWidth - window.innerWidth,
             unset: document.querySelectorAll('.math:not(:has(mjx-container)), mjx-merror').length,
+            tiny: [...document.querySelectorAll('main figure svg')].filter(
+                i => i.checkVisibility() && i.getBoundingClientRect().width < 0.8 * i.viewBox.baseVal.width).length,
             wordless: [...document.querySelectorAll('main img')].filter(i => !i.alt || !i.naturalWidth).length
                 + [...document.querySelectorAll('main figure svg')].filter(i => !i.getAttribute('aria-label')).length,
         })""")
