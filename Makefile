@@ -36,7 +36,8 @@ test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long and not browser"
 	$(BIN)/python notebooks/build.py --check
 	$(BIN)/python benchmarks/readme.py --check
-	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/nbval_sanitize.cfg notebooks/*.ipynb
+	MICRA_LITE_PROGRESS= $(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/nbval_sanitize.cfg \
+		notebooks/*.ipynb exercises/*.ipynb exercises/solutions/*.ipynb
 	$(BIN)/python -m pytest -m browser tests
 
 test-long: test

@@ -43,6 +43,7 @@ _MODULES = (
     "widgets",
     "grids",
     "controls",
+    "check",
 )
 _WHERE = {name: module for module, group in _HOME.items() for name in group}
 

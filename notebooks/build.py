@@ -1,8 +1,14 @@
-"""Make the notebooks from their sources: notebooks/src/NAME.py → notebooks/NAME.ipynb, executed.
+"""Make the notebooks from their sources, executed.
 
-python notebooks/build.py            all of them
-python notebooks/build.py 00_tour    some of them
-python notebooks/build.py --check    change nothing; fail where a notebook's cells are not those of its source
+    notebooks/src/NAME.py → notebooks/NAME.ipynb
+    exercises/src/NAME.py → exercises/NAME.ipynb, with stubs for students, and exercises/solutions/NAME.ipynb
+
+python notebooks/build.py                       all of them
+python notebooks/build.py 00_tour exercises/02_regret    some of them
+python notebooks/build.py --check               change nothing; fail where a notebook's cells are not those of its source
+
+In a source of exercises, students get CODE in place of what stands between `# solution, stub: CODE` and `# end`, and no
+cell with the tag "solution".
 
 What differs from run to run is dropped (widget models, timings, versions), so that a rebuilt notebook changes in git
 only where its contents did.
@@ -11,6 +17,9 @@ only where its contents did.
 from __future__ import annotations
 
 import argparse
+import copy
+import os
+import re
 import sys
 import tempfile
 import time
@@ -20,8 +29,33 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parent.parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
+SOLUTION = re.compile(r"^( *)# solution, stub: (.*?)\n(.*?)\n *# end$", re.MULTILINE | re.DOTALL)
+
+
+def sources() -> dict[str, Path]:
+    """name → source: those of the lessons by their stem, those of exercises as exercises/STEM."""
+    lessons = {s.stem: s for s in sorted((ROOT / "notebooks" / "src").glob("*.py"))}
+    return lessons | {f"exercises/{s.stem}": s for s in sorted((ROOT / "exercises" / "src").glob("*.py"))}
+
+
+def notebooks(source: Path) -> dict[Path, NotebookNode]:
+    """Where → what, not executed: one notebook of a lesson; that for students and that with solutions of exercises."""
+    folder, whole = source.parent.parent, jupytext.read(source)
+    target = folder / f"{source.stem}.ipynb"
+    if folder.name != "exercises":
+        return {target: whole}
+    return {target: version(whole, solved=False), folder / "solutions" / target.name: version(whole, solved=True)}
+
+
+def version(whole: NotebookNode, solved: bool) -> NotebookNode:
+    """Exercises with their solutions, or with stubs in their place."""
+    made = copy.deepcopy(whole)
+    made.cells = [c for c in made.cells if solved or "solution" not in c.metadata.get("tags", [])]
+    for cell in made.cells:
+        cell.source = SOLUTION.sub(r"\3" if solved else r"\1\2", cell.source)
+    return made
 
 
 def cells(notebook: NotebookNode) -> list[tuple[str, str]]:
@@ -31,15 +65,15 @@ def cells(notebook: NotebookNode) -> list[tuple[str, str]]:
 
 def drifted(source: Path) -> str | None:
     """Where a notebook's cells differ from its source, in words; None where they do not."""
-    target = HERE / f"{source.stem}.ipynb"
-    if not target.exists():
-        return f"{target.name} is missing"
-    wanted, found = cells(jupytext.read(source)), cells(nbformat.read(target, as_version=4))
-    if len(wanted) != len(found):
-        return f"{target.name} has {len(found)} cells, its source {len(wanted)}"
-    for number, (left, right) in enumerate(zip(wanted, found, strict=True)):
-        if left != right:
-            return f"{target.name} differs from its source in cell {number}: {left[1].splitlines()[:1]}"
+    for target, notebook in notebooks(source).items():
+        if not target.exists():
+            return f"{target.name} is missing"
+        wanted, found = cells(notebook), cells(nbformat.read(target, as_version=4))
+        if len(wanted) != len(found):
+            return f"{target.name} has {len(found)} cells, its source {len(wanted)}"
+        for number, (left, right) in enumerate(zip(wanted, found, strict=True)):
+            if left != right:
+                return f"{target.name} differs from its source in cell {number}: {left[1].splitlines()[:1]}"
     return None
 
 
@@ -59,37 +93,43 @@ def cleaned(notebook: NotebookNode, name: str) -> NotebookNode:
 
 
 def build(source: Path) -> None:
-    """Execute one source and write its notebook. An error in a cell is raised, and nothing is written."""
+    """Execute what one source makes, and write it. An error in a cell is raised, and that notebook is not written."""
     from nbclient import NotebookClient
     from traitlets.config import Config
 
-    notebook = jupytext.read(source)
-    notebook.metadata["kernelspec"] = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-    where = {"metadata": {"path": str(HERE)}}
-    start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as sockets:  # instead of open ports, and of a warning about them
-        config = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
-        NotebookClient(notebook, config=config, timeout=1800, resources=where, store_widget_state=False).execute()
-    target = HERE / f"{source.stem}.ipynb"
-    nbformat.write(cleaned(notebook, source.stem), target)
-    print(f"{target.name}: {len(notebook.cells)} cells in {time.perf_counter() - start:.0f} s")
+    for target, notebook in notebooks(source).items():
+        target.parent.mkdir(exist_ok=True)
+        notebook.metadata["kernelspec"] = {
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
+            "name": "python3",
+        }
+        where = {"metadata": {"path": str(target.parent)}}
+        start = time.perf_counter()
+        with tempfile.TemporaryDirectory() as sockets:  # instead of open ports, and of a warning about them
+            config = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
+            NotebookClient(notebook, config=config, timeout=1800, resources=where, store_widget_state=False).execute()
+        nbformat.write(cleaned(notebook, source.stem), target)
+        name = target.relative_to(source.parent.parent.parent)
+        print(f"{name}: {len(notebook.cells)} cells in {time.perf_counter() - start:.0f} s")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Make the notebooks from notebooks/src.")
+    parser = argparse.ArgumentParser(description="Make the notebooks from notebooks/src and exercises/src.")
     parser.add_argument("names", nargs="*", help="which ones (all, unless given)")
     parser.add_argument("--check", action="store_true", help="only compare the notebooks' cells with their sources")
     options = parser.parse_args()
-    sources = sorted((HERE / "src").glob("*.py"))
-    unknown = set(options.names) - {s.stem for s in sources}
+    known = sources()
+    unknown = set(options.names) - set(known)
     if unknown:
-        parser.error(f"no source for {sorted(unknown)}; there are {[s.stem for s in sources]}")
-    sources = [s for s in sources if not options.names or s.stem in options.names]
+        parser.error(f"no source for {sorted(unknown)}; there are {list(known)}")
+    wanted = [source for name, source in known.items() if not options.names or name in options.names]
     if not options.check:
-        for source in sources:
+        os.environ["MICRA_LITE_PROGRESS"] = ""  # whoever makes the exercises has solved none of them
+        for source in wanted:
             build(source)
         return 0
-    problems = [p for p in map(drifted, sources) if p]
+    problems = [p for p in map(drifted, wanted) if p]
     for problem in problems:
         print(f"{problem}; run `make notebooks`", file=sys.stderr)
     return 1 if problems else 0

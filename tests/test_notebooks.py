@@ -14,6 +14,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
+SOLUTIONS = sorted((ROOT / "exercises" / "solutions").glob("*.ipynb"))
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 spec = importlib.util.spec_from_file_location("build_notebooks", ROOT / "notebooks" / "build.py")
@@ -39,7 +41,14 @@ def test_there_are_notebooks_and_each_has_a_source():
     assert [p.stem for p in NOTEBOOKS] == sorted(p.stem for p in (ROOT / "notebooks" / "src").glob("*.py"))
 
 
-@pytest.fixture(params=NOTEBOOKS, ids=lambda p: p.stem)
+def test_each_sheet_of_exercises_has_a_source_and_solutions():
+    sheets = sorted(p.stem for p in (ROOT / "exercises" / "src").glob("*.py"))
+    assert sheets
+    assert [p.stem for p in EXERCISES] == [p.stem for p in SOLUTIONS] == sheets
+    assert set(sheets) <= {p.stem for p in NOTEBOOKS}
+
+
+@pytest.fixture(params=[*NOTEBOOKS, *EXERCISES, *SOLUTIONS], ids=lambda p: str(p.relative_to(ROOT).with_suffix("")))
 def notebook(request):
     return request.param
 
@@ -106,14 +115,16 @@ def test_nothing_is_loaded_from_the_network(notebook):
             assert not re.search(r"urllib|requests|pip install", text)
 
 
-def test_notebooks_are_what_their_sources_say(notebook):
-    assert build.drifted(ROOT / "notebooks" / "src" / f"{notebook.stem}.py") is None
+@pytest.mark.parametrize("name", build.sources())
+def test_notebooks_are_what_their_sources_say(name):
+    assert build.drifted(build.sources()[name]) is None
 
 
-def test_drift_is_noticed(tmp_path, monkeypatch):
+def test_drift_is_noticed(tmp_path):
     """The comparison itself: a changed, a missing and an additional cell, and a missing notebook."""
-    source = ROOT / "notebooks" / "src" / "00_tour.py"
-    monkeypatch.setattr(build, "HERE", tmp_path)
+    source = tmp_path / "src" / "00_tour.py"
+    source.parent.mkdir()
+    source.write_text((ROOT / "notebooks" / "src" / "00_tour.py").read_text())
     assert "is missing" in build.drifted(source)
     stored = jupytext.read(source)
     target = tmp_path / "00_tour.ipynb"
@@ -176,3 +187,53 @@ def test_animations_have_words(notebook):
             for image in re.findall(r"<img[^>]*>", data.get("text/html", "")):
                 assert re.search(r'alt="[^"]{20,}"', image)
                 assert "In words: " in data["text/html"]
+
+
+@pytest.mark.parametrize("sheet", EXERCISES, ids=lambda p: p.stem)
+def test_exercises_come_unsolved_and_say_so(sheet):
+    """Each exercise has its labels, a stub and a check; "Run all" says "not attempted yet", and no solution is left."""
+    from micra_lite import check
+
+    cells = read(sheet).cells
+    prose = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+    code = "\n".join(c.source for c in cells if c.cell_type == "code")
+    listed = check.exercises(sheet.stem)
+    assert 4 <= len(listed) <= 7
+    for number, one in enumerate(listed, 1):
+        labels = f"Difficulty {one.difficulty}/5, importance {one.importance}/5, about {one.minutes} minutes."
+        assert re.search(rf"## {number}\. {re.escape(one.title)}\n\n\*{re.escape(labels)}", prose), one.name
+        assert len(re.findall(rf"^check\.{one.name}\(", code, re.MULTILINE)) == 1
+        solved = one.hints[3].split(":\n", 1)[1]
+        assert solved.strip() not in code
+    said = [str(o.data) for c in cells if re.match(r"check\.\w+\(\w+\)$", c.source) for o in c.outputs]
+    assert len(said) == len(listed)
+    assert all("not attempted yet" in words for words in said)
+    assert "solution, stub" not in code
+    assert code.count("...") >= len(listed)
+    assert f"{sum(one.minutes for one in listed)} minutes" in prose
+
+
+@pytest.mark.parametrize("sheet", SOLUTIONS, ids=lambda p: p.stem)
+def test_solutions_are_all_right(sheet):
+    cells = read(sheet).cells
+    said = [str(o.data) for c in cells if re.match(r"check\.\w+\(\w+\)$", c.source) for o in c.outputs]
+    from micra_lite import check
+
+    assert len(said) == len(check.exercises(sheet.stem))
+    assert all(": right" in words for words in said)
+    assert not any("# solution" in c.source or "# end" in c.source for c in cells)
+    assert "0 tried, 0 left" in str(cells[-1].outputs)
+
+
+def test_exercises_are_made_of_their_source_by_its_marks(tmp_path):
+    """The two versions of one source: what students get, and what the solutions have."""
+    source = tmp_path / "exercises" / "src" / "x.py"
+    source.parent.mkdir(parents=True)
+    source.write_text(
+        "# %%\ndef f(x):\n    # solution, stub: return ...\n    y = 2 * x\n    return y\n    # end\n\n\n"
+        '# %%\n# solution, stub: a = ...  # one number\na = 3\n# end\nb = 1\n\n# %% [markdown] tags=["solution"]\n# Because.\n'
+    )
+    student, solved = (build.cells(n) for n in build.notebooks(source).values())
+    assert [s for _, s in student] == ["def f(x):\n    return ...", "a = ...  # one number\nb = 1"]
+    assert [s for _, s in solved] == ["def f(x):\n    y = 2 * x\n    return y", "a = 3\nb = 1", "Because."]
+    assert list(build.notebooks(source)) == [tmp_path / "exercises/x.ipynb", tmp_path / "exercises/solutions/x.ipynb"]

@@ -1,0 +1,284 @@
+"""One exercise: its reference solution, cases, named mistakes, hints; and how an answer is judged.
+
+1. The answer is called on the case of the text and on drawn ones, each time with fresh arguments.
+2. If every result is the reference's, it is right.
+3. If the results are, everywhere, those of a named mistake, the message is that mistake's.
+4. Else the message says what can be seen: an error, the shape, a sign, a factor, a property that does not hold.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import textwrap
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from .record import keep
+from .running import Trouble, call
+from .verdict import NOT_ATTEMPTED, NOT_YET, RIGHT, Hint, Verdict
+
+SECONDS = 2.0  # for all calls of one check together
+DRAWN = 8  # cases beside that of the text
+Named = tuple[str, Callable[..., Any], str]  # a name, a function, and what to tell the student
+RUNGS = ("think", "formula", "skeleton", "solution")
+NUMBERS = "numbers, an array, a tensor or a list"
+
+
+def numbers(value: Any) -> np.ndarray | None:
+    """Any number, list, array or tensor as float64; None for what is none of these, or ragged."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().double().numpy()
+    if isinstance(value, (list, tuple)):
+        parts = [numbers(x) for x in value]
+        if any(p is None for p in parts) or len({p.shape for p in parts if p is not None}) > 1:
+            return None
+        return np.array(parts, dtype=float)
+    if value is None or isinstance(value, (str, bytes, bool)):
+        return None
+    try:
+        found = np.asarray(value)
+        return None if found.dtype.kind in "cSUmM" else found.astype(float)
+    except (TypeError, ValueError):
+        return None
+
+
+def is_stub(value: Any) -> bool:
+    """Whether this is what the notebook came with: `...`, or a list of them."""
+    return value is ... or value is NotImplemented or (isinstance(value, (list, tuple)) and any(map(is_stub, value)))
+
+
+def close(a: Any, b: Any, tolerance: float) -> bool:
+    """Whether two results are the same: shape by shape (no broadcasting), within `tolerance` of the larger entries."""
+    if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
+        return not isinstance(a, np.ndarray) and not isinstance(b, np.ndarray)  # both failed
+    if b.shape == () and a.size == 1:
+        a = a.reshape(())
+    if a.shape != b.shape:
+        return False
+    reach = max(1.0, float(np.abs(b[np.isfinite(b)]).max(initial=0)))
+    return bool(np.allclose(a, b, rtol=0, atol=tolerance * reach, equal_nan=True))
+
+
+class Exercise:
+    """Made by `@exercise(...)` over the reference solution; see the package's docstring. Call it to check an answer.
+
+    kind: "function", the answer is one like the reference; "number", it is the reference's value at `shown`; "open", it
+    is anything with all properties. shown: the arguments of the case in the text; worth: its result, by hand. draw:
+    (generator, k) → arguments of drawn case k. look: (function, *arguments) → what to compare, where that is not simply
+    function(*arguments). mistakes: what one gets with each; properties: (result, *arguments) → whether it holds.
+    """
+
+    def __init__(
+        self, reference: Callable[..., Any], kind: Literal["function", "number", "open"], lesson: str, title: str,
+        difficulty: int, importance: int, minutes: int, hints: Sequence[str], shown: Sequence[Any] = (),
+        worth: Any = None, draw: Callable[..., Sequence[Any]] | None = None, look: Callable[..., Any] | None = None,
+        tolerance: float | None = None, mistakes: Sequence[Named] = (), properties: Sequence[Named] = (),
+    ) -> None:  # fmt: skip
+        self.reference, self.kind, self.lesson, self.title = reference, kind, lesson, title
+        self.name = reference.__name__
+        self.difficulty, self.importance, self.minutes = difficulty, importance, minutes
+        self.shown, self.worth, self.draw = tuple(shown), worth, draw
+        self.look = look or (lambda function, *arguments: function(*arguments))
+        self.tolerance = tolerance if tolerance is not None else (5e-3 if kind == "number" else 1e-4)
+        self.hints, self.rung = (*map(textwrap.dedent, hints), solution(reference)), 0
+        self.mistakes, self.properties = tuple(mistakes), tuple(properties)
+
+    def __repr__(self) -> str:
+        return f"{self.title} (difficulty {self.difficulty}/5, importance {self.importance}/5, about {self.minutes} minutes)"
+
+    def cases(self, seed: int = 0, drawn: int = DRAWN) -> list[tuple[Any, ...]]:
+        """The arguments of the case in the text, then of drawn ones."""
+        if self.draw is None:
+            return [self.shown]
+        generator = torch.Generator().manual_seed(seed)
+        drawn_ones = (tuple(self.draw(generator, k)) for k in range(drawn))
+        return [as_default(case) for case in (self.shown, *drawn_ones)]
+
+    def result(self, function: Callable[..., Any], case: Sequence[Any]) -> np.ndarray | None:
+        """What the reference, or a mistake, gives in one case; None where it fails, as on the wrong shape."""
+        with np.errstate(all="ignore"):
+            try:
+                return numbers(self.look(function, *copy.deepcopy(case)))
+            except (ValueError, IndexError, RuntimeError, TypeError):
+                return None
+
+    def hint(self) -> Hint:
+        """The next rung of the ladder; the last one is the solution."""
+        self.rung = min(self.rung + 1, len(self.hints))
+        keep(self.name, hints=self.rung)
+        return Hint(self.name, self.rung, len(RUNGS), RUNGS[self.rung - 1], self.hints[self.rung - 1].strip())
+
+    def __call__(self, answer: Any) -> Verdict:
+        """Judge an answer, and keep that it was tried."""
+        verdict = self.judge(answer)
+        if verdict.state != NOT_ATTEMPTED:
+            keep(self.name, verdict.passed)
+        return verdict
+
+    def judge(self, answer: Any) -> Verdict:
+        """As a call, but without a trace in the student's progress."""
+        if is_stub(answer):
+            return Verdict(self.name, NOT_ATTEMPTED, "")
+        if self.kind == "function":
+            return self._judge_function(answer)
+        if callable(answer):
+            return self._not_yet("no_value", "This asks for a value, not for a function. Call your function first.")
+        return self._judge_open(answer) if self.kind == "open" else self._judge_number(answer)
+
+    def _not_yet(self, mistake: str, message: str, yours: Any = None, target: Any = None) -> Verdict:
+        return Verdict(self.name, NOT_YET, message, mistake, yours, target)
+
+    def _judge_number(self, answer: Any) -> Verdict:
+        got = numbers(answer)
+        if got is None:
+            return self._not_yet("no_numbers", f"This asks for {NUMBERS}; yours is of type {type(answer).__name__}.")
+        target = self.result(self.reference, self.shown)
+        assert target is not None
+        if close(got, target, self.tolerance):
+            return Verdict(self.name, RIGHT, "")
+        named = self._named([got], [self.shown], [self.tolerance])
+        return named or self._seen([got], [target], [self.shown], self.tolerance)
+
+    def _judge_open(self, answer: Any) -> Verdict:
+        parts = [numbers(x) for x in (answer if isinstance(answer, tuple) else (answer,))]
+        if any(p is None for p in parts):
+            return self._not_yet("no_numbers", f"This asks for {NUMBERS}; one of yours is something else.")
+        for name, holds, message in self.properties:
+            try:
+                found = bool(holds(*parts))
+            except (ValueError, IndexError, TypeError):
+                found = False
+            if not found:
+                return self._not_yet(name, message)
+        return Verdict(self.name, RIGHT, "Every property holds.")
+
+    def _judge_function(self, answer: Any) -> Verdict:
+        if not callable(answer):
+            return self._not_yet(
+                "no_function", f"Hand over the function itself, without brackets: check.{self.name}(f)."
+            )
+        asked = list(inspect.signature(self.reference).parameters)
+        try:
+            inspect.signature(answer).bind(*asked)
+        except TypeError:
+            return self._not_yet(
+                "arguments", f"Your function is called with {len(asked)} arguments: {', '.join(asked)}."
+            )
+        except ValueError:  # a built-in function without a signature
+            pass
+        cases, end = self.cases(), time.monotonic() + SECONDS
+        got: list[Any] = []
+        tolerances = []
+        for case in cases:
+            given = copy.deepcopy(case)
+            value = call(self.look, (answer, *given), end - time.monotonic(), answer)
+            if is_stub(value):
+                return Verdict(self.name, NOT_ATTEMPTED, "")
+            if isinstance(value, Trouble) and value.mistake in ("too_slow", "too_much_memory"):
+                return self._not_yet(value.mistake, value.message)
+            if not all(same(x, y) for x, y in zip(given, case, strict=True)):
+                return self._not_yet("changes_arguments", "Your function changes its arguments. Make a copy first.")
+            half = "16" in str(getattr(value, "dtype", ""))  # half precision: about three digits
+            tolerances.append(max(self.tolerance, 1e-2) if half else self.tolerance)
+            found = value if isinstance(value, Trouble) else numbers(value)
+            got.append(value if found is None else found)
+        targets = [self.result(self.reference, case) for case in cases]
+        fits = [close(a, b, t) for a, b, t in zip(got, targets, tolerances, strict=True)]
+        if all(fits):
+            return Verdict(self.name, RIGHT, f"In the case of the text, and in {len(cases) - 1} drawn ones.")
+        return self._named(got, cases, tolerances) or self._seen(got, targets, cases, max(tolerances))
+
+    def _named(self, got: list[Any], cases: list[Any], tolerances: list[float]) -> Verdict | None:
+        """The verdict of the first named mistake that gives the same as the answer in every case."""
+        for name, function, message in self.mistakes:
+            wrong = [self.result(function, case) for case in cases]
+            if any(w is not None for w in wrong) and all(map(close, got, wrong, tolerances)):
+                return self._not_yet(name, message, *self._pair(got[0], cases[0]))
+        return None
+
+    def _pair(self, yours: Any, case: Any) -> tuple[Any, Any]:
+        """Yours and the target, for the picture. Where a number is asked for there is none: it would be the answer."""
+        target = self.result(self.reference, case)
+        if self.kind != "function" or not isinstance(yours, np.ndarray) or target is None or not target.ndim:
+            return None, None
+        return (yours, target) if yours.shape == target.shape else (None, None)
+
+    def _seen(self, got: list[Any], targets: list[Any], cases: list[Any], tolerance: float) -> Verdict:
+        """Where no named mistake fits: what can be seen of the results, the plainest first."""
+        wrong = [k for k, (a, b) in enumerate(zip(got, targets, strict=True)) if not close(a, b, tolerance)]
+        misfits = [k for k in wrong if not isinstance(got[k], np.ndarray) or got[k].shape != targets[k].shape]
+        k = (misfits or wrong)[0]
+        a, b, case = got[k], targets[k], cases[k]
+        where = "In the case of the text" if k == 0 else f"In a drawn case ({described(case)})"
+        if wrong[0]:
+            where = f"The case of the text is right. {where}"
+        if a is None:
+            return self._not_yet("no_return", "Your function returns nothing. Is a `return` missing?")
+        if isinstance(a, Trouble):
+            return self._not_yet(a.mistake, f"{a.message} {where}." if k else a.message)
+        if not isinstance(a, np.ndarray):
+            return self._not_yet("no_numbers", f"This asks for {NUMBERS}; yours is of type {type(a).__name__}.")
+        if a.shape != b.shape and not (b.shape == () and a.size == 1):
+            return self._not_yet("shape", f"{where}: your result has the shape {a.shape}; {b.shape} is expected.")
+        if not np.isfinite(a).all():
+            return self._not_yet("not_finite", f"{where}: there is a NaN or an infinity. Is something divided by zero?")
+        pair = self._pair(a, case)
+        arrays = [isinstance(x, np.ndarray) and x.shape == y.shape for x, y in zip(got, targets, strict=True)]
+        if all(arrays):
+            mine, right = (np.concatenate([x.ravel() for x in group]) for group in (got, targets))
+            factor = float(mine @ right) / max(float(right @ right), 1e-12)
+            if factor and close(mine, factor * right, tolerance):
+                if abs(factor + 1) < 1e-3:
+                    return self._not_yet("wrong_sign", "Everything has the wrong sign. What is taken off what?", *pair)
+                if self.kind == "function":
+                    return self._not_yet("wrong_factor", f"Everything is {factor:.3g} times what it should be.", *pair)
+        for name, holds, message in self.properties:
+            if not holds(a, *case):
+                return self._not_yet(name, f"{where}: {message}", *pair)
+        if self.kind == "number":
+            return self._not_yet(
+                "another_number", "Another number is expected. Write down each sum with all its numbers."
+            )
+        return self._not_yet("another_result", f"{where}: your numbers differ from what is expected.", *pair)
+
+
+def solution(function: Callable[..., Any]) -> str:
+    """The source of a reference solution, from its `def` on."""
+    source = textwrap.dedent(inspect.getsource(function))
+    return source[source.rindex(f"def {function.__name__}(") :].strip()
+
+
+def as_default(x: Any) -> Any:
+    """Tensors of numbers in torch's default type, whichever the student has chosen, so that all of them mix."""
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(as_default, x))
+    return x.to(torch.get_default_dtype()) if isinstance(x, torch.Tensor) and x.is_floating_point() else x
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether an argument is as it was."""
+    if isinstance(a, (list, tuple)):
+        return isinstance(b, (list, tuple)) and len(a) == len(b) and all(map(same, a, b))
+    left, right = numbers(a), numbers(b)
+    return a == b if left is None or right is None else np.array_equal(left, right, equal_nan=True)
+
+
+def described(case: Sequence[Any]) -> str:
+    """A drawn case in few words: the shapes of its tables, and its whole numbers."""
+    told = []
+    for x in case:
+        if hasattr(x, "shape") and len(x.shape):
+            told.append("a table of shape " + " × ".join(map(str, x.shape)))
+        elif isinstance(x, int):
+            told.append(str(x))
+    return ", ".join(told)
+
+
+def exercise(kind: Literal["function", "number", "open"] = "function", **options: Any) -> Callable[..., Exercise]:
+    """Decorator over a reference solution: an `Exercise` of that name."""
+    return lambda reference: Exercise(reference, kind, **options)

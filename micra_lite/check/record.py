@@ -1,0 +1,137 @@
+"""What a student has done so far, in one local file that survives restarts.
+
+The file is that of the environment variable MICRA_LITE_PROGRESS, else ~/.micra_lite/progress.json; an empty variable
+keeps everything in memory. It is written beside itself and then put in place by one rename, so that a crash in the
+middle of writing leaves the old file as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .exercise import Exercise
+
+_memory: dict[str, dict[str, Any]] = {}
+
+
+def place() -> Path | None:
+    """Where progress is kept; None: in memory only."""
+    told = os.environ.get("MICRA_LITE_PROGRESS")
+    if told == "":
+        return None
+    return Path(told) if told else Path.home() / ".micra_lite" / "progress.json"
+
+
+def read() -> dict[str, dict[str, Any]]:
+    """name → {"done": bool, "tries": int, "hints": int}. A file that cannot be read is put aside, not overwritten."""
+    path = place()
+    if path is None:
+        return _memory
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return {str(name): {"done": bool(e["done"]), "tries": int(e["tries"]), "hints": int(e["hints"])}
+                for name, e in kept.items()}  # fmt: skip
+    except OSError:
+        return dict(_memory)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        with suppress(OSError):
+            path.replace(path.with_suffix(".broken"))
+        return dict(_memory)
+
+
+def keep(name: str, passed: bool | None = None, hints: int = 0) -> None:
+    """Keep one more try (`passed`; None: it was none), or that `hints` rungs of the ladder were seen."""
+    kept = read()
+    entry = dict(kept.get(name, {"done": False, "tries": 0, "hints": 0}))
+    if passed is not None and not entry["done"]:
+        entry["tries"] += 1
+        entry["done"] = passed
+    entry["hints"] = max(entry["hints"], hints)
+    kept[name] = entry
+    _memory[name] = entry
+    with suppress(OSError):  # a folder where nobody may write is no reason to fail: memory has it
+        _write(kept)
+
+
+def _write(kept: dict[str, dict[str, Any]]) -> None:
+    path = place()
+    if path is None:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(kept, file, indent=1, sort_keys=True)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(beside)
+        raise
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A student's own page: `rows` of (lesson, exercise, minutes, state), and what they add up to."""
+
+    rows: tuple[tuple[str, str, int, str], ...]
+
+    @classmethod
+    def of(cls, exercises: Iterable[Exercise]) -> Progress:
+        kept = read()
+        rows = []
+        for one in exercises:
+            entry = kept.get(one.name)
+            if entry is None or not entry["tries"]:
+                state = "left"
+            elif entry["done"]:
+                state = "done"
+            else:
+                state = f"tried {entry['tries']} time{'s' * (entry['tries'] > 1)}"
+            rows.append((one.lesson, one.name, one.minutes, state))
+        return cls(tuple(rows))
+
+    @property
+    def done(self) -> int:
+        return sum(state == "done" for *_, state in self.rows)
+
+    @property
+    def tried(self) -> int:
+        """How many were tried, and are not done."""
+        return sum(state.startswith("tried") for *_, state in self.rows)
+
+    @property
+    def left(self) -> int:
+        return sum(state == "left" for *_, state in self.rows)
+
+    @property
+    def minutes(self) -> int:
+        """About how many minutes are left for what is not done."""
+        return sum(minutes for _, _, minutes, state in self.rows if state != "done")
+
+    def __str__(self) -> str:
+        return f"{self.done} done, {self.tried} tried, {self.left} left; about {self.minutes} minutes to go"
+
+    def __repr__(self) -> str:
+        wide = max((len(name) for _, name, *_ in self.rows), default=0)
+        lines = [f"{lesson}  {name:{wide}}  {minutes:3} min  {state}" for lesson, name, minutes, state in self.rows]
+        return "\n".join([*lines, str(self)])
+
+    def _repr_html_(self) -> str:
+        marks = {"done": "✓", "left": "○"}
+        body = "".join(
+            f"<tr><td>{lesson}</td><td><code>{escape(name)}</code></td><td>{minutes} min</td>"
+            f"<td>{marks.get(state, '…')} {state}</td></tr>"
+            for lesson, name, minutes, state in self.rows
+        )
+        return f"<table><tr><th>lesson</th><th>exercise</th><th>time</th><th>state</th></tr>{body}</table><p><b>{self}</b></p>"
