@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .exact import Array
 
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
+PURPLE, SKY = "#CC79A7", "#56B4E9"
 
 
 def save(figure: Figure, path: Path, alt: str) -> None:
@@ -153,3 +155,77 @@ def adaptation_curves(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Fig
         f"{last['excess_nats']:.2f}. After {main} episodes: {'; '.join(timed)}."
     )
     return figure, alt
+
+
+# One look for each task wherever several are in one figure: colour, marker and line style.
+LOOKS = {
+    "pursuit": (RED, "o", "-"), "rendezvous": (GREEN, "^", "--"), "gates": (BLUE, "s", "-."), "crossing": (ORANGE, "D", "-"),
+    "bystander": (GREY, "v", ":"), "weather": ("black", "P", ":"), "random payoffs": (PURPLE, "X", "--"),
+    "meeting of all": (SKY, "h", "-."),
+}  # fmt: skip
+
+
+def label_ends(axes: Axes, apart: float = 0.055) -> None:
+    """Write every line's label right of the axes, tied to the line's last point; none nearer than `apart` to the next.
+
+    Distances are parts of the axes' height. Labels that would overlap move up; the highest ones come down again.
+    """
+    low, high = axes.get_ylim()
+    lines = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
+    ends = {line: tuple(float(np.asarray(data)[-1]) for data in line.get_data()) for line in lines}
+    lines.sort(key=lambda line: ends[line][1])
+    heights = [(ends[line][1] - low) / (high - low) for line in lines]
+    for k in range(1, len(lines)):
+        heights[k] = max(heights[k], heights[k - 1] + apart)
+    for k in reversed(range(len(lines))):
+        heights[k] = min(heights[k], 1.0 - apart * (len(lines) - 1 - k))
+    for line, height in zip(lines, heights, strict=True):
+        tie = {"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.8, "shrinkA": 0, "shrinkB": 3}
+        axes.annotate(str(line.get_label()), ends[line], (1.06, height), textcoords="axes fraction", fontsize=9, va="center",
+                      arrowprops=tie, annotation_clip=False)  # fmt: skip
+
+
+def variance_figure(rows: Sequence[Mapping[str, Any]], middle: float = 0.5) -> tuple[Figure, str]:
+    """CRA's variance as a share of COMA's, from rows of `variance.json`, the own action being sampled in both.
+
+    Against exploration with two targets, beside held-out externals and beside the average one; and against the number of
+    agents at exploration `middle`, beside held-out externals.
+    """
+    sampled = [r for r in rows if r["method"] == "CRA, sampled"]
+    held_out, average = ([r for r in sampled if r["external"] == which] for which in ("held-out", "average"))
+    panels = [
+        (
+            "three agents, a held-out external",
+            "exploration ε",
+            [r for r in held_out if r["agents"] == 3],
+            "exploration",
+        ),
+        (
+            "three agents, the average external",
+            "exploration ε",
+            [r for r in average if r["agents"] == 3],
+            "exploration",
+        ),
+        (f"held-out externals, ε = {middle}", "agents", [r for r in held_out if r["exploration"] == middle], "agents"),
+    ]
+    figure = Figure(figsize=(12.5, 4.0), layout="constrained")
+    spoken = []
+    for axes, (title, label, chosen, key) in zip(figure.subplots(1, 3, sharey=True), panels, strict=True):
+        axes.set(title=title, xlabel=label, ylim=(0, 1.05), xticks=sorted({r[key] for r in chosen}))
+        axes.title.set_fontsize(10)
+        axes.grid(color="0.9", linewidth=0.8)
+        words = []
+        for task in dict.fromkeys(r["task"] for r in chosen):
+            colour, marker, style = LOOKS[task]
+            x, y = zip(*sorted((r[key], r["ratio_to_coma"]) for r in chosen if r["task"] == task), strict=True)
+            axes.plot(x, y, color=colour, marker=marker, linestyle=style, markersize=5, label=task)
+            words.append(f"{task} {y[0]:.2f} to {y[-1]:.2f}")
+        label_ends(axes)
+        spoken.append(
+            f"{title}, {label} from {min(r[key] for r in chosen)} to {max(r[key] for r in chosen)}: {', '.join(words)}"
+        )
+    figure.axes[0].set_ylabel("variance of CRA's estimate (COMA = 1)")
+    figure.suptitle(
+        "One decision's gradient estimate, the own action sampled: what averaging over the others leaves", fontsize=11
+    )
+    return figure, f"Variance of CRA's gradient estimate as a share of COMA's. {'. '.join(spoken)}."

@@ -1,0 +1,164 @@
+"""How much one decision's gradient estimate scatters: REINFORCE, COMA and CRA on every task with an exact Q.
+
+E_s tr Cov(ĝ | s), in closed form: states by their discounted visits d(s), actions of all by enumeration, Q exact and of
+the very policies that act. Nothing is sampled and nothing learned. Which policies:
+
+1. `held-out`: against each of the first held-out externals the team plays its joint best response, but every target acts
+   at random with probability ε (the exploration; 1 is the uniform team). Variances are averaged over the externals.
+2. `average`: the same against the average external, the state-wise mean policy of the training split: an external of
+   which nothing is known but the family.
+
+The mean over targets of their variances is reported, and its ratio to COMA's. `COMA, externals averaged` and `COMA, team
+averaged` leave only one part of the others' noise in: they say where COMA's variance comes from. The number of agents
+grows with the tasks' options, and with n-player matrix games. Writes benchmarks/results/variance.json and the figure
+docs/variance.png.
+
+    python benchmarks/variance.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+
+import numpy as np
+import torch
+from common import write
+from joblib import Parallel, delayed
+
+import micra_lite
+from micra_lite import exact, figures
+from micra_lite.externals import ExternalFamily, MixedStrategies
+from micra_lite.games import TabularGame
+from micra_lite.matrix_games import MatrixGame
+
+DOCS = Path(__file__).parent.parent / "docs"
+EXPLORATION = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
+FEW, LARGE = (0.1, 0.5, 1.0), 1000  # the explorations where there are more than so many states
+HELD_OUT = 8  # externals of each task
+RANDOM_GAMES = 64
+PLAYERS = (2, 3, 4, 5, 6)  # of matrix games
+# task → its option for the number of targets, and those that a table can hold (pursuit with 4 hunters: 1.7e9 entries)
+TEAMS = {"pursuit": ("hunters", (1, 2, 3)), "rendezvous": ("carriers", (1, 2, 3)), "gates": ("defenders", (1, 2, 3)),
+         "crossing": ("drivers", (1, 2, 3)), "bystander": ("friends", (2, 3)), "weather": ("walkers", (1, 2, 3, 4, 5))}  # fmt: skip
+
+
+def matrix_game(name: str, payoffs: torch.Tensor) -> MatrixGame:
+    """A game in which all are paid `payoffs` (A_1, …, A_n), the last player being the external."""
+    n = payoffs.dim()
+    agents = ("row", "column", "third")[:n] if n <= 3 else tuple(f"player_{j}" for j in range(n))
+    return MatrixGame(name, payoffs[..., None].expand(*payoffs.shape, n), agents[:-1], agents[-1:])
+
+
+def meeting(players: int) -> MatrixGame:
+    """Worth 1 if all stand at the same one of two sites."""
+    sites = torch.stack(torch.meshgrid(*[torch.arange(2)] * players, indexing="ij"))  # (n, 2, …, 2)
+    return matrix_game("meeting of all", (sites == sites[0]).all(0).double())
+
+
+def random_payoffs(players: int, seed: int) -> MatrixGame:
+    """Payoffs from a standard normal distribution; three actions for every other player, two for the rest."""
+    generator = torch.Generator().manual_seed(1000 * players + seed)
+    return matrix_game(
+        "random payoffs", torch.randn(*[3 - j % 2 for j in range(players)], generator=generator).double()
+    )
+
+
+def problems() -> Iterator[tuple[str, int, str, list[tuple[TabularGame, ExternalFamily]]]]:
+    """What is measured: (task, agents, which externals, the games over which variances are averaged)."""
+    for task, (option, teams) in TEAMS.items():
+        for targets in teams:
+            game = micra_lite.make(task, **{option: targets})
+            assert isinstance(game, TabularGame)
+            for which in ("held-out", "average"):
+                yield task, targets + 1, which, [(game, micra_lite.external_family(task, game))]
+    for players in PLAYERS:
+        found = {"meeting of all": [meeting(players)],
+                 "random payoffs": [random_payoffs(players, seed) for seed in range(RANDOM_GAMES)]}  # fmt: skip
+        for name, games in found.items():
+            for which in ("held-out", "average"):
+                yield name, players, which, [(game, MixedStrategies(game)) for game in games]
+
+
+def external_policies(game: TabularGame, family: ExternalFamily, which: str) -> list[list[np.ndarray]]:
+    """The external policies (S, A_e), per external agent, of each external that is met."""
+    if which == "average":
+        train = family.split("train")
+        parts = [train[first : first + 64].tables(game) for first in range(0, len(train), 64)]  # to save memory
+        return [[torch.cat([t.sum(0, keepdim=True) for t in tables]).sum(0).numpy() / len(train)
+                 for tables in zip(*parts, strict=True)]]  # fmt: skip
+    tables = family.split("held-out")[:HELD_OUT].tables(game)
+    return [[table[k].numpy() for table in tables] for k in range(HELD_OUT)]
+
+
+def decision_variances(
+    table: micra_lite.games.Tabulated, team: Sequence[np.ndarray], externals: Sequence[np.ndarray]
+) -> dict[str, float]:
+    """E_s tr Cov(ĝ | s) for every estimator, the mean over targets, return²; policies in the targets' order."""
+    policies: list[np.ndarray] = [np.empty(0)] * len(table.A)
+    for axis, policy in zip((*table.targets, *table.externals), (*team, *externals), strict=True):
+        policies[axis] = policy
+    q, squared = exact.joint_q(table, policies), exact.squared_return(table, policies)
+    visits = exact.occupancy(table, policies)
+    visits /= visits.sum()
+    sums: dict[str, float] = {}
+    for i in table.targets:
+        team_mates = [j for j in table.targets if j != i]
+        found = exact.gradient_variances(q, policies, i, squared) | {
+            "COMA, externals averaged": exact.advantage_variance(q, policies, i, table.externals),
+            "COMA, team averaged": exact.advantage_variance(q, policies, i, team_mates),
+        }
+        for method, variance in found.items():
+            sums[method] = sums.get(method, 0.0) + float(visits @ variance) / len(table.targets)
+    return sums
+
+
+def measure(games: list[tuple[TabularGame, ExternalFamily]], which: str) -> dict[float, dict[str, float]]:
+    """exploration → method → variance, averaged over the games and their externals."""
+    torch.set_num_threads(1)
+    found: dict[float, list[dict[str, float]]] = {}
+    for game, family in games:
+        table = game.tabulate()
+        for externals in external_policies(game, family, which):
+            best = exact.best_response(table, externals).policies
+            for epsilon in EXPLORATION if table.S <= LARGE else FEW:
+                team = [(1 - epsilon) * own + epsilon / own.shape[1] for own in best]
+                found.setdefault(epsilon, []).append(decision_variances(table, team, externals))
+    return {epsilon: {m: float(np.mean([f[m] for f in each])) for m in each[0]} for epsilon, each in found.items()}
+
+
+def main() -> None:
+    """Measure everything, print it, write the result and the figure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    options = parser.parse_args()
+    work = list(problems())
+    done = Parallel(n_jobs=options.jobs, verbose=10)(delayed(measure)(games, which) for *_, which, games in work)
+    rows: list[dict[str, Any]] = []
+    for (task, agents, which, _), found in zip(work, done, strict=True):
+        for epsilon, variances in found.items():
+            team = "uniform team" if epsilon == 1 else f"best response, at random with probability {epsilon}"
+            rows += [{"task": task, "method": method, "agents": agents, "exploration": epsilon, "external": which,
+                      "policies": f"{team}, beside {'each' if which == 'held-out' else 'the'} {which} external",
+                      "ratio_to_coma": variance / variances["COMA"], "variance": variance}
+                     for method, variance in variances.items()]  # fmt: skip
+            ratios = ", ".join(f"{m} {v / variances['COMA']:.3g}" for m, v in variances.items() if m != "COMA")
+            print(
+                f"{task:14s} {agents} agents, {which:8s} ε {epsilon:.1f}: COMA {variances['COMA']:.3g}; {ratios}",
+                flush=True,
+            )
+    about = {"held_out_externals": HELD_OUT, "random_games": RANDOM_GAMES, "unit": "return² (logits have no unit)"}
+    print(write("variance", 1, rows, **about))
+    figure, alt = figures.variance_figure(rows)
+    figures.save(figure, DOCS / "variance.png", alt)
+    print(DOCS / "variance.png")
+
+
+if __name__ == "__main__":
+    main()
