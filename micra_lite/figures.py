@@ -180,8 +180,9 @@ def label_ends(axes: Axes, apart: float = 0.055) -> None:
     for k in reversed(range(len(lines))):
         heights[k] = min(heights[k], 1.0 - apart * (len(lines) - 1 - k))
     for line, height in zip(lines, heights, strict=True):
+        x, y = ends[line]
         tie = {"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.8, "shrinkA": 0, "shrinkB": 3}
-        axes.annotate(str(line.get_label()), ends[line], (1.06, height), textcoords="axes fraction", fontsize=9, va="center",
+        axes.annotate(str(line.get_label()), (x, y), (1.06, height), textcoords="axes fraction", fontsize=9, va="center",
                       arrowprops=tie, annotation_clip=False)  # fmt: skip
 
 
