@@ -33,6 +33,7 @@ _MODULES = (
     "imitation",
     "beliefs",
     "learning",
+    "baselines",
     "exact",
     "evaluate",
     "draw",

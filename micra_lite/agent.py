@@ -69,7 +69,7 @@ class Agent(nn.Module):
         else:
             self.critic = PairwiseCritic(features, *belief, hidden, game.n_actions, self.kinds, views)
         # The slow copies from which temporal differences bootstrap: Q̄ and the features it was trained on.
-        self.target_critic = copy.deepcopy(self.critic).requires_grad_(False)
+        self.target_critic: nn.Module = copy.deepcopy(self.critic).requires_grad_(False)
         self.target_extractors = copy.deepcopy(self.extractors).requires_grad_(False)
         for j, probe in enumerate(probes):
             self.register_buffer(f"probe_{j}", probe)
@@ -108,12 +108,15 @@ class Agent(nn.Module):
 
     def act(self, belief: Belief, features: Sequence[Tensor], predictions: Sequence[Tensor]) -> list[Tensor]:
         """log π_i of every target: n × (K, N, F) → m × (K, N, A_i). Each actor sees its own features alone."""
+        return [
+            actor(features[i].detach(), *self._condition(belief, self.own(predictions, position)))
+            for position, (i, actor) in enumerate(zip(self.targets, self.actors, strict=True))
+        ]
+
+    def own(self, predictions: Sequence[Tensor], position: int) -> Sequence[Tensor]:
+        """Of the predictions of all views, those that target number `position` makes from what it sees itself."""
         n_ext = len(self.externals)
-        log_policies = []
-        for position, (i, actor) in enumerate(zip(self.targets, self.actors, strict=True)):
-            own = range(n_ext) if self.full_view else range(n_ext * (position + 1), n_ext * (position + 2))
-            log_policies.append(actor(features[i].detach(), *self._condition(belief, [predictions[v] for v in own])))
-        return log_policies
+        return predictions[:n_ext] if self.full_view else predictions[n_ext * (position + 1) : n_ext * (position + 2)]
 
     def value(
         self, belief: Belief, features: Sequence[Tensor], predictions: Sequence[Tensor], target: bool = False

@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .agent import Belief
 from .beliefs import believe_first, externals_model
@@ -46,19 +48,16 @@ def critic_loss(q: Tensor, actions: Tensor, target: Tensor) -> Tensor:
 
 
 def actor_loss(
-    log_policies: list[Tensor], regrets: list[Tensor], bonus: float, generator: torch.Generator | None = None
+    log_policies: list[Tensor], regrets: list[Tensor], bonus: float, own: Sequence[Tensor] | None = None
 ) -> Tensor:
     """Minus Eq. 3's objective, and minus `bonus` (return per nat) times the entropy, summed over targets.
 
-    Args: log π_i and A_i, (B, A_i) each; with a generator the own actions are sampled, without one summed exactly.
+    Args: log π_i and A_i, (B, A_i) each; own, the actions (B,) that each π_i took, or None for the exact sum.
     """
     loss = log_policies[0].new_zeros(())
-    for log_policy, regret in zip(log_policies, regrets, strict=True):
-        own = None
-        if generator is not None:
-            own = torch.multinomial(log_policy.detach().exp(), 1, generator=generator)[:, 0]
+    for log_policy, regret, taken in zip(log_policies, regrets, own or len(regrets) * (None,), strict=True):
         entropy = -(log_policy.exp() * log_policy).sum(-1).mean()
-        loss = loss - policy_gradient_objective(log_policy, regret, own) - bonus * entropy
+        loss = loss - policy_gradient_objective(log_policy, regret, taken) - bonus * entropy
     return loss
 
 
@@ -84,6 +83,13 @@ def gradient_step(optimiser: torch.optim.Optimizer, loss: Tensor) -> float:
     return float(loss.detach())
 
 
+@torch.no_grad()
+def follow(slow: Sequence[nn.Module], fast: Sequence[nn.Module], rate: float) -> None:
+    """Let slow copies of networks come nearer to them: the targets of temporal differences must not run away."""
+    copies: list[Tensor] = [p for network in slow for p in network.parameters()]
+    torch._foreach_lerp_(copies, [p for network in fast for p in network.parameters()], rate)
+
+
 def value_and_improve(
     state: TrainingState,
     belief: Belief,
@@ -102,16 +108,15 @@ def value_and_improve(
         target = temporal_difference_target(state, belief, batch, true)
         loss = critic_loss(q, batch["actions"].flatten(0, 1), target.flatten())
         losses["critic_loss"] = gradient_step(state.optimisers["critic"], loss)
-        with torch.no_grad():
-            slow: list[Tensor] = [*agent.target_critic.parameters(), *agent.target_extractors.parameters()]
-            fast: list[Tensor] = [*agent.critic.parameters(), *agent.extractors.parameters()]
-            torch._foreach_lerp_(slow, fast, settings.target_rate)
+        follow([agent.target_critic, agent.target_extractors], [agent.critic, agent.extractors], settings.target_rate)
     q = q.detach()
     log_policies = agent.act(belief, features, predictions)
     joint = agent.joint([p.detach().exp() for p in log_policies], predictions)
     regrets = advantages(state, q, joint)
-    sampling = state.generator if settings.own_actions == "sampled" else None
-    loss = actor_loss([p.flatten(0, 1) for p in log_policies], regrets, settings.entropy * state.fading, sampling)
+    own = None
+    if settings.own_actions == "sampled":
+        own = [torch.multinomial(joint[i], 1, generator=state.generator)[:, 0] for i in agent.targets]
+    loss = actor_loss([p.flatten(0, 1) for p in log_policies], regrets, settings.entropy * state.fading, own)
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], loss)
     with torch.no_grad():
         after = agent.act(believe_first(belief), [f[:1, :1] for f in features], [p[:1, :1] for p in predictions])

@@ -53,6 +53,17 @@ class Play:
         return (self.rewards * self.alive[..., None]).sum(2)
 
 
+def followed(alive: Tensor, terminated: Tensor) -> Tensor:
+    """Steps (…, T) whose next action was drawn or is not needed: all of them, or all but the last.
+
+    Where some episode is cut short after the last step, that step is left out of all: to keep the episodes that happen to
+    terminate there would be a biased sample.
+    """
+    steps = alive.clone()
+    steps[..., -1] &= ~(alive & ~terminated)[..., -1].any()
+    return steps
+
+
 class Replay:
     """The data D: the last `capacity` groups of episodes, each group with the number k of its external.
 
@@ -95,11 +106,11 @@ class Replay:
     def own_transitions(self, groups: Tensor, count: int, generator: torch.Generator) -> dict[str, Tensor]:
         """`count` transitions of each of K groups, (K, count, …): what its own external did, and did next.
 
-        As `transitions`, with `next_actions`; the last step of an episode that was cut short has none and is left out.
+        As `transitions`, with `next_actions`, from the steps that are `followed`.
         """
         alive, terminated = self.store["alive"][groups], self.store["terminated"][groups]
-        followed = alive & (terminated | torch.nn.functional.pad(alive[..., 1:], (0, 1)))  # (K, E, T)
-        step = torch.multinomial(followed.flatten(1).float(), count, replacement=True, generator=generator)
+        steps = followed(alive, terminated)  # (K, E, T)
+        step = torch.multinomial(steps.flatten(1).float(), count, replacement=True, generator=generator)
         T, after = alive.shape[2], torch.where(terminated.flatten(1).gather(1, step), step, step + 1)
         later = self.store["actions"][groups[:, None], after // T, after % T]  # means nothing where the episode is over
         return {**self._at(groups[:, None], step), "next_actions": later}

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -21,10 +21,11 @@ from .agent import Agent, Belief
 from .games import Game
 from .replay import Pairs, Replay
 
+METHODS = ("MICRA", "independent actor-critic", "central-V actor-critic", "COMA", "MADDPG")
 ANSWERS = ("none", "frozen", "re-imagined")
 # The settings that shape networks and data: a training that has begun must keep them.
 SHAPES = (
-    "device", "dtype", "externals_per_round", "episodes_per_external", "rounds_kept", "features", "hidden",
+    "method", "device", "dtype", "externals_per_round", "episodes_per_external", "rounds_kept", "features", "hidden",
     "actor_hidden", "imitator_hidden", "critic", "conditioned", "probes",
 )  # fmt: skip
 
@@ -34,6 +35,7 @@ class Settings:
     """Everything that can be chosen. Counts are per update unless they say otherwise."""
 
     seed: int = 0
+    method: str = "MICRA"  # or one of `micra_lite.baselines`
     device: str = "cpu"
     dtype: str = "float32"
     # how long, and what is collected for it
@@ -71,6 +73,8 @@ class Settings:
     advantage: str = "regret"  # Eq. 2; others drawn instead of averaged: "coma", and Q(s, a) − v(s): "independent"
     own_actions: str = "exact"  # Eq. 3's sum over own actions: "exact" or "sampled"
     external_model: str = "imitator"  # δ, "true" (π_ℰ itself), "sampled" (no model: its move in the data)
+    # on-policy baselines
+    trace_decay: float = 0.8  # λ of TD(λ)
     # online adaptation
     answer: str = "none"  # what follows the imitator's adaptation: see ANSWERS
     adaptation_updates: int = 200
@@ -81,7 +85,7 @@ class Settings:
         for name, known in (("answer", ANSWERS), ("own_actions", ("exact", "sampled")),
                             ("external_model", ("imitator", "true", "sampled")), ("dtype", ("float32", "float64")),
                             ("advantage", ("regret", "coma", "independent")),
-                            ("critic", ("joint", "pairwise"))):  # fmt: skip
+                            ("critic", ("joint", "pairwise")), ("method", METHODS)):  # fmt: skip
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} must be one of {list(known)}; got {getattr(self, name)!r}")
         if self.advantage == "independent" and self.own_actions == "exact":
@@ -127,11 +131,16 @@ class TrainingState:
         probe_states = game.reset(settings.probes, generator)
         seen = game.observe(probe_states)
         probes = [torch.unique(seen[e], dim=0).to(**settings.tensor) for e in game.external_axes]
+        kind: Callable[..., Agent] = Agent
+        if settings.method != "MICRA":
+            from .baseline_agent import BaselineAgent
+
+            kind = partial(BaselineAgent, settings)
         with torch.random.fork_rng(
             devices=[]
         ):  # torch initialises layers from the global generator: leave it as it was
             torch.manual_seed(settings.seed)
-            agent = Agent(
+            agent = kind(
                 game, probes, settings.features, settings.hidden, settings.actor_hidden, settings.imitator_hidden, settings.step_size,
                 settings.conditioned, settings.critic,
             ).to(**settings.tensor)  # fmt: skip
