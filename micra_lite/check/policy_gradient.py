@@ -1,0 +1,314 @@
+"""Exercises of lesson 03: scores, the gradient of Eq. 3 by sums and as an objective, and what averaging over others is worth."""
+
+from __future__ import annotations
+
+import torch
+
+from .drawn import policy, table, uniform
+from .exercise import exercise, is_stub
+from .running import Trouble
+
+LESSON = "03_policy_gradient"
+PAYOFFS = torch.tensor([[4.0, 0.0, 1.0], [3.0, 2.0, 0.0]])  # row's, in the text
+ROW, COLUMN = torch.tensor([0.2, 0.8]), torch.tensor([0.5, 0.25, 0.25])
+
+
+@exercise(
+    "number", lesson=LESSON, title="A gradient by hand", difficulty=1, importance=4, minutes=5,
+    shown=(torch.tensor([0.5, 0.25, 0.25]), torch.tensor([4.0, 0.0, 2.0])), worth=[0.75, -0.625, -0.125],
+    hints=(
+        "The gradient of a logit is small where an action is rare, and negative where it is worse than usual.",
+        r"$\partial v / \partial\, \text{logit}_b = \pi(b)\,\big(v(b) - v\big)$ with $v = \sum_a \pi(a)\, v(a)$.",
+        "v = 0.5 * 4 + 0.25 * ... + 0.25 * ...\ngradient = [0.5 * (4 - v), ..., ...]",
+    ),
+    mistakes=[
+        ("probability_forgotten", lambda row, values: values - row @ values,
+         "These are the regrets. The gradient of a logit also has the action's own probability as a factor."),
+        ("baseline_forgotten", lambda row, values: row * values,
+         "You multiplied π with the values. The regret belongs there: take off the value of the policy."),
+        ("own_policy_missing_from_baseline", lambda row, values: row * (values - values.mean()),
+         "The value that you take off is the plain mean of the three. Weigh it with the policy."),
+        ("best_taken_off", lambda row, values: row * (values - values.max()),
+         "You took off the best value. Take off the value of the policy."),
+        ("probability_twice", lambda row, values: row**2 * (values - row @ values),
+         "You multiplied with the probability twice. Once is enough."),
+        ("only_the_first_action", lambda row, values: torch.tensor([0.5, -0.25, -0.25]) * values[0],
+         "This is the score of the first action times its value: the estimate from one decision. Take the mean over all."),
+        ("values_alone", lambda row, values: values,
+         "These are the values. By how much does the policy's value rise when one logit does?"),
+        ("divided_by_probability", lambda row, values: (values - row @ values) / row,
+         "You divided by the probabilities. A rare action's logit moves the policy less, not more: multiply."),
+    ],
+)  # fmt: skip
+def gradient_by_hand(row, values):
+    v = (row * values).sum()
+    return row * (values - v)
+
+
+def one_hot(row, a):
+    return torch.eye(len(row), dtype=row.dtype)[a]
+
+
+@exercise(
+    lesson=LESSON, title="The score of a softmax", difficulty=2, importance=4, minutes=8,
+    shown=(torch.tensor([0.5, 0.25, 0.25]), 1), worth=[-0.5, 0.75, -0.25],
+    draw=lambda generator, k: (policy(generator, 2 + k % 4), k % 2),
+    hints=(
+        "If one logit rises, one action becomes more probable, and all others less. By how much each?",
+        r"$\partial \log \pi(a) / \partial\, \text{logit}_b = \mathbf 1[a = b] - \pi(b)$.",
+        "def score(row, a):\n    result = ...  # minus the policy\n    result[a] += ...\n    return result",
+    ),
+    mistakes=[
+        ("policy_not_taken_off", one_hot,
+         "Only the action's own entry is not zero. But all probabilities add up to 1: what one gains, all lose by π."),
+        ("divided_by_probability", lambda row, a: one_hot(row, a) / row,
+         "This is the derivative of log π(a) in the *probabilities*. Asked for is that in the logits."),
+        ("gradient_of_the_probability", lambda row, a: row[a] * (one_hot(row, a) - row),
+         "This is the gradient of π(a). That of log π(a) is divided by π(a)."),
+        ("log_probabilities", lambda row, a: row.log(),
+         "These are log probabilities. Asked for is how log π(a) changes with each logit."),
+        ("uniform_taken_off", lambda row, a: one_hot(row, a) - 1 / len(row),
+         "You took off 1/A everywhere, as if the policy were uniform. Take off its own probabilities."),
+        ("others_left_out", lambda row, a: one_hot(row, a) * (1 - row),
+         "The entry of the action itself is right. But the other logits change log π(a), too."),
+        ("all_actions_at_once", lambda row, a: 1 - row,
+         "Every entry is 1 − π. The 1 belongs to the action `a` alone."),
+        ("only_the_probability_of_a", lambda row, a: one_hot(row, a) - row[a],
+         "You took off π(a) everywhere. Each logit b has its own π(b)."),
+    ],
+    properties=[
+        ("adds_up_to_zero", lambda result, row, a: abs(result.sum()) < 1e-3,
+         "the entries of a score add up to zero, for adding a constant to all logits changes nothing. Yours do not."),
+    ],
+)  # fmt: skip
+def score(row, a):
+    result = -row
+    result[a] += 1
+    return result
+
+
+def regrets(row, values):
+    return values - (row * values).sum(1, keepdim=True)
+
+
+def visits_and_values(generator, k):
+    """d (S,), which adds up to much more than 1; policy and values (S, A)."""
+    S, A = 2 + k % 3, 2 + (k + 1) % 3
+    return (
+        0.5 + 5 * torch.rand(S, generator=generator),
+        policy(generator, S, A),
+        3 * torch.randn(S, A, generator=generator),
+    )
+
+
+@exercise(
+    lesson=LESSON, title="Equation 3, all sums taken", difficulty=2, importance=5, minutes=12,
+    shown=(torch.tensor([2.0, 1.0]), torch.tensor([[0.5, 0.5], [0.25, 0.75]]), torch.tensor([[4.0, 2.0], [0.0, 4.0]])),
+    worth=[[1.0, -1.0], [-0.75, 0.75]], draw=visits_and_values,
+    hints=(
+        "In each state, do as in the gradient by hand. How much does each state count?",
+        r"$g(s, b) = d(s)\, \pi(b \mid s)\, \big(v(s, b) - \sum_a \pi(a \mid s)\, v(s, a)\big)$.",
+        "def exact_gradient(d, policy, values):\n    baseline = ...  # (S, 1)\n    return d[:, None] * ... * (values - baseline)",
+    ),
+    mistakes=[
+        ("visits_left_out", lambda d, policy, values: policy * regrets(policy, values),
+         "All states count alike. Weigh each with how often it is visited, d(s)."),
+        ("visits_normalised", lambda d, policy, values: (d / d.sum())[:, None] * policy * regrets(policy, values),
+         "You divided d by its sum. The gradient of the value has the visits themselves: they add up to 1/(1 − γ)."),
+        ("probability_forgotten", lambda d, policy, values: d[:, None] * regrets(policy, values),
+         "The action's own probability is missing: the sum over actions is a mean under π."),
+        ("probability_twice", lambda d, policy, values: d[:, None] * policy**2 * regrets(policy, values),
+         "The probability is counted twice."),
+        ("baseline_forgotten", lambda d, policy, values: d[:, None] * policy * values,
+         "You used values. In the exact sum, the scores turn them into regrets: take off v(s)."),
+        ("own_policy_missing_from_baseline",
+         lambda d, policy, values: d[:, None] * policy * (values - values.mean(1, keepdim=True)),
+         "Your baseline is the plain mean of the values. Weigh it with the policy."),
+        ("one_baseline_for_all_states",
+         lambda d, policy, values: d[:, None] * policy * (values - (policy * values).sum(1).mean()),
+         "Your baseline is averaged over states. Each state has its own v(s)."),
+        ("states_summed", lambda d, policy, values: (d[:, None] * policy * regrets(policy, values)).sum(0),
+         "You added up over states. The policy is a table here: each state has logits of its own."),
+        ("states_averaged", lambda d, policy, values: d[:, None] * policy * regrets(policy, values) / len(d),
+         "You took the mean over states. d(s) is their weight already."),
+    ],
+    properties=[
+        ("adds_up_to_zero", lambda result, d, policy, values: abs(result.sum(1)).max() < 1e-3,
+         "in each state, the gradient adds up to zero over actions. Yours does not."),
+    ],
+)  # fmt: skip
+def exact_gradient(d, policy, values):
+    v = (policy * values).sum(1, keepdim=True)
+    return d[:, None] * policy * (values - v)
+
+
+def gradient_in_logits(objective, logits, values):
+    """The gradient of objective(log π, A) in the logits. A depends on π as well, so a missing stop shows."""
+    leaf = logits.detach().clone().requires_grad_()
+    log_policy = leaf.log_softmax(1)
+    found = objective(log_policy, values - (log_policy.exp() * values).sum(1, keepdim=True))
+    if found is None or is_stub(found):
+        return found
+    if not isinstance(found, torch.Tensor):
+        return Trouble("no_tensor", "Return a tensor of torch, so that autograd can find its gradient.")
+    if found.numel() != 1:
+        return Trouble("no_single_number", f"An objective is one number; yours has the shape {tuple(found.shape)}.")
+    if not found.requires_grad:
+        return Trouble("gradient_lost", "No gradient reaches the policy. Stop it at the advantage only.")
+    (gradient,) = torch.autograd.grad(found.sum(), leaf, allow_unused=True)
+    return gradient
+
+
+@exercise(
+    lesson=LESSON, title="Equation 3 as an objective", difficulty=3, importance=5, minutes=12,
+    shown=(torch.tensor([[0.5, 0.5], [0.25, 0.75]]).log(), torch.tensor([[4.0, 2.0], [0.0, 4.0]])),
+    worth=[[0.25, -0.25], [-0.375, 0.375]], look=gradient_in_logits,
+    draw=lambda generator, k: [3 * torch.randn(2 + k % 3, 2 + (k + 1) % 3, generator=generator) / s for s in (3, 1)],
+    hints=(
+        "Autograd differentiates whatever it can. What should it differentiate, and what should it take as a number?",
+        r"$\frac 1 B \sum_s \sum_a \pi(a \mid s)\, \bar A(s, a)$, where no gradient flows through $\bar A$.",
+        "def objective(log_policy, advantage):\n    weight = advantage...  # no gradient\n    return (... * weight).sum(1)...",
+    ),
+    mistakes=[
+        ("gradient_not_stopped", lambda log_policy, advantage: (log_policy.exp() * advantage).sum(1).mean(),
+         "The gradient flows through the advantage. Σ π·A is always zero, so nothing is left of it. Stop it: detach()."),
+        ("wrong_way_round", lambda log_policy, advantage: -(log_policy.exp() * advantage.detach()).sum(1).mean(),
+         "This is minus what is asked for. Is it a loss, to be minimised? Or is the gradient stopped at the policy?"),
+        ("probability_twice", lambda log_policy, advantage: (log_policy.exp().detach() * log_policy.exp() * advantage.detach()).sum(1).mean(),
+         "The probability is counted twice: the sum over actions has it once already."),
+        ("log_instead_of_probability", lambda log_policy, advantage: (log_policy * advantage.detach()).sum(1).mean(),
+         "You summed log π·A over all actions. That is for *sampled* actions; the exact sum weighs with π."),
+        ("log_too", lambda log_policy, advantage: (log_policy.exp() * log_policy * advantage.detach()).sum(1).mean(),
+         "You have π · log π · A, and its gradient flows through π as well. Use π·A, or stop the gradient of the weight π."),
+        ("states_summed", lambda log_policy, advantage: (log_policy.exp() * advantage.detach()).sum(),
+         "You added up over the states of the batch. Take the mean, or a larger batch means larger steps."),
+        ("averaged_where_a_sum_is_due", lambda log_policy, advantage: (log_policy.exp() * advantage.detach()).mean(),
+         "You took the mean over actions, too. π weighs them already: add up over actions, and average over states."),
+        ("only_the_likeliest", lambda log_policy, advantage: (
+             log_policy.exp() * advantage.detach()).gather(1, log_policy.argmax(1, keepdim=True)).mean(),
+         "Only the likeliest action counts. Sum over all actions."),
+    ],
+)  # fmt: skip
+def objective(log_policy, advantage):
+    weight = advantage.detach()
+    return (log_policy.exp() * weight).sum(1).mean()
+
+
+def draws_of_column(generator, k):
+    q = table(generator, k)
+    drawn = torch.randint(q.shape[1], (3 + k % 3,), generator=generator)
+    return q, policy(generator, len(q)), torch.cat([drawn, drawn[:1]])  # one move at least is drawn twice
+
+
+@exercise(
+    lesson=LESSON, title="The others by draws", difficulty=2, importance=3, minutes=8,
+    shown=(PAYOFFS, ROW, torch.tensor([1, 0, 1, 2])), worth=[-0.4, 0.1], draw=draws_of_column,
+    hints=(
+        "Each draw gives one advantage of COMA. A move that is drawn twice counts twice.",
+        r"$\hat A(a) = \frac 1 m \sum_{k=1}^m \Big( Q(a, c_k) - \sum_{a'} \pi(a')\, Q(a', c_k) \Big)$.",
+        "def regret_from_draws(q, row, drawn):\n    worth = ...  # (A_1, m)\n    advantages = worth - ...\n    return advantages...",
+    ),
+    mistakes=[
+        ("summed_over_draws", lambda q, row, drawn: (q - row @ q)[:, drawn].sum(1),
+         "You added up over the draws. Take their mean."),
+        ("baseline_forgotten", lambda q, row, drawn: q[:, drawn].mean(1),
+         "These are mean values. Take off what your own policy would have got against the same moves."),
+        ("own_policy_missing_from_baseline", lambda q, row, drawn: (q - q.mean(0))[:, drawn].mean(1),
+         "Your baseline is the plain mean over your own actions. Weigh it with your own policy."),
+        ("first_draw_only", lambda q, row, drawn: (q - row @ q)[:, drawn[0]],
+         "Only the first draw counts. Use them all."),
+        ("each_move_once", lambda q, row, drawn: (q - row @ q)[:, drawn.unique()].mean(1),
+         "A move that is drawn twice counts only once. How often it is drawn tells how likely it is."),
+        ("others_uniform", lambda q, row, drawn: (q - row @ q).mean(1),
+         "You averaged over all moves as if all were equally likely. Average over the moves that were drawn."),
+        ("baseline_without_draws", lambda q, row, drawn: q[:, drawn].mean(1) - row @ q.mean(1),
+         "In your baseline all moves count alike. There, too, only those count that were drawn."),
+        ("weighted_with_own_policy", lambda q, row, drawn: row * (q - row @ q)[:, drawn].mean(1),
+         "You multiplied with your own policy. The advantage of an action does not depend on how rare it is."),
+        ("best_taken_off", lambda q, row, drawn: (q - q.max(0).values)[:, drawn].mean(1),
+         "You took off the best own action. Take off the mean under your own policy."),
+    ],
+    properties=[
+        ("advantages_cancel", lambda result, q, row, drawn: abs(row.double().numpy() @ result) < 1e-3,
+         "weighted with your own policy, the advantages add up to zero. Yours do not."),
+    ],
+)  # fmt: skip
+def regret_from_draws(q, row, drawn):
+    worth = q[:, drawn]
+    advantages = worth - row @ worth
+    return advantages.mean(1)
+
+
+def variances(q, row, column):
+    """The variance of COMA's advantage over column's moves, for each own action (A_1,)."""
+    advantages = q - row @ q
+    return (advantages - (advantages @ column)[:, None]) ** 2 @ column
+
+
+def lengths(row):
+    """The squared length of each own action's score (A_1,)."""
+    return ((torch.eye(len(row), dtype=row.dtype) - row) ** 2).sum(1)
+
+
+@exercise(
+    lesson=LESSON, title="What Rao and Blackwell save", difficulty=4, importance=3, minutes=12,
+    shown=(PAYOFFS, ROW, COLUMN), worth=0.2 * 1.28 * 1.08 + 0.8 * 0.08 * 0.0675,
+    draw=lambda generator, k: ((q := table(generator, k)), *(policy(generator, size) for size in q.shape)),
+    hints=(
+        "Hold your own action. How far does COMA's advantage scatter when only the other's move changes?",
+        r"$\sum_a \pi(a)\, |\nabla \log \pi(a)|^2\, \mathrm{Var}_c\big(A^{\text{COMA}}(a, c)\big)$, "
+        r"and $|\nabla \log \pi(a)|^2 = (1 - \pi(a))^2 + \sum_{b \ne a} \pi(b)^2$.",
+        "def saved_variance(q, row, column):\n    advantages = ...  # (A_1, A_2)\n    variance = ...  # (A_1,)\n    length = ...  # (A_1,)\n    return ...",
+    ),
+    mistakes=[
+        ("own_policy_left_out", lambda q, row, column: lengths(row) @ variances(q, row, column),
+         "The sum over your own actions has no weights. Weigh it with your own policy."),
+        ("averaged_where_a_sum_is_due", lambda q, row, column: (row * lengths(row) * variances(q, row, column)).mean(),
+         "You took a mean over your own actions after weighting. With probabilities as weights, the sum is the mean."),
+        ("score_left_out", lambda q, row, column: row @ variances(q, row, column),
+         "The squared length of the score is missing."),
+        ("score_not_squared", lambda q, row, column: row * lengths(row).sqrt() @ variances(q, row, column),
+         "You used the length of the score. A variance takes it squared."),
+        ("only_own_entry_of_the_score", lambda q, row, column: row * (1 - row) ** 2 @ variances(q, row, column),
+         "The score has an entry for each logit. Square and add them all, not only that of the action itself."),
+        ("mean_not_taken_off", lambda q, row, column: row * lengths(row) @ (q - row @ q) ** 2 @ column,
+         "You took the mean square of the advantage. The variance takes off the square of its mean, the regret."),
+        ("deviation_instead_of_variance", lambda q, row, column: row * lengths(row) @ variances(q, row, column).sqrt(),
+         "You used standard deviations. Asked for is the variance: no square root."),
+        ("others_uniform", lambda q, row, column: row * lengths(row) @ variances(q, row, *uniform([column])),
+         "You averaged over column's moves as if all were equally likely. Weigh them with column's policy."),
+        ("variance_of_payoffs", lambda q, row, column: row * lengths(row) @ (q - (q @ column)[:, None]) ** 2 @ column,
+         "This is the variance of the payoffs. Take COMA's baseline off first: it differs from move to move."),
+    ],
+)  # fmt: skip
+def saved_variance(q, row, column):
+    advantages = q - row @ q
+    mean = advantages @ column
+    variance = advantages**2 @ column - mean**2
+    length = (1 - row) ** 2 + (row**2).sum() - row**2
+    return (row * length * variance).sum()
+
+
+@exercise(
+    "open", lesson=LESSON, title="Where averaging saves nothing", difficulty=3, importance=4, minutes=8,
+    hints=(
+        "COMA's advantage must be the same whatever column does. What may column's move change, and what not?",
+        r"$Q(a, c) = f(a) + g(c)$: then $A^{\text{COMA}}(a, c) = f(a) - \sum_{a'} \pi(a') f(a')$, without $c$.",
+        "own = torch.tensor([..., ..., ...])\nother = torch.tensor([..., ..., ...])\nno_gain = own[:, None] + ...",
+    ),
+    properties=[
+        ("three_by_three", lambda q: q.shape == (3, 3), "Hand over one table of the shape (3, 3)."),
+        ("finite", lambda q: abs(q).max() < 1e6, "Keep payoffs finite and below a million."),
+        ("own_actions_differ", lambda q: all(abs(q[a] - q[b]).max() > 1e-3 for a, b in ((0, 1), (0, 2), (1, 2))),
+         "Two of row's actions pay the same. Then there is nothing to learn: let all three differ."),
+        ("columns_differ", lambda q: all(abs(q[:, a] - q[:, b]).max() > 1e-3 for a, b in ((0, 1), (0, 2), (1, 2))),
+         "Two of column's moves pay row the same. Let column matter: all three should differ."),
+        ("payoffs_average_to_zero", lambda q: abs(q.mean()) < 1e-3,
+         "The nine payoffs do not average to zero. Take a constant off: it changes no advantage."),
+        ("no_interaction", lambda q: abs(q - q.mean(1, keepdims=True) - q.mean(0) + q.mean()).max() < 1e-3,
+         "There is interaction: how much better one row is depends on the column, so COMA's advantage scatters."),
+    ],
+)  # fmt: skip
+def no_gain():
+    own, other = torch.tensor([-1.0, 0.0, 1.0]), torch.tensor([-5.0, 2.0, 3.0])
+    return own[:, None] + other
