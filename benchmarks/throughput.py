@@ -1,14 +1,15 @@
-"""Speed, as ratios measured in one run: stepping, solving, training, importing. Writes benchmarks/results/throughput.json.
+"""Speed, as ratios measured in one run: stepping, solving, training, meta-updates, importing.
 
 Our steps and a peer's are timed in turn, several times, and the median ratio is kept, so that a machine whose speed
-drifts does not favour either. Everything runs on one thread; times are CPU seconds of the process.
+drifts does not favour either. Everything runs on one thread; times are CPU seconds of the process. What is not measured
+this time stays as it was. Writes benchmarks/results/throughput.json.
 
-    python benchmarks/throughput.py [--epymarl COMMAND]
+    python benchmarks/throughput.py [--only MEASURE ...] [--epymarl COMMAND]
 
 EPyMARL (github.com/uoe-agents/epymarl, commit cbc38c09) is no package and no part of this project. With its source and an
 environment of its own at hand, COMMAND trains its COMA on lbforaging's Foraging-5x5-2p-1f-coop-v3 (its default settings,
 no tests in between, one thread) and prints as its last word the environment steps per CPU second of learner and workers
-together. It is then timed in turn with our training. Without it the last such measurement is kept.
+together. It is then timed in turn with our training. TorchOpt is measured where it is installed (the extra `peers`).
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from typing import Any
 
 import torch
 from common import RESULTS, write
+from meta_update import meta_updates
 
 import micra_lite
 from micra_lite.phases import offline_training
@@ -40,7 +43,7 @@ ROUNDS = 7
 # EPyMARL's COMA as measured earlier on another, slower machine: environment steps per CPU second. It takes 2 gradient
 # steps for every 10 episodes of up to 50 steps (counted: 0.0041 a step).
 EPYMARL_COMA, EPYMARL_UPDATES = 644.0, 0.0041
-EPYMARL, BESIDE = "EPyMARL COMA, lbforaging 5x5-2p-1f-coop", "offline training, pursuit 3×3, timed in turn"
+EPYMARL = "EPyMARL COMA, lbforaging 5x5-2p-1f-coop"
 
 
 def per_cpu_second(work: Callable[[], int]) -> float:
@@ -119,50 +122,95 @@ def import_seconds(code: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def main() -> None:
-    """Measure everything, print it and write the result."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epymarl", metavar="COMMAND", help="how to time EPyMARL's COMA here")
-    options = parser.parse_args()
-    rows: list[dict[str, Any]] = []
+def row(
+    measure: str, ours: float, peer: float, peer_name: str, ratio: float, unit: str, updates: Any = None
+) -> dict[str, Any]:
+    """One row of the result, printed as well."""
+    print(f"{measure:42s} {ours:14,.1f} {peer:12,.1f} {unit:28s} ratio {ratio:10,.1f}  ({peer_name})", flush=True)
+    return {"measure": measure, "ours": ours, "peer": peer, "peer_name": peer_name, "ratio": ratio, "unit": unit,
+            "updates_per_step": updates}  # fmt: skip
 
-    def row(
-        measure: str, ours: float, peer: float, peer_name: str, ratio: float, unit: str, updates: Any = None
-    ) -> None:
-        rows.append({"measure": measure, "ours": ours, "peer": peer, "peer_name": peer_name, "ratio": ratio,
-                     "unit": unit, "updates_per_step": updates})  # fmt: skip
-        print(f"{measure:42s} {ours:14,.1f} {peer:12,.1f} {unit:28s} ratio {ratio:10,.1f}  ({peer_name})")
 
+def in_turn(ours: Callable[[], float], peer: Callable[[], float], rounds: int = ROUNDS) -> tuple[float, float, float]:
+    """Medians of both, measured in turn, and the median ratio."""
+    pairs = [(ours(), peer()) for _ in range(rounds)]
+    return *(statistics.median(side) for side in zip(*pairs, strict=True)), statistics.median(a / b for a, b in pairs)
+
+
+def stepping_rows(_: str | None) -> Iterator[dict[str, Any]]:
+    """Random play beside a PettingZoo environment."""
     for size in (3, 4):
-        pairs = [(per_cpu_second(lambda: stepping(size)), per_cpu_second(peer_stepping)) for _ in range(ROUNDS)]  # noqa: B023
-        ours, peer = (statistics.median(side) for side in zip(*pairs, strict=True))
-        ratio = statistics.median(a / b for a, b in pairs)
-        row(f"stepping pursuit {size}×{size}, batch 1,024", ours, peer, "mpe2 simple_tag_v3, one environment", ratio,
-            "environment steps/CPU-s")  # fmt: skip
+        ours, peer, ratio = in_turn(
+            lambda: per_cpu_second(lambda: stepping(size)),  # noqa: B023
+            lambda: per_cpu_second(peer_stepping),
+        )
+        yield row(f"stepping pursuit {size}×{size}, batch 1,024", ours, peer, "mpe2 simple_tag_v3, one environment", ratio,
+                  "environment steps/CPU-s")  # fmt: skip
+
+
+def solving_rows(_: str | None) -> Iterator[dict[str, Any]]:
+    """Exact solutions beside what they may cost at most."""
     for size, most in ((4, 2.0), (5, 20.0)):
         seconds, memory = zip(*[solving(size) for _ in range(3)], strict=True)
-        row(f"tabulating and solving pursuit {size}×{size}", statistics.median(seconds), most,
-            f"at most; peak memory {max(memory):.2f} GB", statistics.median(seconds) / most, "CPU-s")  # fmt: skip
-    pairs = [(training(), epymarl(options.epymarl) if options.epymarl else 0.0) for _ in range(3)]
+        yield row(f"tabulating and solving pursuit {size}×{size}", statistics.median(seconds), most,
+                  f"at most; peak memory {max(memory):.2f} GB", statistics.median(seconds) / most, "CPU-s")  # fmt: skip
+
+
+def training_rows(command: str | None) -> Iterator[dict[str, Any]]:
+    """Training beside EPyMARL's COMA."""
+    pairs = [(training(), epymarl(command) if command else 0.0) for _ in range(3)]
     ours, updates = statistics.median(t[0] for t, _ in pairs), {"ours": pairs[0][0][1], "peer": EPYMARL_UPDATES}
-    row("offline training, pursuit 3×3", ours, EPYMARL_COMA, f"{EPYMARL}, measured on another machine",
-        ours / EPYMARL_COMA, "environment steps/CPU-s", updates)  # fmt: skip
-    if options.epymarl:
+    yield row("offline training, pursuit 3×3", ours, EPYMARL_COMA, f"{EPYMARL}, measured on another machine",
+              ours / EPYMARL_COMA, "environment steps/CPU-s", updates)  # fmt: skip
+    if command:
         ratio = statistics.median(t[0] / peer for t, peer in pairs)
-        row(BESIDE, ours, statistics.median(p for _, p in pairs), EPYMARL, ratio, "environment steps/CPU-s", updates)
-    else:
-        kept = json.loads((RESULTS / "throughput.json").read_text(encoding="utf-8"))["rows"]
-        rows += [r for r in kept if r["measure"] == BESIDE]
+        yield row("offline training, pursuit 3×3, timed in turn", ours, statistics.median(p for _, p in pairs), EPYMARL, ratio,
+                  "environment steps/CPU-s", updates)  # fmt: skip
+
+
+def meta_update_rows(_: str | None) -> Iterator[dict[str, Any]]:
+    """Meta-updates beside TorchOpt."""
+    for inner_steps in (1, 5):
+        try:
+            ours, theirs = meta_updates(inner_steps)
+        except ImportError:
+            print("no meta-updates beside TorchOpt: pip install torchopt==0.7.3 (the extra `peers`)")
+            return
+        found = in_turn(lambda: per_cpu_second(ours), lambda: per_cpu_second(theirs))  # noqa: B023
+        many = f"{inner_steps} inner step{'s' * (inner_steps > 1)}"
+        yield row(f"meta-update, 16 externals, {many}", *found[:2], f"TorchOpt {version('torchopt')}", found[2],
+                  "updates/CPU-s")  # fmt: skip
+
+
+def importing_rows(_: str | None) -> Iterator[dict[str, Any]]:
+    """What our import adds to torch's."""
     use = "import torch, micra_lite; micra_lite.make, micra_lite.offline_training, micra_lite.external_family"
     times = [(import_seconds(use), import_seconds("import torch")) for _ in range(ROUNDS)]
     with_us, alone = (statistics.median(side) for side in zip(*times, strict=True))
     extra = statistics.median(a - b for a, b in times)
-    row("importing everything that trains", with_us, alone, "import torch alone", with_us / alone, "CPU-s")
-    print(f"import micra_lite adds {extra:.2f} s to import torch")
-    rows[-1]["added_seconds"] = extra
-    if options.epymarl:  # a path of this machine means nothing elsewhere
-        sys.argv[1:] = ["--epymarl", "COMMAND"]
-    print(write("throughput", 1, rows))
+    found = row("importing everything that trains", with_us, alone, "import torch alone", with_us / alone, "CPU-s")
+    yield found | {"added_seconds": extra}
+
+
+MEASURES = {"stepping": stepping_rows, "solving": solving_rows, "training": training_rows,
+            "meta-update": meta_update_rows, "importing": importing_rows}  # fmt: skip
+
+
+def main() -> None:
+    """Measure, print and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=list(MEASURES), default=list(MEASURES), metavar="MEASURE",
+                        help=f"what to measure: {', '.join(MEASURES)} (default: all)")  # fmt: skip
+    parser.add_argument("--epymarl", metavar="COMMAND", help="how to time EPyMARL's COMA here")
+    options = parser.parse_args()
+    last = RESULTS / "throughput.json"
+    kept = json.loads(last.read_text(encoding="utf-8"))["rows"] if last.exists() else []
+    rows = {r["measure"]: r for r in kept}
+    for name in options.only:
+        rows |= {r["measure"]: r for r in MEASURES[name](options.epymarl)}
+    sys.argv[1:] = ["--epymarl", "COMMAND"]  # makes all rows; a path of this machine means nothing elsewhere
+    note = "each row is of the last time that it was measured: --only measures some of them again"
+    print(write("throughput", 1, list(rows.values()), note=note))
 
 
 if __name__ == "__main__":
