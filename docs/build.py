@@ -9,6 +9,7 @@ README's reading order, tables of results come from benchmarks/readme.py, everyt
 from __future__ import annotations
 
 import argparse
+import pydoc
 import re
 import shutil
 import sys
@@ -34,9 +35,29 @@ def toctree(pages: list[str]) -> str:
     return "\n".join(["```{toctree}", ":hidden:", "", *pages, "```"])
 
 
+def linked(text: str) -> str:
+    """Prose in which the names of functions, and of lessons, lead to their pages."""
+
+    def function(match: re.Match) -> str:
+        found = pydoc.locate(match[1])
+        if not hasattr(found, "__qualname__"):
+            return match[0]
+        return f"{{py:obj}}`{match[1]} <{found.__module__}.{found.__qualname__}>`"
+
+    def lesson(match: re.Match) -> str:
+        return (
+            f"[{match[0]}](/notebooks/{match[1]})" if (ROOT / "notebooks" / f"{match[1]}.ipynb").exists() else match[0]
+        )
+
+    return re.sub(r"`(\d\d_\w+)`", lesson, re.sub(r"`(micra_lite(?:\.\w+)+)`", function, text))
+
+
 def notebook(source: Path, target: Path) -> None:
-    """A copy whose pictures have their alt text as HTML has it: Sphinx would drop it."""
+    """A copy with links, whose pictures have their alt text as HTML has it: Sphinx would drop it."""
     content = nbformat.read(source, as_version=4)
+    for cell in content.cells:
+        if cell.cell_type == "markdown":
+            cell.source = linked(cell.source)
     for output in (o for cell in content.cells for o in cell.get("outputs", [])):
         picture = output.get("data", {}).get("image/png")
         if picture:
@@ -53,7 +74,7 @@ def course(source: Path, folder: str, title: str) -> str:
         notebook(path, source / folder / path.name)
         header = nbformat.read(path, as_version=4).cells[0].source
         about = re.split(r"\n\s*\n", header)[1].replace("\n", " ")
-        minutes = re.search(r"\*\*Time\*\*: (\w+ minutes)", header)
+        minutes = re.search(r"\*\*Time\*\*: (?:about )?(\w+ minutes)", header)
         lines.append(f"- **[](/{folder}/{path.stem})**{f' ({minutes[1]})' if minutes else ''}. {about}")
     pages = sorted(f"{folder}/{path.stem}" for path in (source / folder).glob("*.ipynb"))
     return "\n".join([*lines, "", toctree(pages)])

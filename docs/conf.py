@@ -23,6 +23,7 @@ default_role = "py:obj"  # `name` in a docstring: a link where there is such a n
 autosummary_generate = False
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "ignore-module-all": True}
+autodoc_inherit_docstrings = False
 autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
@@ -44,15 +45,19 @@ def paragraph(text: str) -> str:
     """One paragraph of a docstring: an example, a formula, or prose and lists."""
     if text.startswith(">>>"):
         return text
-    if text.startswith("    "):  # stays as it is set
-        return f"::\n\n{text}"
+    if text.startswith("    "):  # stays as it is set, four spaces to the right of what surrounds it
+        around = text[: len(text) - len(text.lstrip()) - 4]
+        return f"{around}::\n\n{text}"
+    emphasis_or_sign = r"(\*{1,2}\w(?:[^*]*\w)?\*{1,2}(?!\w))|[*|]|_(?!\w)"
+    text = re.sub(emphasis_or_sign, lambda found: found[1] or f"\\{found[0]}", text)  # |A|, a_-i: no markup
     text = re.sub(r"^(\s*\w\. )", r"\n\1", text, flags=re.MULTILINE)  # lists within lists ask for empty lines
-    text = re.sub(r"(?:^|(?<=\.)\s)(Args:|Returns|Raises)(?=\s)", r"\n\n**\1**", text)
-    return re.sub(r"\||_(?!\w)", r"\\\g<0>", text)
+    return re.sub(r"(?:^|(?<=\.)\s)(Args:|Returns|Raises)(?=\s)", r"\n\n**\1**", text)
 
 
 def as_restructured_text(app, what, name, obj, options, lines: list[str]) -> None:
     """Docstrings are written to be read as they are: say in reStructuredText what their layout says."""
+    if lines and lines[0].startswith("Alias for field number"):  # what Python says of a named tuple's parts
+        lines.clear()
     lines[:] = "\n\n".join(map(paragraph, "\n".join(lines).split("\n\n"))).split("\n")
 
 

@@ -160,7 +160,22 @@ def test_everything_is_there(site):
     assert sorted(p.stem for p in (site / "exercises").glob("*.html")) == sheets
     assert not [name for name in pages(site) if "solution" in name]
     modules = (site / "py-modindex.html").read_text(encoding="utf-8")
-    assert [m for m in micra_lite._MODULES if f"micra_lite.{m}<" not in modules] == []
+    missing = [m for m in micra_lite._MODULES if f"micra_lite.{m}<" not in modules]
+    assert missing == [], "the README's list of files, from which the API pages are made, lacks them"
+
+
+def test_lessons_lead_to_the_functions_and_to_each_other(site):
+    """What a lesson calls `micra_lite.…` is a link, wherever the module is that defines it; so is another lesson's name."""
+    for lesson, links in {
+        "02_regret": ["../api/regret.html#micra_lite.regret.counterfactual_values", "01_games.html"],
+        "01_games": ["../api/exact.html#micra_lite.exact.values.best_response", "02_regret.html"],
+    }.items():
+        assert set(links) <= set(Parts(site / "notebooks" / f"{lesson}.html").links)
+    for path in (site / "notebooks").glob("*.html"):
+        assert (
+            re.findall(r'(?<!">)<code class="xref[^>]*><span class="pre">([^<]*)', path.read_text(encoding="utf-8"))
+            == []
+        )
 
 
 def test_search_finds_a_word(address, page):
