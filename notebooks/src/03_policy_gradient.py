@@ -596,6 +596,8 @@ widgets.show(figure, f"Variance as a multiple of COMA's. {words}. Draws lie betw
 #   away, too.) Four draws of the others get most of what CRA gains.
 # - *Weather.* $Q$ is a sum of terms of one agent each. COMA's baseline removes the others' terms exactly. CRA does not help.
 # - *REINFORCE* (numbers at the right) suffers from what is the same for all actions. A baseline cures that.
+# - *Who is the external?* One prey has habits: its moves are no great surprise, and add little noise. A prey of which nothing is
+#   known is noisier, and CRA gains more. `micra-lite bench variance` compares both, on every task and for more agents.
 #
 # All this is said of *one decision in a given state*. Sums over a whole episode have covariances between steps, and may go
 # either way.
@@ -686,6 +688,7 @@ summary
 # | CRA by draws of the others | `micra_lite.regret.sampled_regret_advantage` |
 # | exact $Q$ of given policies, discounted visits | `micra_lite.exact.joint_q`, `micra_lite.exact.occupancy` |
 # | exact value of a team | `micra_lite.exact.team_value` |
+# | exact variances of all these estimates, and of a sampled return | `micra_lite.exact.gradient_variances` |
 # | the negative control | `micra_lite.controls.Weather` |
 # | to play with | `micra_lite.widgets.GradientCloud` |
 
@@ -710,6 +713,14 @@ for m, found in sampled.items():
 widget_says = clouds(q, [row, column], 0, 0, 2)  # the logit of up alone: half of the sum over both
 for cloud_of, name in zip(widget_says, ("REINFORCE", "baseline", "COMA", None, "CRA"), strict=True):
     assert name is None or abs(2 * cloud_of.variance - spread[name]) < 1e-8
+packaged_spread = exact.gradient_variances(q[None].numpy(), [row[None].numpy(), column[None].numpy()], 0)
+for mine, theirs in (
+    ("REINFORCE", "REINFORCE, exact Q"),
+    ("baseline", "baseline v(s)"),
+    ("COMA", "COMA"),
+    ("CRA", "CRA, sampled"),
+):
+    assert abs(packaged_spread[theirs][0] - spread[mine]) < 1e-12
 for k, joint in enumerate(product(range(2), range(3))):
     taken = torch.tensor([joint])
     w = coma_advantage(q[None], [row[None], column[None]], [0], taken)[0][0, joint[0]]
