@@ -57,6 +57,7 @@ benchmarks: $(READY)
 	$(BIN)/python benchmarks/adaptation.py
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/widgets.py
+	$(BIN)/python benchmarks/exercises.py
 	$(BIN)/python benchmarks/readme.py
 
 clean:

@@ -237,3 +237,26 @@ def test_exercises_are_made_of_their_source_by_its_marks(tmp_path):
     assert [s for _, s in student] == ["def f(x):\n    return ...", "a = ...  # one number\nb = 1"]
     assert [s for _, s in solved] == ["def f(x):\n    y = 2 * x\n    return y", "a = 3\nb = 1", "Because."]
     assert list(build.notebooks(source)) == [tmp_path / "exercises/x.ipynb", tmp_path / "exercises/solutions/x.ipynb"]
+
+
+@pytest.mark.parametrize("sheet", [p.stem for p in EXERCISES])
+def test_each_exercise_can_be_done_without_those_before_it(sheet, monkeypatch):
+    """What stands before the first exercise, and one exercise's own solution: that is enough."""
+    import torch
+
+    monkeypatch.setenv("MICRA_LITE_PROGRESS", "")
+    whole = build.version(jupytext.read(build.sources()[f"exercises/{sheet}"]), solved=True)
+    parts, number = {0: []}, 0
+    for cell in whole.cells:
+        if heading := re.match(r"## (\d+)\.", cell.source):
+            number = int(heading[1])
+        if cell.cell_type == "code" and not cell.source.startswith("check.progress"):
+            parts.setdefault(number, []).append(cell.source)
+    try:
+        for number in range(1, len(parts)):
+            names = {}
+            for source in (*parts[0], *parts[number][:-1]):
+                exec(source, names)
+            assert eval(parts[number][-1], names).passed, f"exercise {number}"
+    finally:
+        torch.set_default_dtype(torch.float32)

@@ -31,7 +31,7 @@ NUMBERS = "numbers, an array, a tensor or a list"
 
 def numbers(value: Any) -> np.ndarray | None:
     """Any number, list, array or tensor as float64; None for what is none of these, or ragged."""
-    if hasattr(value, "detach"):
+    if isinstance(value, torch.Tensor):
         value = value.detach().cpu().double().numpy()
     if isinstance(value, (list, tuple)):
         parts = [numbers(x) for x in value]
@@ -214,13 +214,15 @@ class Exercise:
         misfits = [k for k in wrong if not isinstance(got[k], np.ndarray) or got[k].shape != targets[k].shape]
         k = (misfits or wrong)[0]
         a, b, case = got[k], targets[k], cases[k]
-        where = "In the case of the text" if k == 0 else f"In a drawn case ({described(case)})"
-        if wrong[0]:
+        where = f"In the {'drawn case' if k else 'case of the text'} ({described(case)})"
+        if self.kind == "number":
+            where = "Here"
+        elif wrong[0]:
             where = f"The case of the text is right. {where}"
         if a is None:
             return self._not_yet("no_return", "Your function returns nothing. Is a `return` missing?")
         if isinstance(a, Trouble):
-            return self._not_yet(a.mistake, f"{a.message} {where}." if k else a.message)
+            return self._not_yet(a.mistake, f"{a.message} {where}.")
         if not isinstance(a, np.ndarray):
             return self._not_yet("no_numbers", f"This asks for {NUMBERS}; yours is of type {type(a).__name__}.")
         if a.shape != b.shape and not (b.shape == () and a.size == 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html import escape
 
@@ -39,7 +40,7 @@ class Verdict:
     def _repr_html_(self) -> str:
         mark, colour = LOOKS[self.state]
         more = f"<br><small>{escape(self._more())}</small>" if self._more() else ""
-        words = f"<br>{escape(self.message)}" if self.message else ""
+        words = "<br>" + re.sub(r"`(.+?)`", r"<code>\1</code>", escape(self.message)) if self.message else ""
         return (
             f'<div style="border-left: 5px solid {colour}; padding: 2px 10px; max-width: 720px">'
             f"<b>{mark} {escape(self.exercise)}: {self.state}</b>{words}{more}{self.picture()}</div>"
@@ -58,7 +59,7 @@ class Verdict:
         mine, right = [float(x) for x in yours.flat], [float(x) for x in target.flat]
         reach = svg.round_up(max(map(abs, mine + right)))
         low = -reach if min(mine + right) < 0 else 0.0
-        title = "entry by entry: hollow, the target; filled, yours"
+        title = "Entry by entry: hollow, the target; filled, yours"
         drawn, end = svg.bar_panel(0, 0, svg.WIDTH, title, names, mine, low, reach, "value", before=right)
         pairs = [
             f"entry {n}: yours {svg.short(m)}, target {svg.short(r)}"

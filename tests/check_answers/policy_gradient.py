@@ -5,6 +5,8 @@ from fractions import Fraction
 import numpy as np
 import torch
 
+from micra_lite.regret import policy_gradient_objective
+
 # --- score ---
 
 
@@ -147,7 +149,13 @@ RIGHT = {
     ],
     "score": [score_by_loops, score_by_autograd, score_by_numpy],
     "exact_gradient": [gradient_by_loops, gradient_by_autograd, gradient_by_einsum],
-    "objective": [objective_by_einsum, objective_by_logs, objective_by_loops, objective_from_logits],
+    "objective": [
+        objective_by_einsum,
+        objective_by_logs,
+        objective_by_loops,
+        objective_from_logits,
+        policy_gradient_objective,
+    ],
     "regret_from_draws": [draws_by_numpy, draws_by_loops, draws_by_einsum],
     "saved_variance": [saved_by_loops, saved_by_estimates, saved_by_einsum],
     "no_gain": [

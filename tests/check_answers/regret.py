@@ -6,7 +6,8 @@ from itertools import product
 import numpy as np
 import torch
 
-Q = np.array([[4.0, 0.0, 1.0], [3.0, 2.0, 0.0]])
+from micra_lite.regret import coma_advantage, counterfactual_regret_advantage, counterfactual_values
+
 LETTERS = "abcdefgh"
 
 
@@ -38,6 +39,10 @@ def values_by_weights(q, policies, i):
         weight = weight[..., None] * (torch.ones_like(p) if j == i else p)
     axes = [j for j in range(q.dim()) if j != i]
     return (weight * q).sum(axes).to(torch.float32)
+
+
+def values_packaged(q, policies, i):
+    return counterfactual_values(q[None], [p[None] for p in policies], i)[0]
 
 
 # --- values_of_actions: wrong ones ---
@@ -109,6 +114,10 @@ def regret_by_differences(q, policies, i):
     return torch.einsum("sb,sab->sa", policies[i].to(v.dtype), v[:, :, None] - v[:, None, :])
 
 
+def regret_packaged(q, policies, i):
+    return counterfactual_regret_advantage(q, policies, [i])[0]
+
+
 def states_values(q, policies, i):
     return np.array([values_by_loops(q[s], [p[s] for p in policies], i) for s in range(len(q))])
 
@@ -135,6 +144,11 @@ def coma_by_numpy(q, row, c):
 
 def coma_by_torch(q, row, c):
     return (torch.eye(len(row)) - row.expand(len(row), -1)).to(q.dtype) @ q.select(1, c)
+
+
+def coma_packaged(q, row, c):
+    anything = torch.full((1, q.shape[1]), 1 / q.shape[1], dtype=q.dtype)
+    return coma_advantage(q[None], [row[None], anything], [0], torch.tensor([[0, c]]))[0][0]
 
 
 def matched_by_loops(total):
@@ -182,9 +196,9 @@ RIGHT = {
         np.array([0.2, -0.05], dtype=np.float32),
         torch.tensor([0.2, -0.05], dtype=torch.float16),
     ],
-    "values_of_actions": [values_by_loops, values_by_einsum, values_by_weights],
-    "regret_advantage": [regret_by_states, regret_by_numpy, regret_by_differences],
-    "coma": [coma_by_loops, coma_by_numpy, coma_by_torch],
+    "values_of_actions": [values_by_loops, values_by_einsum, values_by_weights, values_packaged],
+    "regret_advantage": [regret_by_states, regret_by_numpy, regret_by_differences, regret_packaged],
+    "coma": [coma_by_loops, coma_by_numpy, coma_by_torch, coma_packaged],
     "match_regrets": [matched_by_loops, matched_by_numpy, matched_in_half],
     "error_bound": [bound_by_loops, bound_by_torch, bound_by_numpy],
     "misleading": [
