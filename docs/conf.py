@@ -45,6 +45,8 @@ def paragraph(text: str) -> str:
     """One paragraph of a docstring: an example, a formula, or prose and lists."""
     if text.startswith(">>>"):
         return text
+    if text.startswith("|"):  # a table
+        return "::\n\n" + re.sub("^", "    ", text, flags=re.MULTILINE)
     if text.startswith("    "):  # stays as it is set, four spaces to the right of what surrounds it
         around = text[: len(text) - len(text.lstrip()) - 4]
         return f"{around}::\n\n{text}"
