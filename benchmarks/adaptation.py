@@ -25,10 +25,11 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np
 import torch
 from common import interquartile_mean, write
-from joblib import Parallel, delayed
+from joblib import delayed
 
 import micra_lite
 from micra_lite import evaluate, exact, figures
+from runs import keep, run_all, score, yardstick
 
 DOCS = Path(__file__).parent.parent / "docs"
 BUDGETS = (1, 2, 5, 10, 20)  # watched episodes
@@ -72,10 +73,10 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
     def add(method: str, episodes: int, values: Sequence[float] | np.ndarray, nats: Sequence[float] | np.ndarray,
             seconds: float = 0.0, pairs: float = 0.0) -> None:  # fmt: skip
         for count in dict.fromkeys((len(values), FEW)):
-            part = exact.Yardstick(scale.random[:count], scale.best[:count], [])
+            part = exact.Yardstick(scale.random[:count], scale.best[:count], [])  # the worst of them counts too
             rows.append({
                 "task": task, "method": method, "episodes": episodes, "externals": count,
-                "score": part.normalised_score(np.array(values[:count])),
+                "score": score(scale, values, count),
                 "worst": float(part.each(np.array(values[:count])).min()), "excess_nats": float(np.mean(nats[:count])),
                 "pairs": pairs, "seconds": seconds, "environment_steps": state.environment_steps,
                 "training_cpu_seconds": training,
@@ -114,9 +115,7 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
             float(found.seconds.mean()),
             float(found.pairs.mean()),
         )
-    path.with_suffix(".partial").write_text(json.dumps(rows))
-    path.with_suffix(".partial").replace(path)
-    return rows
+    return keep(path, rows)
 
 
 def bayes(
@@ -139,18 +138,6 @@ def bayes(
     values = evaluate.exact_values(state, table, externals, predictions=given)
     add("conditioned, Bayes predictor", episodes, values, nats, float(np.mean(seconds)))
     add("Bayes-greedy team", episodes, greedy, nats, float(np.mean(seconds)))
-
-
-def yardstick(task: str, cache: Path) -> exact.Yardstick:
-    """The scale for a task's held-out externals, solved once and kept."""
-    path = cache / f"yardstick-{task}.npz"
-    if not path.exists():
-        game = micra_lite.make(task)
-        scale = evaluate.yardstick_for(game.tabulate(), micra_lite.external_family(task).split("held-out"), game)
-        cache.mkdir(parents=True, exist_ok=True)
-        np.savez(path, random=scale.random, best=scale.best)
-    kept = np.load(path)
-    return exact.Yardstick(kept["random"], kept["best"], [])
 
 
 def summary(rows: list[dict[str, Any]], seeds: int) -> list[dict[str, Any]]:
@@ -190,9 +177,7 @@ def main() -> None:
     for task in options.tasks:
         yardstick(task, options.cache)
     work = [(t, v, s) for v in options.variants for t in options.tasks for s in range(options.seeds)]
-    done = Parallel(n_jobs=options.jobs, verbose=10)(
-        delayed(run)(t, v, s, options.updates, options.cache) for t, v, s in work
-    )
+    done = run_all([delayed(run)(t, v, s, options.updates, options.cache) for t, v, s in work], options.jobs)
     rows = summary([row for rows in done for row in rows], options.seeds)
     for r in rows:
         print(f"{r['task']:12s} {r['method']:34s} {r['episodes']:3d} episodes, {r['externals']:2d} externals  {r['score']:.3f} "

@@ -35,7 +35,8 @@ from .training_state import Record, Settings, TrainingState, observations_of
 
 _SAMPLED = {"own_actions": "sampled"}
 _ROUNDS = {
-    "exploration": 0.0, "externals_per_round": 8, "episodes_per_external": 8, "support_episodes": (0, 1, 2, 4), "query_episodes": 4,
+    "updates_per_round": 1, "exploration": 0.0, "externals_per_round": 4, "episodes_per_external": 8,
+    "support_episodes": (0, 1, 2, 4), "query_episodes": 4,
 }  # fmt: skip
 # Name, as tables and figures have it → how its settings differ from the task's.
 METHODS: dict[str, dict[str, Any]] = {

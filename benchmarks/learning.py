@@ -1,0 +1,218 @@
+"""Learning curves: MICRA, its ablations and the baselines, against environment steps, scored exactly.
+
+Two panels. *nobody adapts*: no network is told anything about the externals. *everyone adapts*: actors and critics of
+every method are conditioned on the same imitator, which learns beside them; at three points each team watches five
+episodes of every newcomer. Each run is kept in runs/benchmarks/learning, point by point: a benchmark that
+was stopped goes on where it was. Writes benchmarks/results/learning.json, learning-runs.csv beside it, and the figures
+docs/learning-TASK.png.
+
+    python benchmarks/learning.py --tasks pursuit --seeds 10 --jobs 2
+    python benchmarks/learning.py --tune                            the settings of every method: tuning.json
+    python benchmarks/learning.py --backend dask --address HOST:PORT
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import json
+import math
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")  # one process per run: threads would only wait for each other
+
+import numpy as np
+import torch
+from common import RESULTS, interquartile_mean, write
+from joblib import delayed
+from learning_figure import learning_figure
+from tuning import TUNED, TUNING, configurations, space, winners
+
+import micra_lite
+from micra_lite import baselines, evaluate, figures
+from runs import keep, run_all, score, yardstick
+
+DOCS = Path(__file__).parent.parent / "docs"
+PANELS = ("nobody adapts", "everyone adapts")
+POINTS = 10  # of a curve, besides the untrained team
+ADAPTED = (3, 6, 10)  # the points at which teams adapt, in the second panel
+WATCHED = 5  # episodes of each newcomer
+FEW = 12  # externals at every point; the last point meets all of them
+STEPS = 320_000
+
+
+def settings_of(
+    task: str, method: str, panel: str, seed: int, steps: int, tuned: dict[str, Any]
+) -> micra_lite.Settings:
+    """A method's settings on a task, for at least `steps` environment steps; ablations have MICRA's."""
+    changes = {"conditioned": panel == "everyone adapts", **baselines.METHODS[method], **tuned, "seed": seed}
+    settings = micra_lite.settings_for(task, **changes)
+    round_steps = settings.externals_per_round * settings.episodes_per_external * micra_lite.make(task).horizon
+    updates = math.ceil(steps / round_steps) * settings.updates_per_round
+    return micra_lite.settings_for(task, **changes, updates=updates)
+
+
+def run(
+    task: str, method: str, panel: str, split: str, settings: micra_lite.Settings, cache: Path
+) -> list[dict[str, Any]]:
+    """Train one team, or go on with it, and score it at every point: rows of {point, step, watched, externals, score}."""
+    known = hashlib.sha1(repr((asdict(settings), split, POINTS, ADAPTED, FEW)).encode()).hexdigest()[:10]
+    name = f"{task}-{method}-{panel}-{settings.seed}-{known}".replace(" ", "_").replace(",", "")
+    path, checkpoint = cache / f"{name}.json", cache / f"{name}.pt"
+    rows: list[dict[str, Any]] = json.loads(path.read_text()) if path.exists() else []
+    points = {round(settings.updates * j / POINTS): j for j in range(POINTS + 1)}
+    if rows and rows[-1]["point"] == POINTS:
+        return rows
+    torch.set_num_threads(1)
+    game, family = micra_lite.make(task), micra_lite.external_family(task)
+    state = micra_lite.load(checkpoint) if checkpoint.exists() else micra_lite.TrainingState.initial(game, settings)
+    records = baselines.train(game, family, settings, state)
+    table, scale, externals = game.tabulate(), yardstick(task, cache, split), family.split(split)
+    seconds = 0.0 if not rows else rows[-1]["training_cpu_seconds"]
+    start = time.process_time()
+    while True:
+        point = points.get(state.updates)
+        if point is not None and not any(r["point"] == point for r in rows):
+            seconds += time.process_time() - start
+            micra_lite.save(checkpoint, state)
+            said = {
+                "task": task, "panel": panel, "method": method, "seed": settings.seed, "point": point,
+                "step": state.environment_steps, "training_cpu_seconds": seconds,
+            }  # fmt: skip
+            rows += [{**said, **found} for found in scores(state, table, scale, externals, point)]
+            keep(path, rows)
+            start = time.process_time()
+        if state.updates >= settings.updates:
+            checkpoint.unlink(missing_ok=True)
+            return rows
+        state = next(records).state
+
+
+def scores(state: Any, table: Any, scale: Any, externals: Any, point: int) -> Iterable[dict[str, Any]]:
+    """The team as it is, and where this point asks for it after watching: {watched, externals, score}."""
+    met = externals if point == POINTS else externals[:FEW]
+    told = state.settings.conditioned and state.settings.external_model == "true"  # knows π_ℰ: watches nobody
+    predictions = met.tables(state.game) if told else None
+    values = evaluate.exact_values(state, table, met, predictions=predictions)
+    after = None
+    if state.settings.conditioned and point in ADAPTED:
+        after = (
+            values if told else evaluate.adaptation_scores(state, table, met, WATCHED, seed=state.settings.seed).after
+        )
+    for count in dict.fromkeys((FEW, len(met))):
+        yield {"watched": 0, "externals": count, "score": score(scale, values, count)}
+        if after is not None:
+            yield {"watched": WATCHED, "externals": count, "score": score(scale, after, count)}
+
+
+def tune(options: argparse.Namespace) -> None:
+    """Random search on pursuit's validation externals, nobody adapting: every method has the same budget."""
+    yardstick("pursuit", options.cache, "validation")
+    steps, panel = options.steps or TUNING["steps"], PANELS[0]
+    tried = [
+        {"method": method, "configuration": c, "changes": changes}
+        for method in options.methods
+        if method in TUNED
+        for c, changes in enumerate(configurations(method, options.configurations))
+    ]
+    calls = [
+        delayed(run)("pursuit", r["method"], panel, "validation", settings, options.cache)
+        for r in tried
+        for seed in range(TUNING["seeds"])
+        for settings in [settings_of("pursuit", r["method"], panel, seed, steps, r["changes"])]
+    ]
+    final = [rows[-1]["score"] for rows in run_all(calls, options.jobs, options.backend, options.address)]
+    for r, scores in zip(tried, np.reshape(final, (-1, TUNING["seeds"])).tolist(), strict=True):
+        r.update(scores=scores, score=float(np.mean(scores)))
+    best = {r["method"]: r["changes"] for r in sorted(tried, key=lambda r: r["score"])}  # the last of each stays
+    print(write("tuning", TUNING["seeds"], tried, steps=steps, winners=best, space={m: space(m) for m in best}))
+
+
+def summary(rows: list[dict[str, Any]], steps: int) -> list[dict[str, Any]]:
+    """Per task, panel and method: final score over all externals, and steps to 90% of the best unadapted final score.
+
+    A run that never gets there counts with the full budget. Steps are over the first `FEW` externals, before watching.
+    """
+    found = []
+    for task in dict.fromkeys(r["task"] for r in rows):
+        here = [r for r in rows if r["task"] == task]
+        last = [r for r in here if r["point"] == POINTS]
+        few = [r for r in last if r["externals"] == FEW and r["watched"] == 0 and r["panel"] == PANELS[0]]
+        finals = [
+            interquartile_mean([r["score"] for r in few if r["method"] == m])[0] for m in {r["method"] for r in few}
+        ]
+        for panel, method in dict.fromkeys((r["panel"], r["method"]) for r in here):
+            mine = [r for r in here if r["panel"] == panel and r["method"] == method]
+            watched = WATCHED if panel == PANELS[1] else 0
+            final = [r["score"] for r in last if r in mine and r["watched"] == watched and r["externals"] != FEW]
+            middle, low, high = interquartile_mean(final)
+            reached = []
+            for seed in dict.fromkeys(r["seed"] for r in mine):
+                there = [r["step"] for r in mine if r["seed"] == seed and r["externals"] == FEW and r["watched"] == 0
+                         and finals and r["score"] >= 0.9 * max(finals)]  # fmt: skip
+                reached.append(min([steps, *there]))
+            cpu = [r["training_cpu_seconds"] / r["step"] for r in last if r in mine]
+            found.append({
+                "task": task, "panel": panel, "method": method, "steps_to_90": interquartile_mean(reached)[0] if watched == 0 else None,
+                "final": middle, "low": low, "high": high, "seeds": len(final), "cpu_seconds_per_100k_steps": 1e5 * float(np.mean(cpu)),
+                "seed_finals": final,
+            })  # fmt: skip
+    return found
+
+
+def main() -> None:
+    """Run what is missing, then write results, runs and figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", nargs="+", default=list(micra_lite.catalogue.GRID_TASKS))
+    parser.add_argument(
+        "--methods", nargs="+", default=list(baselines.METHODS), choices=list(baselines.METHODS), metavar="METHOD"
+    )
+    parser.add_argument("--panels", nargs="+", default=list(PANELS), choices=PANELS)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument(
+        "--steps", type=int, help=f"environment steps of a run (default: {STEPS:,}; tuning: {TUNING['steps']:,})"
+    )
+    parser.add_argument("--tune", action="store_true", help="choose every method's settings instead")
+    parser.add_argument("--configurations", type=int, default=TUNING["configurations"], help="that tuning tries")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--backend", default="loky", choices=["loky", "dask", "ray"])
+    parser.add_argument("--address", help="of the cluster's scheduler")
+    parser.add_argument("--cache", type=Path, default=Path("runs/benchmarks/learning"))
+    options = parser.parse_args()
+    if options.tune:
+        return tune(options)
+    steps, tuned = options.steps or STEPS, winners()
+    for task in options.tasks:
+        yardstick(task, options.cache)
+    calls = [
+        delayed(run)(task, method, panel, "held-out", settings_of(
+            task, method, panel, seed, steps, tuned.get(method if method in TUNED else "MICRA", {})), options.cache)
+        for seed in range(options.seeds) for task in options.tasks for panel in options.panels for method in options.methods
+        if (method, panel) != ("MICRA, no imitator", "everyone adapts")  # there would be nothing to be told
+    ]  # fmt: skip
+    done = run_all(calls, options.jobs, options.backend, options.address)
+    rows = [row for found in done for row in found]
+    with (RESULTS / "learning-runs.csv").open("w", newline="", encoding="utf-8") as file:
+        sheet = csv.DictWriter(file, list(rows[0]))
+        sheet.writeheader()
+        sheet.writerows(rows)
+    table = summary(rows, steps)
+    for r in table:
+        print(f"{r['task']:12s} {r['panel']:16s} {r['method']:30s} {r['final']:.3f} [{r['low']:.3f}, {r['high']:.3f}]  "
+              f"{r['steps_to_90'] or math.nan:9.0f} steps to 90%, {r['cpu_seconds_per_100k_steps']:.1f} CPU-s per 100k steps")  # fmt: skip
+    print(write("learning", options.seeds, table, steps=steps, tuned=tuned))
+    for task in options.tasks:
+        figure, alt = learning_figure(task, [r for r in rows if r["task"] == task and r["externals"] == FEW])
+        figures.save(figure, DOCS / f"learning-{task}.png", alt)
+        print(DOCS / f"learning-{task}.png")
+
+
+if __name__ == "__main__":
+    main()

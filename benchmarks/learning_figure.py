@@ -1,0 +1,78 @@
+"""The figure of learning curves: one panel if nobody adapts, one if everyone does; MICRA is the red line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from common import RESULTS, interquartile_mean
+from matplotlib.figure import Figure
+
+from micra_lite.figures import BLUE, GREEN, GREY, ORANGE, RED
+
+PURPLE, SKY = "#CC79A7", "#56B4E9"  # Okabe and Ito, as the others
+# Colour, line and marker of each method; ablations are thin.
+STYLE = {
+    "MICRA": (RED, "-", "o"), "independent actor-critic": (BLUE, "--", "s"), "central-V actor-critic": (SKY, "-.", "^"),
+    "COMA": (GREEN, ":", "D"), "MADDPG": (ORANGE, "--", "v"), "MICRA, sampled regret": (PURPLE, "-", "o"),
+    "MICRA, COMA advantage": (PURPLE, ":", "D"), "MICRA, independent advantage": (PURPLE, "--", "s"),
+    "MICRA, no imitator": (GREY, "-.", "x"), "MICRA, true external": (GREY, "-", "*"),
+}  # fmt: skip
+
+
+def learning_figure(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Figure, str]:
+    """Score against environment steps, interquartile means over seeds with 95% intervals; the figure and its alt text.
+
+    Rows of one task and one set of externals, as `learning.run` makes them. Where teams adapt, lines are the adapted
+    teams', and the first mark of each is the untrained one.
+    """
+    panels = list(dict.fromkeys(r["panel"] for r in rows))
+    figure = Figure(figsize=(5.8 * len(panels), 4.2), layout="constrained")
+    words = []
+    for axes, panel in zip(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True):
+        here = [r for r in rows if r["panel"] == panel]
+        watched = max(r["watched"] for r in here)
+        ends = []
+        for method in [m for m in STYLE if any(r["method"] == m for r in here)]:
+            colour, line, marker = STYLE[method]
+            mine = [r for r in here if r["method"] == method and (r["watched"] == watched or r["point"] == 0)]
+            steps = sorted({r["step"] for r in mine})
+            middle, low, high = np.transpose(
+                [interquartile_mean([r["score"] for r in mine if r["step"] == step]) for step in steps]
+            )
+            axes.plot(steps, middle, line, marker=marker, color=colour, markersize=4, linewidth=2.4 if method == "MICRA" else 1.2,
+                      zorder=3 if method == "MICRA" else 2)  # fmt: skip
+            axes.fill_between(steps, low, high, color=colour, alpha=0.12, linewidth=0)
+            ends.append((float(middle[-1]), method, colour, max(steps)))
+        spread_labels(axes, ends)
+        for height, name in limits(task):
+            axes.axhline(height, color="black", linestyle=":", linewidth=1)
+            axes.annotate(name, (0, height), (2, 2), textcoords="offset points", fontsize=8)
+        axes.set(xlabel="environment steps", title=panel + (f" ({watched} watched episodes)" if watched else ""))
+        axes.grid(color="0.9", linewidth=0.8)
+        words.append(
+            f"{panel}: " + ", ".join(f"{name} {height:.2f}" for height, name, _, _ in sorted(ends, reverse=True))
+        )
+    figure.axes[0].set_ylabel("normalised score (1: best response)")
+    figure.suptitle(f"{task}: unseen externals, {rows[0]['externals']} of them", fontsize=11)
+    return figure, f"Learning curves in {task}, final scores against unseen externals. {'; '.join(words)}."
+
+
+def limits(task: str) -> list[tuple[float, str]]:
+    """What is possible: the best response to each external, and the best team found that plays all alike."""
+    games = json.loads((RESULTS / "games.json").read_text())["rows"]
+    fixed = [(r["headroom_average"], "best fixed team found (all 64 externals)") for r in games if r["game"] == task]
+    return [(1.0, "best response to each external"), *fixed]
+
+
+def spread_labels(axes: Any, ends: list[tuple[float, str, str, int]]) -> None:
+    """Write each line's name at its end, the names at least a line of text apart."""
+    gap = 0.055 * (axes.get_ylim()[1] - axes.get_ylim()[0])
+    place = -np.inf
+    for height, name, colour, step in sorted(ends):
+        place = max(height, place + gap)
+        axes.annotate(name, (step, height), (1.03 * step, place), color=colour, fontsize=8, va="center",
+                      arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5})  # fmt: skip
+    axes.set_xlim(right=1.5 * max(step for *_, step in ends))

@@ -1,0 +1,126 @@
+"""The learning benchmark: stopped runs go on, budgets are equal, and its statistics by hand."""
+
+import importlib
+import math
+from pathlib import Path
+
+import pytest
+
+import micra_lite
+
+ROUND = {"externals_per_round": 2, "episodes_per_external": 12, "support_episodes": (0, 2), "query_episodes": 4}
+SMALL = {**ROUND, "features": 8, "hidden": 16, "actor_hidden": 16, "imitator_hidden": 8, "externals_per_update": 2, "states_per_external": 8}  # fmt: skip
+BASE = {"point": 10, "watched": 0, "task": "t", "training_cpu_seconds": 2.0}
+
+
+@pytest.fixture
+def learning(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    return importlib.import_module("learning")
+
+
+@pytest.mark.parametrize("method", ["MICRA", "COMA"])
+def test_a_stopped_run_goes_on_and_a_finished_one_is_not_repeated(learning, method, tmp_path, monkeypatch):
+    """Stopped while a point is scored, twice; in the end all points are there once, as if never stopped."""
+
+    def run(cache):
+        settings = learning.settings_of("meeting", method, "everyone adapts", 3, 240, SMALL)
+        return learning.run("meeting", method, "everyone adapts", "held-out", settings, cache)
+
+    whole, scores, count = run(tmp_path / "a"), learning.scores, 0
+
+    def breaks(*arguments):
+        nonlocal count
+        count += 1
+        if count in (3, 6):
+            raise KeyboardInterrupt
+        return scores(*arguments)
+
+    monkeypatch.setattr(learning, "scores", breaks)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "b")
+    rows = run(tmp_path / "b")
+    for row in (*rows, *whole):
+        assert row.pop("training_cpu_seconds") >= 0
+    assert rows == whole
+    assert count == 11 + 2
+    assert sorted({r["point"] for r in rows}) == list(range(11))
+    assert {r["point"] for r in rows if r["watched"]} == set(learning.ADAPTED)
+    assert {r["externals"] for r in rows if r["point"] == 10} == {learning.FEW, 64}
+    assert run(tmp_path / "b")[0]["score"] == whole[0]["score"]
+    assert count == 13
+    assert not list((tmp_path / "b").glob("*.pt"))
+
+
+def test_every_method_gets_the_same_environment_steps(learning):
+    """At least the budget, at most one round more; episodes of the grid tasks always last to the horizon."""
+    game = micra_lite.make("pursuit")
+    for method in micra_lite.baselines.METHODS:
+        s = learning.settings_of("pursuit", method, "nobody adapts", 0, 100_000, {})
+        a_round = s.externals_per_round * s.episodes_per_external * game.horizon
+        steps = s.updates / s.updates_per_round * a_round
+        assert 100_000 <= steps < 100_000 + a_round
+        assert not s.conditioned
+
+
+def test_what_is_tried_is_in_the_space_and_what_won_is_used(learning):
+    tuning = importlib.import_module("tuning")
+    for method in tuning.TUNED:
+        tried = tuning.configurations(method, 16)
+        assert tried == tuning.configurations(method, 16)
+        assert tried[0] == {}
+        for changes in tried[1:]:
+            assert changes.keys() == tuning.space(method).keys()
+            for name, values in tuning.space(method).items():
+                known = changes[name] in values if isinstance(values, list) else values[0] <= changes[name] <= values[1]
+                assert known, (method, name, changes[name])
+            settings = learning.settings_of("pursuit", method, "nobody adapts", 0, 1000, changes)
+            assert all(getattr(settings, name) == value for name, value in changes.items())
+    assert (
+        learning.settings_of("pursuit", "MICRA, no imitator", "nobody adapts", 0, 1000, {}).external_model == "sampled"
+    )
+
+
+def test_summary_by_hand(learning):
+    """Best unadapted final score 0.5: 90% is 0.45. One run of B gets there at 20, the other never: the whole budget, 100."""
+    rows = []
+    for method, seeds in {"A": [[0.1, 0.46, 0.5]] * 2, "B": [[0.0, 0.45, 0.3], [0.0, 0.1, 0.2]]}.items():
+        for seed, curve in enumerate(seeds):
+            for point, step, score in zip((0, 5, 10), (0, 20, 100), curve, strict=True):
+                common = {
+                    **BASE,
+                    "panel": "nobody adapts",
+                    "method": method,
+                    "seed": seed,
+                    "step": step,
+                    "point": point,
+                }
+                rows.append({**common, "externals": learning.FEW, "score": score})
+            rows.append({**common, "externals": 64, "score": curve[-1] + 0.1})
+    a, b = learning.summary(rows, 100)
+    assert (a["steps_to_90"], b["steps_to_90"]) == (20, 60)
+    assert a["final"] == pytest.approx(0.6)
+    assert b["final"] == pytest.approx(0.35)
+    assert b["low"] <= b["final"] <= b["high"]
+    assert a["cpu_seconds_per_100k_steps"] == pytest.approx(2000)
+    assert a["seeds"] == 2
+
+
+def test_the_figure_has_both_panels_and_says_what_it_shows(learning):
+    figure_of = importlib.import_module("learning_figure").learning_figure
+    rows = [
+        {**BASE, "panel": panel, "method": method, "seed": seed, "step": 10 * point, "point": point, "externals": 12,
+         "watched": watched, "score": 0.05 * point + (method == "MICRA") * 0.2}
+        for panel, watched in (("nobody adapts", 0), ("everyone adapts", 5)) for method in ("MICRA", "COMA")
+        for seed in range(3) for point in (0, 5, 10)
+    ]  # fmt: skip
+    figure, alt = figure_of("pursuit", rows)
+    assert len(figure.axes) == 2
+    for axes in figure.axes:
+        red = max(axes.lines, key=lambda line: line.get_linewidth())
+        assert red.get_color() == micra_lite.figures.RED
+        assert red.get_ydata()[-1] == pytest.approx(0.7)
+        assert [t.get_text() for t in axes.texts if t.get_text() in ("MICRA", "COMA")] == ["COMA", "MICRA"]
+    assert alt.count("MICRA 0.70, COMA 0.50") == 2
+    assert not math.isnan(red.get_ydata()[0])
