@@ -46,7 +46,7 @@ class Settings:
     rounds_kept: int = 80  # the data D hold this many rounds, then forget the oldest
     exploration: float = 0.2  # ε: how often a target acts at random while collecting
     # networks
-    features: int = 64
+    features: int = 128
     hidden: int = 256  # critic
     actor_hidden: int = 128
     imitator_hidden: int = 64

@@ -117,7 +117,7 @@ class TwoSided(ExternalFamily):
         return [Uniform(-3.0, 3.0, validate_args=False), Normal(0.0, 1.0)]
 
     def probabilities(self, parameters, observations):
-        own = observations[0].unflatten(-1, (3, 4))[..., -1, :].argmax(-1)  # the prey's cell
+        own = observations[0][..., :12].unflatten(-1, (3, 4))[..., -1, :].argmax(-1)  # the prey's cell
         east, north = parameters.unbind(-1)
         zero = torch.zeros_like(east + own)
         return [torch.stack([zero, north * (own > 1), zero, zero, east.abs() * (own % 2 == 0)], -1).softmax(-1)]
@@ -138,7 +138,7 @@ def test_sampler_by_quadrature(episodes):
     policies = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
     log_weights = -(north**2) / 2
     for episode in watched:
-        cells = episode.observations["prey"].reshape(-1, 3, 4)[:, -1].argmax(-1)
+        cells = episode.observations["prey"][:, :12].reshape(-1, 3, 4)[:, -1].argmax(-1)
         for cell, action in zip(cells.tolist(), episode.actions["prey"].tolist(), strict=True):
             log_weights = log_weights + np.log(policies[..., cell, action])
     weights = np.exp(log_weights - log_weights.max())

@@ -82,8 +82,9 @@ def check_transitions(game, states, actions, next_states, rewards):
     assert np.abs(z).max() < 4.5
 
 
-def cells_of(observation, n):
-    return observation.reshape(*observation.shape[:-1], n, -1).argmax(-1)
+def cells_of(observation, cells=9):
+    """Where three agents are: the first indicators of what a board game shows."""
+    return observation[..., : 3 * cells].reshape(*observation.shape[:-1], 3, cells).argmax(-1)
 
 
 @pytest.mark.parametrize("name", ["pursuit", "rendezvous", "gates", "crossing", "bystander"])
@@ -92,9 +93,9 @@ def test_the_face_agrees_with_outcomes(name):
     rows = []
     for seen, actions, (after, paid, terminated, _, _) in random_play(to_parallel_env(game), 1500, 3):
         assert not any(terminated.values())
-        before = [cells_of(seen[a], 3) for a in game.agents]
+        before = [cells_of(seen[a], game.cells) for a in game.agents]
         assert all((b == before[0]).all() for b in before)
-        after_cells = cells_of(after[game.agents[-1]], 3)
+        after_cells = cells_of(after[game.agents[-1]], game.cells)
         rows.append((before[0], [actions[a] for a in game.agents], after_cells, list(paid.values())))
     states, actions, next_states, rewards = (torch.tensor(np.array(column)) for column in zip(*rows, strict=True))
     check_transitions(game, states, actions, next_states, rewards.float())
@@ -151,18 +152,18 @@ def test_scripted_externals_play_their_policies():
             seen, _ = env.reset(seed=seed, options={"external": k})
             o = torch.tensor(seen["hunter_1"])[None]
             policy = externals.policies(torch.tensor([k]), [o])[0][0]  # (5,)
-            cells = cells_of(seen["hunter_1"], 3)
+            cells = cells_of(seen["hunter_1"])
             after, paid, *_ = env.step(dict.fromkeys(env.agents, 0))
             if paid["hunter_1"] == 0:  # else the prey is somewhere new
                 free = [0.0 if game.landing[cells[2], a] in cells[:2] else float(policy[a]) for a in range(5)]
                 p = np.zeros(9)
                 np.add.at(p, game.landing[cells[2]].numpy(), np.array(free) / sum(free))
                 predicted.append(p)
-                landed.append(cells_of(after["hunter_1"], 3)[2])
+                landed.append(cells_of(after["hunter_1"])[2])
     z = surprise(predicted, landed)
     assert len(z) >= 5
     assert np.abs(z).max() < 4.5
-    assert env.state().shape == env.state_space.shape == (81,)  # the scripted prey's view too
+    assert env.state().shape == env.state_space.shape == (3 * (27 + 75),)  # the scripted prey's view too
 
 
 def test_every_scripted_external_gets_its_turn():
@@ -376,7 +377,7 @@ def test_round_trip_of_pursuit():
         for t in range(25):
             actions = torch.randint(5, (32, 3), generator=g)
             step = game.step(state, actions, g)
-            before, after = (cells_of(game.observe(s)[2], 3) for s in (state, step.state))
+            before, after = (cells_of(game.observe(s)[2]) for s in (state, step.state))
             columns.append((before, actions, after, step.rewards))
             assert step.truncated.all() == step.truncated.any() == (t == 24)
             state = step.state
@@ -386,7 +387,7 @@ def test_round_trip_of_pursuit():
 def test_starts_of_the_round_trip_are_as_in_the_original():
     game = from_parallel_env(lambda: to_parallel_env(make("pursuit", size=2)), ["hunter_1", "hunter_2"])
     states, p = make("pursuit", size=2).starts()
-    seen = cells_of(game.observe(game.reset(400, generator()))[0], 3)
+    seen = cells_of(game.observe(game.reset(400, generator()))[0], 4)
     number = make("pursuit", size=2).encode(seen)
     assert np.abs(surprise(p.double()[None].expand(400, -1), number)).max() < 4.5
     assert torch.equal(states[number], seen)

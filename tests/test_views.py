@@ -1,6 +1,6 @@
 """Partial views: what each agent sees by loops, who may depend on what, and that everything else still works."""
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ SMALL = {"updates": 6, "updates_per_round": 3, "externals_per_round": 3, "episod
 @pytest.mark.parametrize("name", GRID_TASKS)
 @pytest.mark.parametrize("view", [0, 1])
 def test_windows_by_loops(name, view):
-    """Who is at most `view` rows and columns away is seen on its cell, and nobody else."""
+    """Who is at most `view` rows and columns away is seen on its cell, nobody else; and how far any two of them are apart."""
     game = make(name, view=view)
     states = torch.stack([torch.randint(r, (40,), generator=torch.Generator().manual_seed(j)) for j, r in enumerate(game.radix)], -1)  # fmt: skip
     seen = game.observe(states)
@@ -30,6 +30,17 @@ def test_windows_by_loops(name, view):
         (r, c), (at_r, at_c) = (divmod(int(states[b, x]), game.columns) for x in (j, other))
         near = abs(r - at_r) <= view and abs(c - at_c) <= view
         assert seen[j][b, other * game.cells + cell] == (near and cell == states[b, other])
+
+    rows, columns = range(1 - game.rows, game.rows), range(1 - game.columns, game.columns)
+    for b, j in product(range(40), range(len(game.agents))):
+        at = [divmod(int(cell), game.columns) for cell in states[b]]
+        near = [all(abs(x - y) <= view for x, y in zip(place, at[j], strict=True)) for place in at]
+        expected = [
+            near[one] and near[two] and (at[one][0] - at[two][0], at[one][1] - at[two][1]) == (row, column)
+            for one, two in combinations(range(len(at)), 2)
+            for row, column in product(rows, columns)
+        ]
+        assert seen[j][b, len(at) * game.cells :].tolist() == expected
 
 
 @pytest.mark.parametrize("name", GRID_TASKS)
@@ -41,7 +52,7 @@ def test_a_window_that_holds_the_board_is_the_full_view(name):
         assert torch.equal(a, b)
     some = external_family(name).split("held-out")[:5]
     assert torch.equal(some.tables(full)[0], some.tables(wide)[0])
-    all_seen = narrow.observe(states)[-1].sum(1) == len(full.agents)
+    all_seen = (narrow.observe(states)[-1] == full.observe(states)[-1]).all(1)
     assert 0 < int(all_seen.sum()) < len(states)
     torch.testing.assert_close(some.tables(full)[0][:, all_seen], some.tables(narrow)[0][:, all_seen])
 
@@ -116,14 +127,14 @@ def test_the_three_phases(tmp_path):
 def test_the_pettingzoo_face_shows_the_windows_and_the_state():
     env = to_parallel_env(make("gates", view=1))
     seen, _ = env.reset(seed=0)
-    board = env.state().reshape(3, 9)
+    assert env.state_space.shape == env.state().shape == (27 + 3 * 25,)  # cells, and displacements of three pairs
+    board = env.state()[:27].reshape(3, 9)
     assert board.sum() == 3
-    assert env.state_space.shape == (27,)
     for j, agent in enumerate(env.agents):
-        own = seen[agent].reshape(3, 9)
+        own = seen[agent][:27].reshape(3, 9)
         assert (own[j] == board[j]).all()
         assert ((own == board) | (own == 0)).all()
-    assert np.stack(list(seen.values())).sum() < 9  # somebody is out of somebody's view
+    assert np.stack(list(seen.values()))[:, :27].sum() < 9  # somebody is out of somebody's view
 
 
 def test_mistakes_are_named():

@@ -65,23 +65,41 @@ class BoardGame(TabularGame):
         self.radix = (self.cells,) * n
         self.action_names = moves or (MOVES,) * n
         self.n_actions = tuple(map(len, self.action_names))
-        self.observation_sizes = (n * self.cells,) * n
-        self.state_observation_size = n * self.cells
+        self.pairs = torch.triu_indices(n, n, offset=1)  # (2, P) every two agents once
+        self.apart = (2 * self.rows - 1) * (2 * self.columns - 1)  # how many ways there are for two to be apart
+        self.state_observation_size = n * self.cells + self.pairs.shape[1] * self.apart
+        self.observation_sizes = (self.state_observation_size,) * n
         self.split_agents(targets, (external,))
 
     def observe(self, state: Tensor) -> list[Tensor]:
-        """One indicator per agent and cell, (B, n·cells); all zero for an agent that is out of view."""
+        """Indicators, (B, O): of each agent's cell, then of how many rows and columns every two agents are apart.
+
+        All zero for an agent that is out of view, and for two of whom one is.
+        """
+        where, apart = self._indicators(state)  # (B, n, cells), (B, P, apart)
         if self.view is None:
-            return [self.observe_state(state)] * len(self.agents)
-        seen = torch.nn.functional.one_hot(state, self.cells).float()  # (B, n, cells)
+            return [torch.cat([where.flatten(1), apart.flatten(1)], 1)] * len(self.agents)
         row, column = state // self.columns, state % self.columns  # (B, n)
-        apart = [(x[:, :, None] - x[:, None]).abs() for x in (row, column)]  # (B, n, n)
-        near = torch.maximum(*apart) <= self.view
-        return [(seen * near[:, j, :, None]).flatten(1) for j in range(len(self.agents))]
+        distance = [(x[:, :, None] - x[:, None]).abs() for x in (row, column)]  # (B, n, n)
+        seen = torch.maximum(*distance) <= self.view
+        both = seen[:, :, self.pairs[0]] & seen[:, :, self.pairs[1]]  # (B, n, P) does j see both of them
+        return [
+            torch.cat([(where * seen[:, j, :, None]).flatten(1), (apart * both[:, j, :, None]).flatten(1)], 1)
+            for j in range(len(self.agents))
+        ]
 
     def observe_state(self, state: Tensor) -> Tensor:
-        """The whole board, (B, n·cells)."""
-        return torch.nn.functional.one_hot(state, self.cells).flatten(1).float()
+        """The whole board, (B, O), as those who see all of it observe it."""
+        return torch.cat([part.flatten(1) for part in self._indicators(state)], 1)
+
+    def _indicators(self, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Each agent's cell, (B, n, cells), and the displacement of every two, (B, P, apart)."""
+        one_hot = torch.nn.functional.one_hot
+        first, second = (state[:, pair] for pair in self.pairs.to(state.device))  # (B, P) each
+        rows = first // self.columns - second // self.columns + self.rows - 1
+        columns = first % self.columns - second % self.columns + self.columns - 1
+        apart = one_hot(rows * (2 * self.columns - 1) + columns, self.apart)
+        return one_hot(state, self.cells).float(), apart.float()
 
     def restart(self, landed: Tensor, again: Tensor, free: Tensor, rewards: Tensor) -> Outcomes:
         """What follows once all have `landed` (B, n) and `rewards` (B, n) are paid: where `again` (B, 1), the external
@@ -95,9 +113,9 @@ class BoardGame(TabularGame):
         return Outcomes(next_state.permute(1, 2, 0), probability, rewards, over)
 
 
-def cells_seen(observation: Tensor, agents: int) -> tuple[Tensor, Tensor]:
-    """An observation (…, n·cells) read back: the agents' cells (…, n), and whether each is in view (…, n)."""
-    indicators = observation.unflatten(-1, (agents, -1))
+def cells_seen(observation: Tensor, agents: int, cells: int) -> tuple[Tensor, Tensor]:
+    """An observation (…, O) read back: the agents' cells (…, n), and whether each is in view (…, n)."""
+    indicators = observation[..., : agents * cells].unflatten(-1, (agents, cells))
     return indicators.argmax(-1), indicators.any(-1)
 
 

@@ -114,7 +114,7 @@ class StrangerFamily(ExternalFamily):
 
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
-        cells, in_view = cells_seen(seen, self.drivers + 1)  # (…, n)
+        cells, in_view = cells_seen(seen, self.drivers + 1, self.lanes * self.length)  # (…, n)
         lane, column = cells // self.length, cells % self.length
         swerve, dodge, keep, brake, give = parameters.to(seen.device).unbind(-1)  # (…) each
         meets = ((column[..., :-1] <= column[..., -1:]) & in_view[..., :-1]).any(-1)

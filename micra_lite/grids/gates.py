@@ -82,7 +82,7 @@ class RaiderFamily(ExternalFamily):
 
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
-        cells, in_view = cells_seen(seen, self.defenders + 1)  # (…, n)
+        cells, in_view = cells_seen(seen, self.defenders + 1, len(self.landing))  # (…, n)
         parameters = parameters.to(seen.device)
         favours, haste, caution, feint = parameters.split([4, 1, 1, 1], dim=-1)
         distance = self.distance.to(seen.device).to(parameters.dtype)

@@ -99,7 +99,7 @@ class PreyFamily(ExternalFamily):
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
         device = seen.device
-        cells, in_view = cells_seen(seen, self.hunters + 1)  # (…, n)
+        cells, in_view = cells_seen(seen, self.hunters + 1, self.size**2)  # (…, n)
         hunters, prey = cells[..., :-1], cells[..., -1]
         parameters = parameters.to(device)
         flee, homing, home_at, shy, habit = parameters.split([1, 1, 2, 1, 5], dim=-1)

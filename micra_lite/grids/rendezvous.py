@@ -80,7 +80,7 @@ class PartnerFamily(ExternalFamily):
 
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
-        cells, in_view = cells_seen(seen, self.carriers + 1)  # (…, n)
+        cells, in_view = cells_seen(seen, self.carriers + 1, len(self.landing))  # (…, n)
         parameters = parameters.to(seen.device)
         favours, haste, dawdle, company = parameters.split([4, 1, 1, 1], dim=-1)
         distance = self.distance.to(seen.device).to(parameters.dtype)
