@@ -38,18 +38,17 @@ def learning_figure(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Figur
         for method in [m for m in STYLE if any(r["method"] == m for r in here)]:
             colour, line, marker = STYLE[method]
             mine = [r for r in here if r["method"] == method and (r["watched"] == watched or r["point"] == 0)]
-            steps = sorted({r["step"] for r in mine})
-            middle, low, high = np.transpose(
-                [interquartile_mean([r["score"] for r in mine if r["step"] == step]) for step in steps]
-            )
+            points = [[r for r in mine if r["point"] == point] for point in sorted({r["point"] for r in mine})]
+            steps = [np.mean([r["step"] for r in same]) for same in points]
+            middle, low, high = np.transpose([interquartile_mean([r["score"] for r in same]) for same in points])
             axes.plot(steps, middle, line, marker=marker, color=colour, markersize=4, linewidth=2.4 if method == "MICRA" else 1.2,
                       zorder=3 if method == "MICRA" else 2)  # fmt: skip
             axes.fill_between(steps, low, high, color=colour, alpha=0.12, linewidth=0)
             ends.append((float(middle[-1]), method, colour, max(steps)))
-        spread_labels(axes, ends)
         for height, name in limits(task):
             axes.axhline(height, color="black", linestyle=":", linewidth=1)
             axes.annotate(name, (0, height), (2, 2), textcoords="offset points", fontsize=8)
+        spread_labels(axes, ends)
         axes.set(xlabel="environment steps", title=panel + (f" ({watched} watched episodes)" if watched else ""))
         axes.grid(color="0.9", linewidth=0.8)
         words.append(
