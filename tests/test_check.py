@@ -13,7 +13,8 @@ import torch
 
 from micra_lite import check
 from micra_lite.check import record
-from micra_lite.check.exercise import exercise, numbers
+from micra_lite.check.exercise import exercise
+from micra_lite.check.values import numbers
 from micra_lite.check.verdict import Verdict
 
 

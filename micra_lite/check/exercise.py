@@ -20,6 +20,7 @@ import torch
 
 from .record import keep
 from .running import Trouble, call
+from .values import as_default, close, described, is_stub, numbers, same
 from .verdict import NOT_ATTEMPTED, NOT_YET, RIGHT, Hint, Verdict
 
 SECONDS = 2.0  # for all calls of one check together
@@ -27,41 +28,6 @@ DRAWN = 8  # cases beside that of the text
 Named = tuple[str, Callable[..., Any], str]  # a name, a function, and what to tell the student
 RUNGS = ("think", "formula", "skeleton", "solution")
 NUMBERS = "numbers, an array, a tensor or a list"
-
-
-def numbers(value: Any) -> np.ndarray | None:
-    """Any number, list, array or tensor as float64; None for what is none of these, or ragged."""
-    if isinstance(value, torch.Tensor):
-        value = value.detach().cpu().double().numpy()
-    if isinstance(value, (list, tuple)):
-        parts = [numbers(x) for x in value]
-        if any(p is None for p in parts) or len({p.shape for p in parts if p is not None}) > 1:
-            return None
-        return np.array(parts, dtype=float)
-    if value is None or isinstance(value, (str, bytes, bool)):
-        return None
-    try:
-        found = np.asarray(value)
-        return None if found.dtype.kind in "cSUmM" else found.astype(float)
-    except (TypeError, ValueError):
-        return None
-
-
-def is_stub(value: Any) -> bool:
-    """Whether this is what the notebook came with: `...`, or a list of them."""
-    return value is ... or value is NotImplemented or (isinstance(value, (list, tuple)) and any(map(is_stub, value)))
-
-
-def close(a: Any, b: Any, tolerance: float) -> bool:
-    """Whether two results are the same: shape by shape (no broadcasting), within `tolerance` of the larger entries."""
-    if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
-        return not isinstance(a, np.ndarray) and not isinstance(b, np.ndarray)  # both failed
-    if b.shape == () and a.size == 1:
-        a = a.reshape(())
-    if a.shape != b.shape:
-        return False
-    reach = max(1.0, float(np.abs(b[np.isfinite(b)]).max(initial=0)))
-    return bool(np.allclose(a, b, rtol=0, atol=tolerance * reach, equal_nan=True))
 
 
 class Exercise:
@@ -84,6 +50,8 @@ class Exercise:
         self.difficulty, self.importance, self.minutes = difficulty, importance, minutes
         self.shown, self.worth, self.draw = tuple(shown), worth, draw
         self.look = look or (lambda function, *arguments: function(*arguments))
+        self.names = list(inspect.signature(reference).parameters)
+        self.given = list(inspect.signature(look).parameters)[1:] if look else self.names
         self.tolerance = tolerance if tolerance is not None else (5e-3 if kind == "number" else 1e-4)
         self.hints, self.rung = (*map(textwrap.dedent, hints), solution(reference)), 0
         self.mistakes, self.properties = tuple(mistakes), tuple(properties)
@@ -162,13 +130,11 @@ class Exercise:
             return self._not_yet(
                 "no_function", f"Hand over the function itself, without brackets: check.{self.name}(f)."
             )
-        asked = list(inspect.signature(self.reference).parameters)
         try:
-            inspect.signature(answer).bind(*asked)
+            inspect.signature(answer).bind(*self.names)
         except TypeError:
-            return self._not_yet(
-                "arguments", f"Your function is called with {len(asked)} arguments: {', '.join(asked)}."
-            )
+            words = f"Your function is called with {len(self.names)} arguments: {', '.join(self.names)}."
+            return self._not_yet("arguments", words)
         except ValueError:  # a built-in function without a signature
             pass
         cases, end = self.cases(), time.monotonic() + SECONDS
@@ -214,10 +180,8 @@ class Exercise:
         misfits = [k for k in wrong if not isinstance(got[k], np.ndarray) or got[k].shape != targets[k].shape]
         k = (misfits or wrong)[0]
         a, b, case = got[k], targets[k], cases[k]
-        where = f"In the {'drawn case' if k else 'case of the text'} ({described(case)})"
-        if self.kind == "number":
-            where = "Here"
-        elif wrong[0]:
+        where = f"In {'a drawn case' if k else 'the case of the text'} ({described(self.given, case)})"
+        if wrong[0]:
             where = f"The case of the text is right. {where}"
         if a is None:
             return self._not_yet("no_return", "Your function returns nothing. Is a `return` missing?")
@@ -225,6 +189,8 @@ class Exercise:
             return self._not_yet(a.mistake, f"{a.message} {where}.")
         if not isinstance(a, np.ndarray):
             return self._not_yet("no_numbers", f"This asks for {NUMBERS}; yours is of type {type(a).__name__}.")
+        if a.shape != b.shape and self.kind == "number":
+            return self._not_yet("shape", f"{b.size} numbers are expected; you entered {a.size}.")
         if a.shape != b.shape and not (b.shape == () and a.size == 1):
             return self._not_yet("shape", f"{where}: your result has the shape {a.shape}; {b.shape} is expected.")
         if not np.isfinite(a).all():
@@ -243,9 +209,11 @@ class Exercise:
             if not holds(a, *case):
                 return self._not_yet(name, f"{where}: {message}", *pair)
         if self.kind == "number":
-            return self._not_yet(
-                "another_number", "Another number is expected. Write down each sum with all its numbers."
-            )
+            hits = int((abs(a - b) <= tolerance * max(1.0, abs(b).max())).sum())
+            found = f" {hits} of your {b.size} numbers {'is' if hits == 1 else 'are'} right." if hits else ""
+            return self._not_yet("another_number", f"Not that.{found} Write down each sum with all its numbers.")
+        if b.size == 1:
+            return self._not_yet("another_result", f"{where}: yours is {a.item():.5g}, and {b.item():.5g} is expected.")
         return self._not_yet("another_result", f"{where}: your numbers differ from what is expected.", *pair)
 
 
@@ -253,32 +221,6 @@ def solution(function: Callable[..., Any]) -> str:
     """The source of a reference solution, from its `def` on."""
     source = textwrap.dedent(inspect.getsource(function))
     return source[source.rindex(f"def {function.__name__}(") :].strip()
-
-
-def as_default(x: Any) -> Any:
-    """Tensors of numbers in torch's default type, whichever the student has chosen, so that all of them mix."""
-    if isinstance(x, (list, tuple)):
-        return type(x)(map(as_default, x))
-    return x.to(torch.get_default_dtype()) if isinstance(x, torch.Tensor) and x.is_floating_point() else x
-
-
-def same(a: Any, b: Any) -> bool:
-    """Whether an argument is as it was."""
-    if isinstance(a, (list, tuple)):
-        return isinstance(b, (list, tuple)) and len(a) == len(b) and all(map(same, a, b))
-    left, right = numbers(a), numbers(b)
-    return a == b if left is None or right is None else np.array_equal(left, right, equal_nan=True)
-
-
-def described(case: Sequence[Any]) -> str:
-    """A drawn case in few words: the shapes of its tables, and its whole numbers."""
-    told = []
-    for x in case:
-        if hasattr(x, "shape") and len(x.shape):
-            told.append("a table of shape " + " × ".join(map(str, x.shape)))
-        elif isinstance(x, int):
-            told.append(str(x))
-    return ", ".join(told)
 
 
 def exercise(kind: Literal["function", "number", "open"] = "function", **options: Any) -> Callable[..., Exercise]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 
 from .drawn import policy, table, uniform
-from .exercise import exercise, is_stub
+from .exercise import exercise
 from .running import Trouble
+from .values import is_stub
 
 LESSON = "03_policy_gradient"
 PAYOFFS = torch.tensor([[4.0, 0.0, 1.0], [3.0, 2.0, 0.0]])  # row's, in the text
