@@ -39,7 +39,7 @@ class Settings:
     device: str = "cpu"
     dtype: str = "float32"
     # how long, and what is collected for it
-    updates: int = 2000
+    updates: int = 1500
     updates_per_round: int = 8  # between two rounds of collecting episodes
     externals_per_round: int = 16  # training externals met in one round
     episodes_per_external: int = 32  # played with each of them
