@@ -22,6 +22,7 @@ from typing import Any
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")  # one process per seed: threads would only wait for each other
 
+import imitators
 import numpy as np
 import torch
 from common import interquartile_mean, write
@@ -36,20 +37,23 @@ BUDGETS = (1, 2, 5, 10, 20)  # watched episodes
 MAIN = 5  # the budget at which everything is compared
 FEW = 12  # what costs seconds for each external (gradient steps, posteriors, the other budgets) meets the first so many
 PARTICLES = 256  # of the Bayes predictor
+IMITATOR_UPDATES = 500  # of the imitators that are trained otherwise
 SAVE_EVERY = 250  # updates
 # variant → the settings that differ from the task's
 VARIANTS: dict[str, dict[str, Any]] = {"conditioned": {}, "unconditioned": {"conditioned": False}}
 
 
 def trained_team(task: str, settings: micra_lite.Settings, path: Path) -> tuple[micra_lite.TrainingState, float]:
-    """A team trained to the end, from its last checkpoint if there is one; and the CPU seconds spent this time."""
-    start = time.process_time()
+    """A team trained to the end, from its last checkpoint if there is one; and the CPU seconds that it took in all."""
+    spent = path.with_suffix(".cpu")
+    start = time.process_time() - (float(spent.read_text()) if spent.exists() else 0.0)
     state = micra_lite.load(path) if path.exists() else None
     game, family = micra_lite.make(task), micra_lite.external_family(task)
     for record in micra_lite.offline_training(game, family, settings, state):
         state = record.state
         if record.step % SAVE_EVERY == 0 or record.step == settings.updates:
             micra_lite.save(path, state)
+            spent.write_text(str(time.process_time() - start))
     assert state is not None
     return state, time.process_time() - start
 
@@ -71,7 +75,7 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
     rows: list[dict[str, Any]] = []
 
     def add(method: str, episodes: int, values: Sequence[float] | np.ndarray, nats: Sequence[float] | np.ndarray,
-            seconds: float = 0.0, pairs: float = 0.0) -> None:  # fmt: skip
+            seconds: float = 0.0, pairs: float = 0.0, **more: Any) -> None:  # fmt: skip
         for count in dict.fromkeys((len(values), FEW)):
             part = exact.Yardstick(scale.random[:count], scale.best[:count], [])  # the worst of them counts too
             rows.append({
@@ -79,7 +83,7 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
                 "score": score(scale, values, count),
                 "worst": float(part.each(np.array(values[:count])).min()), "excess_nats": float(np.mean(nats[:count])),
                 "pairs": pairs, "seconds": seconds, "environment_steps": state.environment_steps,
-                "training_cpu_seconds": training,
+                "training_cpu_seconds": training, **more,
             })  # fmt: skip
 
     before = evaluate.adaptation_scores(state, table, externals, 0)
@@ -103,6 +107,8 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
                 float(found.seconds.mean()),
                 float(found.pairs.mean()),
             )
+            if episodes == MAIN:
+                imitators.compare(state, table, found, MAIN, IMITATOR_UPDATES, add)
             bayes(state, table, found, episodes, true, add)
     for answer in ("frozen", "re-imagined"):
         chosen = replace(settings, answer=answer)
@@ -176,7 +182,7 @@ def main() -> None:
     options = parser.parse_args()
     for task in options.tasks:
         yardstick(task, options.cache)
-    work = [(t, v, s) for v in options.variants for t in options.tasks for s in range(options.seeds)]
+    work = [(t, v, s) for s in range(options.seeds) for v in options.variants for t in options.tasks]
     done = run_all([delayed(run)(t, v, s, options.updates, options.cache) for t, v, s in work], options.jobs)
     rows = summary([row for rows in done for row in rows], options.seeds)
     for r in rows:

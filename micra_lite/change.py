@@ -16,7 +16,7 @@ the meta-parameters, with the moves since the last change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -54,12 +54,14 @@ def vigilant_execution(
     threshold: float = 7.0,
     kept: int | None = None,
     seed: int = 0,
+    watched: Sequence[Episode] = (),
 ) -> Iterator[Record]:
     """Phase three beside an external that may change: play, watch, and adapt again when it has.
 
     Args: state, a trained team (its belief, if it has one, is where it starts); external, or a function that says who
     plays at which step; threshold h, nats (∞: never an alarm); kept, how many of the latest moves are adapted to
-    (default: 20 episodes of them). Moves under suspicion are not adapted to until S is 0 again, or there is an alarm.
+    (default: 20 episodes of them); watched, what the belief came from: it is adapted to as well until there is an alarm.
+    Moves under suspicion are not adapted to until S is 0 again, or there is an alarm.
     Yields `execution`'s records with `surprise` (−log δ(a_e | o_e; θ′), nats), `suspicion` (S_t) and `changed` (an
     alarm). `state` is left as it was; each record's `state` is the team that played.
     """
@@ -77,19 +79,19 @@ def vigilant_execution(
         record.surprise, record.suspicion, record.changed = -known, suspicion, suspicion > threshold
         yield record
         if record.changed:
-            trusted, suspect, suspicion = suspect, [], 0.0
+            watched, trusted, suspect, suspicion = (), suspect, [], 0.0
         elif suspicion == 0:
             trusted, suspect = [*trusted, *suspect][-kept:], []
         if trusted and (record.changed or record.over):
-            _adapt(trained, team, trusted)
+            _adapt(trained, team, watched, trusted)
 
 
-def _adapt(trained: TrainingState, team: TrainingState, moves: list[Record]) -> None:
-    """Give `team` what it is to think and do after these moves, starting from the meta-parameters."""
+def _adapt(trained: TrainingState, team: TrainingState, watched: Sequence[Episode], moves: list[Record]) -> None:
+    """Give `team` what it is to think and do after `watched` and these moves, starting from the meta-parameters."""
     agents = list(enumerate(trained.game.agents))
-    watched = Episode(
+    latest = Episode(
         {a: torch.stack([r.observations[j] for r in moves]) for j, a in agents},
         {a: torch.stack([r.actions[j] for r in moves if r.actions is not None]) for j, a in agents},
     )
-    adapted = last(online_adaptation(trained, [watched], team.settings)).state
+    adapted = last(online_adaptation(trained, [*watched, latest], team.settings)).state
     team.agent, team.belief = adapted.agent, adapted.belief

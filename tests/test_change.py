@@ -96,6 +96,18 @@ def test_the_given_team_stays_as_it_was(trained):
     assert first.predictions[0].argmax() == 2
 
 
+def test_what_was_watched_before_counts_until_an_alarm(trained):
+    """With twenty watched moves the first move played changes little; after a switch they are forgotten."""
+    watched = watch(trained, RIGHT, 20)
+    adapted = last(online_adaptation(trained, watched)).state
+    known, forgotten = (play(adapted, RIGHT, 2, watched=w)[1].predictions[0] for w in (watched, ()))
+    start = play(adapted, RIGHT, 1)[0].predictions[0]
+    assert (known - start).abs().max() < (forgotten - start).abs().max() / 2
+    switched = play(adapted, LEFT, 60, watched=watched)
+    assert any(r.changed for r in switched)
+    assert switched[-1].predictions[0].argmax() == 0
+
+
 def test_only_the_latest_moves_are_kept(trained):
     """Two moves kept say less than twenty: the prediction stays nearer to the average."""
     few, many = (play(trained, LEFT, 40, kept=kept)[-1].predictions[0] for kept in (2, 20))
