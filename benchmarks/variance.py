@@ -19,7 +19,9 @@ docs/variance.png.
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,9 +42,9 @@ from micra_lite.matrix_games import MatrixGame
 
 DOCS = Path(__file__).parent.parent / "docs"
 EXPLORATION = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
-FEW, LARGE = (0.1, 0.5, 1.0), 1000  # the explorations where there are more than so many states
+FEW, LARGE = (0.5,), 1000  # the explorations where there are more than so many states
 HELD_OUT = 8  # externals of each task
-RANDOM_GAMES = 64
+RANDOM_GAMES = 8
 PLAYERS = (2, 3, 4, 5, 6)  # of matrix games
 # task → its option for the number of targets, and those that a table can hold (pursuit with 4 hunters: 1.7e9 entries)
 TEAMS = {"pursuit": ("hunters", (1, 2, 3)), "rendezvous": ("carriers", (1, 2, 3)), "gates": ("defenders", (1, 2, 3)),
@@ -119,8 +121,12 @@ def decision_variances(
     return sums
 
 
-def measure(games: list[tuple[TabularGame, ExternalFamily]], which: str) -> dict[float, dict[str, float]]:
-    """exploration → method → variance, averaged over the games and their externals."""
+def measure(
+    games: list[tuple[TabularGame, ExternalFamily]], which: str, path: Path
+) -> list[tuple[float, dict[str, float]]]:
+    """For each exploration: method → variance, averaged over the games and their externals; kept in `path`."""
+    if path.exists():
+        return json.loads(path.read_text())
     torch.set_num_threads(1)
     found: dict[float, list[dict[str, float]]] = {}
     for game, family in games:
@@ -130,19 +136,31 @@ def measure(games: list[tuple[TabularGame, ExternalFamily]], which: str) -> dict
             for epsilon in EXPLORATION if table.S <= LARGE else FEW:
                 team = [(1 - epsilon) * own + epsilon / own.shape[1] for own in best]
                 found.setdefault(epsilon, []).append(decision_variances(table, team, externals))
-    return {epsilon: {m: float(np.mean([f[m] for f in each])) for m in each[0]} for epsilon, each in found.items()}
+    means = [(epsilon, {m: float(np.mean([f[m] for f in each])) for m in each[0]}) for epsilon, each in found.items()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(means))
+    print(f"{path.stem}: {time.process_time():.0f} CPU-s of this process so far", flush=True)
+    return means
 
 
 def main() -> None:
     """Measure everything, print it, write the result and the figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument(
+        "--cache", type=Path, default=Path("runs/benchmarks/variance"), help="what is done is kept here"
+    )
+    parser.add_argument("--most-states", type=int, default=10**9, help="leave out larger games (default: none)")
     options = parser.parse_args()
-    work = list(problems())
-    done = Parallel(n_jobs=options.jobs, verbose=10)(delayed(measure)(games, which) for *_, which, games in work)
+    work = [p for p in problems() if p[3][0][0].n_states <= options.most_states]
+    work.sort(key=lambda p: p[3][0][0].n_states)  # small games first
+    done = Parallel(n_jobs=options.jobs)(
+        delayed(measure)(games, which, options.cache / f"{task}-{agents}-{which}.json")
+        for task, agents, which, games in work
+    )
     rows: list[dict[str, Any]] = []
     for (task, agents, which, _), found in zip(work, done, strict=True):
-        for epsilon, variances in found.items():
+        for epsilon, variances in found:
             team = "uniform team" if epsilon == 1 else f"best response, at random with probability {epsilon}"
             rows += [{"task": task, "method": method, "agents": agents, "exploration": epsilon, "external": which,
                       "policies": f"{team}, beside {'each' if which == 'held-out' else 'the'} {which} external",
