@@ -96,6 +96,46 @@ def speed() -> list[str]:
     ]
 
 
+def variance() -> list[str]:
+    """How much averaging over the others takes off the variance of a gradient estimate."""
+    measured = result("variance")
+    explorations, externals = (0.1, 0.5, 1.0), ("held-out", "average")
+    lines = [
+        "Variance of one decision's gradient estimate by CRA as a share of COMA's, own action sampled, the exact Q of the "
+        "policies that act, three agents: the team's best response, at random with probability ε, beside a held-out external "
+        f"and beside the average one. (The exact sum over the own action has none at all.) `{measured['command']}`",
+        "",
+        "| task | " + " | ".join(f"{x}, ε {e}" for x in externals for e in explorations) + " |",
+        "|---|" + "---|" * len(externals) * len(explorations),
+    ]
+    kept = {(r["task"], r["external"], r["exploration"]): r["ratio_to_coma"] for r in measured["rows"]
+            if r["method"] == "CRA, sampled" and r["agents"] == 3}  # fmt: skip
+    for task in dict.fromkeys(task for task, _, _ in kept):
+        lines.append(
+            f"| {task} | " + " | ".join(f"{kept[task, x, e]:.2f}" for x in externals for e in explorations) + " |"
+        )
+    words = (README.parent / "docs" / "variance.txt").read_text(encoding="utf-8").strip()
+    return [*lines, "", f"![{words}](docs/variance.png)"]
+
+
+def growth() -> list[str]:
+    """Speed and memory against batch, hunters and board."""
+    measured = result("growth")
+    lines = [
+        "How it grows, each line a process of its own (peak memory includes the imports, which are the first line): pursuit, "
+        f"`{measured['command']}`",
+        "",
+        "| measure | batch | hunters | board | | peak memory, MB |",
+        "|---|---|---|---|---|---|",
+    ]
+    for r in measured["rows"]:
+        batch = f"{r['batch']:,}" if "batch" in r else ""
+        board = f"{r['size']}×{r['size']}" if "size" in r else ""
+        lines.append(f"| {r['measure']} | {batch} | {r.get('hunters', '')} | {board} | {r['value']:,.3g} {r['unit']} "
+                     f"| {r['peak_memory_mb']:,.0f} |")  # fmt: skip
+    return lines
+
+
 def delays() -> list[str]:
     """How quickly the widgets answer."""
     measured = result("widgets")
@@ -109,9 +149,15 @@ def delays() -> list[str]:
     ]
 
 
+# Each part and the result that it is made of; what has not been measured yet has no part.
+PARTS = ((headroom, "games"), (answers, "adaptation"), (curve, "adaptation"), (variance, "variance"), (speed, "throughput"),
+         (growth, "growth"), (delays, "widgets"))  # fmt: skip
+
+
 def table() -> str:
     """The whole section, as markdown."""
-    return "\n\n".join("\n".join(part()) for part in (headroom, answers, curve, speed, delays))
+    measured = [part for part, name in PARTS if (HERE / "results" / f"{name}.json").exists()]
+    return "\n\n".join("\n".join(part()) for part in measured)
 
 
 def main() -> None:
