@@ -174,10 +174,9 @@ class TabularGame(Game):
         if o.probability.shape[1] == 1:  # nothing is left to chance
             next_state, terminated = o.state[:, 0], o.terminated[:, 0]
         else:
-            # A race: of exponential waiting times with rates p_k, the k-th is the shortest with probability p_k. It is how
-            # torch.multinomial draws, number for number, without its checks.
-            waiting = torch.empty_like(o.probability).exponential_(generator=generator)
-            k = (o.probability / waiting).argmax(1)  # (B,)
+            reached = o.probability.double().cumsum(1)  # (B, K); the first to exceed a uniform draw is k with probability p_k
+            u = torch.rand(len(reached), 1, generator=generator, dtype=torch.float64, device=reached.device)
+            k = (reached <= u * reached[:, -1:]).sum(1)  # (B,)
             rows = torch.arange(len(k), device=k.device)
             next_state, terminated = o.state[rows, k], o.terminated[rows, k]  # (B, d), (B,)
         return Step(next_state, o.rewards, terminated, torch.zeros_like(terminated))
