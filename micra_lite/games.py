@@ -174,7 +174,8 @@ class TabularGame(Game):
         if o.probability.shape[1] == 1:  # nothing is left to chance
             next_state, terminated = o.state[:, 0], o.terminated[:, 0]
         else:
-            reached = o.probability.double().cumsum(1)  # (B, K); the first to exceed a uniform draw is k with probability p_k
+            # The first cumulative probability to exceed a uniform draw is the k-th with probability p_k.
+            reached = o.probability.double().cumsum(1)  # (B, K)
             u = torch.rand(len(reached), 1, generator=generator, dtype=torch.float64, device=reached.device)
             k = (reached <= u * reached[:, -1:]).sum(1)  # (B,)
             rows = torch.arange(len(k), device=k.device)
