@@ -46,13 +46,13 @@ def score(scale: exact.Yardstick, values: Any, count: int | None = None) -> floa
 def run_all(work: Iterable[Any], jobs: int, backend: str = "loky", address: str | None = None) -> list[Any]:
     """Run joblib's delayed calls: in processes of this machine ("loky"), or on the cluster at `address`.
 
-    "dask" and "ray" need the package of that name. Their workers should share the folder of kept runs; without it the
-    results still come back, but what was stopped starts anew.
+    "dask" and "ray" need the package of that name, and workers that have this project installed and benchmarks/ on their
+    PYTHONPATH. They should share the folder of kept runs: without it results come back, but what was stopped starts anew.
     """
     if backend == "dask":
         from distributed import Client
 
-        Client(address).upload_file(__file__)  # the workers unpickle calls that refer to this module
+        Client(address)  # from now on joblib's
     elif backend == "ray":
         import ray
         from ray.util.joblib import register_ray
