@@ -136,7 +136,7 @@ def on_policy(state: TrainingState, externals: Externals) -> dict[str, float]:
     parts = []
     for part, (_, advantages) in zip(rounds, judged, strict=True):
         own = [part.actions[:, i] for i in agent.targets]
-        parts.append(actor_loss(part.log_policies, advantages, s.entropy * state.fading, own))
+        parts.append(actor_loss(part.log_policies, advantages, state.bonus, own))
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], torch.stack(parts).mean())
     if s.conditioned:
         losses.update(imitate(state, state.replay.groups(s.externals_per_update, state.generator))[1])

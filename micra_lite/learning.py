@@ -116,7 +116,7 @@ def value_and_improve(
     own = None
     if settings.own_actions == "sampled":
         own = [torch.multinomial(joint[i], 1, generator=state.generator)[:, 0] for i in agent.targets]
-    loss = actor_loss([p.flatten(0, 1) for p in log_policies], regrets, settings.entropy * state.fading, own)
+    loss = actor_loss([p.flatten(0, 1) for p in log_policies], regrets, state.bonus, own)
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], loss)
     with torch.no_grad():
         after = agent.act(believe_first(belief), [f[:1, :1] for f in features], [p[:1, :1] for p in predictions])

@@ -86,7 +86,7 @@ def action_gradient_loss(state: TrainingState, belief: Belief, batch: dict[str, 
         actions = [straight_through_gumbel(p, state.generator) if j == i else a for j, a in enumerate(taken)]
         entropy = -(p.exp() * p).sum(-1).mean()
         gain = agent.action_value(belief, features, predictions, actions).mean()
-        loss = loss - gain - state.settings.entropy * state.fading * entropy
+        loss = loss - gain - state.bonus * entropy
     return loss
 
 

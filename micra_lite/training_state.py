@@ -69,6 +69,7 @@ class Settings:
     actor_rate: float = 3e-3
     target_rate: float = 0.01  # how fast the slow critic Q̄ follows
     entropy: float = 0.03  # entropy bonus, return per nat
+    entropy_start: float = 1.0  # it begins as so many times that, and falls to it in the first two thirds
     # ablations: what regret, and what the imitator, contribute
     advantage: str = "regret"  # Eq. 2; others drawn instead of averaged: "coma", and Q(s, a) − v(s): "independent"
     own_actions: str = "exact"  # Eq. 3's sum over own actions: "exact" or "sampled"
@@ -168,6 +169,15 @@ class TrainingState:
     def fading(self) -> float:
         """The factor of all rates and of the entropy bonus: 1, falling to a tenth in the last third of the training."""
         return max(0.1, min(1.0, 3 * (1 - self.updates / self.settings.updates)))
+
+    @property
+    def bonus(self) -> float:
+        """The entropy bonus of this update, return per nat.
+
+        A large one at the start keeps actors from agreeing on one action before the imitator can tell externals apart.
+        """
+        left = max(0.0, 1 - 1.5 * self.updates / self.settings.updates)  # of the first two thirds
+        return self.settings.entropy * self.settings.entropy_start**left * self.fading
 
     def set_rates(self) -> None:
         """Set every optimiser's rate for this update."""
