@@ -7,10 +7,11 @@
 5. `GridPlayer`: play a target of a grid task beside an external, one step at a time.
 6. `StartingPoint`: from one starting point to several externals by the inner loop of Eq. 4, in one parameter.
 7. `ImitatorBelief`: an imitator's belief against the truth as moves come in, beside the Bayes predictor.
-8. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
-9. `ThreeSwitches`: what a critic made of small parts knows of three switches, and what regret makes of it.
-10. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
-11. `show`, `animate`: a figure, or an episode, together with what it shows in words.
+8. `ChangeWatch`: how high to set the threshold of suspicion that another external plays now.
+9. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
+10. `ThreeSwitches`: what a critic made of small parts knows of three switches, and what regret makes of it.
+11. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
+12. `show`, `animate`: a figure, or an episode, together with what it shows in words.
 """
 
 try:
@@ -19,6 +20,7 @@ except ImportError as error:  # an optional part: the algorithm itself does not 
     raise ImportError("micra_lite.widgets needs ipywidgets: pip install 'micra_lite[notebooks]'") from error
 
 from .base import animate, show
+from .change_watch import ChangeWatch
 from .critic_table import CriticTable
 from .gradient_cloud import GradientCloud
 from .grid_player import GridPlayer
@@ -31,5 +33,5 @@ from .stepper import Stepper
 from .switches import ThreeSwitches
 
 __all__ = [
-    "CriticTable", "GradientCloud", "GridPlayer", "ImitatorBelief", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "StartingPoint", "Stepper", "ThreeSwitches", "animate", "ask", "show",
+    "ChangeWatch", "CriticTable", "GradientCloud", "GridPlayer", "ImitatorBelief", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "StartingPoint", "Stepper", "ThreeSwitches", "animate", "ask", "show",
 ]  # fmt: skip
