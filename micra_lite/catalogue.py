@@ -96,6 +96,15 @@ def settings_for(name: str, **changes: Any) -> Settings:
         from .runners import SETTINGS
 
         changes = {**SETTINGS, **changes}
-    elif name in (*MATRIX_GAMES, "weather"):
+    elif name in MATRIX_GAMES:
+        # One decision in one state: small networks do. Payoffs differ in size from game to game, and so does the bonus;
+        # it begins large, or actors agree on one action before the imitator can tell externals apart.
+        payoffs = matrix_games()[name][0]
+        changes = {
+            "updates": 800, "features": 16, "hidden": 64, "actor_hidden": 64, "states_per_external": 16,
+            "externals_per_update": 32, "entropy": 0.025 * float(payoffs.max() - payoffs.min()), "entropy_start": 40.0,
+            **changes,
+        }  # fmt: skip
+    elif name == "weather":
         changes = {"updates": 300, **changes}
     return Settings(**changes)
