@@ -19,7 +19,7 @@ from micra_lite.widgets.imitator_belief import WATCHED, by_bayes, by_imitator, d
 @pytest.fixture(scope="module")
 def belief():
     torch.manual_seed(0)
-    return ImitatorBelief(MetaImitator(8, 6, 5, 0.5).double())
+    return ImitatorBelief(MetaImitator(17, 6, 5, 0.5).double())
 
 
 def watched(prey, count, seed=3):
@@ -48,7 +48,7 @@ def test_nothing_watched_leaves_the_average_and_theta():
     seen, known, _ = prey_tables()
     states, moves = watched(0, 0)
     assert torch.allclose(by_bayes(known, states, moves)[0], known.mean(0))
-    imitator = MetaImitator(8, 6, 5, 0.5).double()
+    imitator = MetaImitator(17, 6, 5, 0.5).double()
     assert torch.allclose(by_imitator(imitator, states, moves)[0], imitator(seen).exp())
 
 
@@ -58,7 +58,7 @@ def test_bayes_is_the_best_on_average_over_its_own_prior():
     rows = torch.randint(len(known), (400,), generator=torch.Generator().manual_seed(1))
     states, moves = draw_moves(known[rows], 5, torch.Generator().manual_seed(2))
     torch.manual_seed(0)
-    rivals = [known.mean(0), by_imitator(MetaImitator(8, 6, 5, 0.5).double(), states, moves)]
+    rivals = [known.mean(0), by_imitator(MetaImitator(17, 6, 5, 0.5).double(), states, moves)]
     ideal = float(excess(known[rows], by_bayes(known, states, moves)).mean())
     assert all(float(excess(known[rows], rival).mean()) > ideal + 0.1 for rival in rivals)
 

@@ -72,7 +72,7 @@ torch.set_default_dtype(torch.float64)
 # Three new prey in the same state, hunter upper left and prey lower right:
 
 # %%
-seen, known, new = prey_tables()  # what a prey observes (12, 8); policies (2048, 12, 5) and (64, 12, 5)
+seen, known, new = prey_tables()  # what a prey observes (12, 17); policies (2048, 12, 5) and (64, 12, 5)
 row = STATES.index(3)
 print("       " + "".join(f"{m:>8}" for m in MOVES))
 for k in range(3):
@@ -129,7 +129,7 @@ def pairs(tables, count, generator):
 
 
 torch.manual_seed(0)
-small = MetaImitator(features=8, hidden=4, actions=5, step_size=0.5)
+small = MetaImitator(features=17, hidden=4, actions=5, step_size=0.5)
 generator = torch.Generator().manual_seed(1)
 support, query = pairs(known[:3], 4, generator), pairs(known[:3], 5, generator)
 by_loops = meta_loss_by_loops(small, support, query, steps=2, step_size=0.3)
@@ -152,7 +152,7 @@ print("gradients through the inner loop agree within 1e-12:", apart_slopes < 1e-
 def train(tables, updates=500):
     """A meta-imitator trained on these prey (K, S, A)."""
     torch.manual_seed(0)
-    imitator = MetaImitator(features=8, hidden=32, actions=5, step_size=0.5)
+    imitator = MetaImitator(features=17, hidden=32, actions=5, step_size=0.5)
     optimiser = torch.optim.Adam(imitator.parameters(), 5e-3)
     generator, counts = torch.Generator().manual_seed(0), torch.tensor([0, 1, 2, 5, 10, 20, 50])
     for _ in range(updates):
