@@ -134,4 +134,4 @@ def test_bench_runs_a_script_of_the_checkout(capfd):
     assert main(["bench", "adaptation", "--help"]) == 0
     assert "--tasks" in capfd.readouterr().out
     assert main(["bench", "speed"]) == 2
-    assert "unknown benchmark 'speed'; there are ['adaptation', 'games'" in capfd.readouterr().err
+    assert "unknown benchmark 'speed'; there are ['adaptation', 'exercises', 'games'" in capfd.readouterr().err

@@ -283,7 +283,7 @@ def test_a_game_without_a_picture_shows_its_observation():
     plain.__dict__.update(vars(record.state.game))
     record.state.game = plain
     stepper = Stepper([record])
-    assert "An observation of 27 numbers from 0.00 to 1.00." in stepper.alt
+    assert "An observation of 102 numbers from 0.00 to 1.00." in stepper.alt
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage[0])
