@@ -77,6 +77,13 @@ def _odd_one_out() -> Tensor:
     return torch.stack(pays, dim=-1)
 
 
+def _quiet_site() -> Tensor:
+    """Three choose among three sites: worth 1 to be alone there, ½ less for each other."""
+    a, b, c = torch.meshgrid(torch.arange(3), torch.arange(3), torch.arange(3), indexing="ij")
+    crowd = [(a == b).float() + (a == c).float(), (b == a).float() + (b == c).float(), (c == a).float() + (c == b)]
+    return 1 - torch.stack(crowd, dim=-1) / 2
+
+
 def matrix_games() -> dict[str, tuple]:
     """name → (payoffs, targets, externals, action names); built on demand, so that importing stays cheap."""
     C, D = ("cooperate", "defect"), ("cooperate", "defect")
@@ -99,10 +106,11 @@ def matrix_games() -> dict[str, tuple]:
         "meeting": (_meeting(2, 2.0), *third, (("here", "there"),) * 3),
         "three_sites": (_meeting(3, 2.0), *third, (("here", "there"), ("here", "there"), ("here", "there", "away"))),
         "odd_one_out": (_odd_one_out(), *third, (("left", "right"), ("left", "right", "up"), ("left", "right"))),
+        "quiet_site": (_quiet_site(), ("row",), ("column", "third"), (("beach", "park", "library"),) * 3),
     }  # fmt: skip
 
 
 MATRIX_GAMES = (
     "prisoners_dilemma", "stag_hunt", "chicken", "matching_pennies", "rock_paper_scissors",
-    "climbing", "penalty", "rectangular", "meeting", "three_sites", "odd_one_out",
+    "climbing", "penalty", "rectangular", "meeting", "three_sites", "odd_one_out", "quiet_site",
 )  # fmt: skip

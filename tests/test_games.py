@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 import pytest
@@ -27,6 +27,7 @@ PURE_EQUILIBRIA = {
     "matching_pennies": set(), "rock_paper_scissors": set(), "climbing": {(0, 0), (1, 1)},
     "penalty": {(0, 0), (1, 1), (2, 2)}, "rectangular": {(1, 2)}, "meeting": {(0, 0, 0), (1, 1, 1)},
     "three_sites": {(0, 0, 0), (1, 1, 1)}, "odd_one_out": {(0, 2, 1), (1, 2, 0), (1, 0, 1), (0, 1, 0)},
+    "quiet_site": set(permutations(range(3))),
 }  # fmt: skip
 
 

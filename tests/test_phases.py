@@ -36,7 +36,7 @@ def newcomer(state, k=0):
     return micra_lite.external_family(state.game.name, state.game).split("held-out")[k]
 
 
-@pytest.mark.parametrize("name", ["pursuit", "rectangular", "odd_one_out"])
+@pytest.mark.parametrize("name", ["pursuit", "rectangular", "odd_one_out", "quiet_site"])
 @pytest.mark.parametrize("conditioned", [True, False])
 @pytest.mark.parametrize("answer", ["none", "frozen", "re-imagined"])
 def test_all_three_phases_run_with_every_answer(name, conditioned, answer):
