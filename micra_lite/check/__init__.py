@@ -48,7 +48,7 @@ import importlib
 from collections.abc import Iterator
 from typing import Any
 
-LESSONS = ("regret", "policy_gradient")  # files of this package, in the order of the course
+LESSONS = ("regret", "policy_gradient", "meta_learning", "meta_imitator")  # files of this package, in the order of the course
 
 
 def exercises(lesson: str | None = None) -> list[Any]:

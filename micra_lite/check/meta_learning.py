@@ -1,0 +1,285 @@
+"""Exercises of lesson 05: inner steps, the gradient through them, what first order leaves out."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from .drawn import policy
+from .exercise import exercise
+from .running import Trouble
+from .values import is_stub
+
+LESSON = "05_meta_learning"
+
+
+def sigma(x):
+    return 1 / (1 + math.exp(-x))
+
+
+@exercise(
+    "number", lesson=LESSON, title="An inner step by hand", difficulty=1, importance=5, minutes=5,
+    shown=(math.log(3), 1, 3, 2.0), worth=math.log(3) - 1,
+    hints=(
+        "How many of the watched moves are heads? How many did the imitator expect? In which direction is it wrong?",
+        r"$\theta' = \theta - \alpha\,\big(\sigma(\theta) - h/n\big)$: prediction minus frequency.",
+        "theta = 1.0986\nslope = 0.75 - ...\nstepped = theta - ... * slope",
+    ),
+    mistakes=[
+        ("step_in_the_wrong_direction", lambda theta, h, t, alpha: theta + alpha * (sigma(theta) - h / (h + t)),
+         "You walked uphill: the loss of what was watched rises. Take the step off."),
+        ("step_size_missing", lambda theta, h, t, alpha: theta - (sigma(theta) - h / (h + t)),
+         "The step size is missing: you took α = 1."),
+        ("tails_taken_for_heads", lambda theta, h, t, alpha: theta - alpha * (sigma(theta) - t / (h + t)),
+         "You compared with the frequency of tails. θ is the log-odds of heads."),
+        ("summed_over_moves", lambda theta, h, t, alpha: theta - alpha * (h + t) * (sigma(theta) - h / (h + t)),
+         "You added up over the watched moves. The inner loss is their mean."),
+        ("log_odds_for_probability", lambda theta, h, t, alpha: theta - alpha * (theta - h / (h + t)),
+         "You compared θ with the frequency. θ is log-odds: the prediction is σ(θ) = 0.75."),
+        ("stepped_in_the_probability", lambda theta, h, t, alpha: sigma(theta) - alpha * (sigma(theta) - h / (h + t)),
+         "You moved the probability. The parameter is θ = log 3, and it is θ that moves."),
+        ("probability_afterwards", lambda theta, h, t, alpha: sigma(theta - alpha * (sigma(theta) - h / (h + t))),
+         "This is the prediction after the step, σ(θ′). Asked for is θ′ itself."),
+        ("slope_alone", lambda theta, h, t, alpha: sigma(theta) - h / (h + t),
+         "This is the slope. Now take the step."),
+    ],
+)  # fmt: skip
+def stepped_by_hand(theta, heads, tails, step_size):
+    frequency = heads / (heads + tails)
+    slope = 1 / (1 + math.exp(-theta)) - frequency
+    return theta - step_size * slope
+
+
+def often(moves, count):
+    """How often each action is among the moves (A,)."""
+    return torch.stack([(moves == a).sum() for a in range(count)]) / len(moves)
+
+
+def descended(theta, pairs, steps, step_size, stop=lambda slope: slope, at_start=False):
+    """θ′ (…, A) after steps on pairs (…, A), frequencies; `stop` acts on each slope."""
+    moved = theta.expand_as(pairs)
+    for _ in range(steps):
+        moved = moved - step_size * stop((theta.expand_as(pairs) if at_start else moved).softmax(-1) - pairs)
+    return moved
+
+
+def start_and_moves(generator, k):
+    A = 2 + k % 4
+    theta = torch.randn(A, generator=generator)
+    moves = torch.randint(A, (3 + k % 5,), generator=generator)
+    return theta, moves, 1 + k % 3, 0.5 + 2 * float(torch.rand((), generator=generator))
+
+
+@exercise(
+    lesson=LESSON, title="Several inner steps", difficulty=2, importance=5, minutes=10,
+    shown=(torch.zeros(2), torch.tensor([0, 1, 0, 0]), 2, 2.0), worth=[0.5 - 2 * (sigma(1) - 0.75), 2 * (sigma(1) - 0.75) - 0.5],
+    draw=start_and_moves,
+    hints=(
+        "Each step compares what is predicted *now* with what was watched. Where does the second step begin?",
+        r"$\theta^{(m+1)} = \theta^{(m)} - \alpha\,\big(\mathrm{softmax}(\theta^{(m)}) - f\big)$ with $f(a)$ the frequency of $a$.",
+        "def adapted(theta, moves, steps, step_size):\n    frequency = ...  # (A,)\n    for _ in range(steps):\n        theta = theta - ...\n    return theta",
+    ),
+    mistakes=[
+        ("one_step_only", lambda theta, moves, steps, alpha: descended(theta, often(moves, len(theta)), 1, alpha),
+         "You took one step, whatever `steps` says."),
+        ("all_steps_from_the_start", lambda theta, moves, steps, alpha: descended(theta, often(moves, len(theta)), steps, alpha, at_start=True),
+         "All your slopes are those at θ. Each step has the slope at the θ′ before it."),
+        ("last_step_from_the_start",
+         lambda theta, moves, steps, alpha: theta - alpha * (descended(theta, f := often(moves, len(theta)), steps - 1, alpha).softmax(0) - f),
+         "The slope is that of the last θ′, but the step starts at θ again. Go on from the last θ′."),
+        ("step_in_the_wrong_direction", lambda theta, moves, steps, alpha: descended(theta, often(moves, len(theta)), steps, -alpha),
+         "You walked uphill: what was watched becomes less probable. Take the step off."),
+        ("step_size_missing", lambda theta, moves, steps, alpha: descended(theta, often(moves, len(theta)), steps, 1.0),
+         "The step size is missing: you took α = 1."),
+        ("summed_over_moves", lambda theta, moves, steps, alpha: descended(theta, often(moves, len(theta)), steps, alpha * len(moves)),
+         "You added up over the watched moves. The inner loss is their mean."),
+        ("last_move_only", lambda theta, moves, steps, alpha: descended(theta, often(moves[-1:], len(theta)), steps, alpha),
+         "You adapt to the last move only. The inner loss is the mean over all watched moves."),
+        ("probabilities_returned", lambda theta, moves, steps, alpha: descended(theta, often(moves, len(theta)), steps, alpha).softmax(0),
+         "These are the predictions after adaptation. Asked for are the logits, θ′."),
+    ],
+    properties=[
+        ("sum_kept", lambda result, theta, *_: abs(result.sum() - float(theta.sum())) < 1e-3,
+         "what one logit gains, the others lose, for predictions and frequencies both add up to 1. Not so in yours."),
+    ],
+)  # fmt: skip
+def adapted(theta, moves, steps, step_size):
+    frequency = torch.zeros(len(theta))
+    for a in moves:
+        frequency[a] += 1 / len(moves)
+    for _ in range(steps):
+        theta = theta - step_size * (theta.softmax(0) - frequency)
+    return theta
+
+
+def start_and_tasks(generator, k):
+    """θ (A,), support and query (K, A), frequencies; K and A differ. A step size."""
+    K, A = 2 + k % 3, 2 + (k + 1) % 3
+    theta, support, query = torch.randn(A, generator=generator), policy(generator, K, A), policy(generator, K, A)
+    return theta, support, query, 1.5 + float(torch.rand((), generator=generator))
+
+
+TASKS = (torch.zeros(2), torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([[0.5, 0.5], [0.25, 0.75]]))
+
+
+def gradient_in_start(outer_loss, theta, support, query, steps, step_size):
+    """The gradient of the outer loss in θ, by autograd: a graph that is cut somewhere shows."""
+    leaf = theta.detach().clone().requires_grad_()
+    found = outer_loss(leaf, support, query, steps, step_size)
+    if found is None or is_stub(found):
+        return found
+    if not isinstance(found, torch.Tensor):
+        return Trouble("no_tensor", "Return a tensor of torch, so that autograd can find its gradient.")
+    if found.numel() != 1:
+        return Trouble("no_single_number", f"A loss is one number; yours has the shape {tuple(found.shape)}.")
+    gradient = torch.autograd.grad(found.sum(), leaf, allow_unused=True)[0] if found.requires_grad else None
+    if gradient is None:
+        return Trouble("gradient_lost", "No gradient reaches θ: somewhere on the way θ′ is cut off from it.")
+    return gradient
+
+
+def outer(theta, support, query, steps, step_size, **how):
+    """Each task's cross-entropy after adaptation (K,)."""
+    return -(query * descended(theta, support, steps, step_size, **how).log_softmax(-1)).sum(-1)
+
+
+@exercise(
+    lesson=LESSON, title="The outer loss for autograd", difficulty=3, importance=5, minutes=15,
+    shown=(*TASKS, 1, 1.0), worth=[0.0625, -0.0625], look=gradient_in_start,
+    draw=lambda generator, k: (*start_and_tasks(generator, k)[:3], 1 + k % 3, 0.5 + 2 * float(torch.rand((), generator=generator))),
+    hints=(
+        "The outer gradient goes back through each inner step. What must autograd keep for that?",
+        r"$\frac 1 K \sum_k L\big(\theta'_k; q_k\big)$ with $L(\theta; f) = -\sum_a f(a) \log \mathrm{softmax}(\theta)_a$; "
+        r"inner steps with `create_graph=True`.",
+        """\
+        def outer_loss(theta, support, query, steps, step_size):
+            total = 0.0
+            for watched, new in zip(support, query, strict=True):
+                moved = theta
+                for _ in range(steps):
+                    (slope,) = torch.autograd.grad(..., moved, create_graph=...)
+                    moved = ...
+                total = total + ...
+            return total / ...""",
+    ),
+    mistakes=[
+        ("gradient_stopped_in_the_inner_loop", lambda *given: outer(*given, stop=torch.Tensor.detach).mean(),
+         "The gradient is stopped in the inner loop: this is first order. Keep the graph of each slope: create_graph=True."),
+        ("support_used_as_query", lambda theta, support, query, steps, alpha: outer(theta, support, support, steps, alpha).mean(),
+         "You judge by the watched moves, the support. The outer loss is that of the query."),
+        ("not_adapted", lambda theta, support, query, steps, alpha: outer(theta, support, query, 0, alpha).mean(),
+         "This is the loss before adaptation. Take the inner steps first."),
+        ("one_step_only", lambda theta, support, query, steps, alpha: outer(theta, support, query, 1, alpha).mean(),
+         "You took one inner step, whatever `steps` says."),
+        ("all_steps_from_the_start", lambda *given: outer(*given, at_start=True).mean(),
+         "All your slopes are those at θ. Each inner step has the slope at the θ′ before it."),
+        ("step_in_the_wrong_direction", lambda theta, support, query, steps, alpha: outer(theta, support, query, steps, -alpha).mean(),
+         "Your inner steps walk uphill: what was watched becomes less probable. Take the step off."),
+        ("step_size_missing", lambda theta, support, query, steps, alpha: outer(theta, support, query, steps, 1.0).mean(),
+         "The step size is missing: you took α = 1."),
+        ("tasks_summed", lambda *given: outer(*given).sum(),
+         "You added up over the tasks. Take their mean, or more tasks mean larger outer steps."),
+        ("tasks_mixed", lambda theta, support, query, steps, alpha: outer(theta, support.mean(0).expand_as(support), query, steps, alpha).mean(),
+         "You adapt to all tasks at once. Each task has a θ′ of its own."),
+        ("wrong_way_round", lambda *given: -outer(*given).mean(),
+         "This is minus what is asked for: a loss is minus the mean log-probability."),
+    ],
+)  # fmt: skip
+def outer_loss(theta, support, query, steps, step_size):
+    total = torch.zeros(())
+    for watched, new in zip(support, query, strict=True):
+        moved = theta
+        for _ in range(steps):
+            loss = -(watched * moved.log_softmax(0)).sum()
+            (slope,) = torch.autograd.grad(loss, moved, create_graph=True)
+            moved = moved - step_size * slope
+        total = total - (new * moved.log_softmax(0)).sum()
+    return total / len(support)
+
+
+def jacobian(delta, step_size):
+    """dθ′/dθ of one step from where δ is predicted: (A, A)."""
+    return torch.eye(len(delta), dtype=delta.dtype) - step_size * (torch.diag(delta) - torch.outer(delta, delta))
+
+
+def slopes(theta, support, query, step_size):
+    """The slope of each task's query loss at its θ′ (K, A)."""
+    return descended(theta, support, 1, step_size).softmax(1) - query
+
+
+@exercise(
+    lesson=LESSON, title="The gradient through a step", difficulty=4, importance=5, minutes=15,
+    shown=(*TASKS, 1.0), worth=[0.0625, -0.0625], draw=start_and_tasks,
+    hints=(
+        "If θ moves a little, how much of that is left in θ′? And how fast does the query loss change at θ′?",
+        r"$\frac 1 K \sum_k J\,(\delta'_k - q_k)$ with $J = I - \alpha\,\big(\mathrm{diag}(\delta) - \delta\delta^\top\big)$, "
+        r"$\delta = \mathrm{softmax}(\theta)$, $\delta'_k = \mathrm{softmax}(\theta'_k)$.",
+        """\
+        def meta_gradient(theta, support, query, step_size):
+            delta = theta.softmax(0)
+            moved = ...  # (K, A)
+            slope = ...  # (K, A), at θ′
+            jacobian = torch.eye(len(theta)) - ...
+            return ...""",
+    ),
+    mistakes=[
+        ("first_order", lambda theta, support, query, alpha: slopes(theta, support, query, alpha).mean(0),
+         "This is first order: dθ′/dθ is left out, as if it were 1. Second order is asked for."),
+        ("support_used_as_query", lambda theta, support, query, alpha: (slopes(theta, support, support, alpha) @ jacobian(theta.softmax(0), alpha)).mean(0),
+         "You judge by the watched moves. After the step, only the query counts."),
+        ("not_adapted", lambda theta, support, query, alpha: (theta.softmax(0) - query).mean(0),
+         "This is the gradient of the loss before adaptation. Take the inner step first."),
+        ("step_in_the_wrong_direction", lambda theta, support, query, alpha: (slopes(theta, support, query, -alpha) @ jacobian(theta.softmax(0), -alpha)).mean(0),
+         "Your inner step walks uphill. The Jacobian then has a plus as well."),
+        ("tasks_summed", lambda theta, support, query, alpha: (slopes(theta, support, query, alpha) @ jacobian(theta.softmax(0), alpha)).sum(0),
+         "You added up over the tasks. Take their mean."),
+        ("step_size_missing_in_the_jacobian", lambda theta, support, query, alpha: (slopes(theta, support, query, alpha) @ jacobian(theta.softmax(0), 1.0)).mean(0),
+         "The step size is missing in the Jacobian: I − αH."),
+        ("step_size_missing", lambda theta, support, query, alpha: (slopes(theta, support, query, 1.0) @ jacobian(theta.softmax(0), 1.0)).mean(0),
+         "The step size is missing: you took α = 1."),
+        ("jacobian_after_the_step", lambda theta, support, query, alpha: torch.stack(
+            [s @ jacobian(m.softmax(0), alpha) for s, m in zip(slopes(theta, support, query, alpha), descended(theta, support, 1, alpha), strict=True)]).mean(0),
+         "Your Jacobian is taken at θ′. The step was made at θ: its slope depends on θ."),
+    ],
+)  # fmt: skip
+def meta_gradient(theta, support, query, step_size):
+    start = theta.softmax(0)
+    moved = theta - step_size * (start - support)
+    slope = moved.softmax(1) - query
+    jacobian = torch.eye(len(theta)) - step_size * (torch.diag(start) - torch.outer(start, start))
+    return (slope @ jacobian).mean(0)
+
+
+def one_step(start, watched, new, alpha):
+    """Loss on new moves before and after one step, slope at θ′, dθ′/dθ."""
+    theta = math.log(start / (1 - start))
+    moved = theta - alpha * (start - watched)
+    before, after = (new * math.log1p(math.exp(-x)) + (1 - new) * math.log1p(math.exp(x)) for x in (theta, moved))
+    return before, after, sigma(moved) - new, 1 - alpha * start * (1 - start)
+
+
+@exercise(
+    "open", lesson=LESSON, title="When first order misleads", difficulty=3, importance=3, minutes=10,
+    hints=(
+        "First order takes dθ′/dθ for 1. What else can it be? What does a long step do to the order of two starts?",
+        r"$1 - \alpha\, \delta (1 - \delta) < 0$, but $L_{\text{query}}(\theta') < L_{\text{query}}(\theta)$, and $\sigma(\theta') \ne q$.",
+        "start = 0.5\nwatched, new = ..., ...  # far from the start, and alike\nmisled = (start, watched, new, ...)  # the step size is large",
+    ),
+    properties=[
+        ("four_numbers", lambda *given: len(given) == 4 and all(x.size == 1 for x in given),
+         "Hand over four numbers: (start, watched, new, step_size)."),
+        ("between_zero_and_one", lambda *given: all(0.001 <= x <= 0.999 for x in given[:3]),
+         "The first three are probabilities of heads. Keep them between 0.001 and 0.999."),
+        ("step_size_positive", lambda start, watched, new, alpha: 0 < alpha <= 100,
+         "The step size must be positive, and 100 at most."),
+        ("slope_is_not_zero", lambda *given: abs(one_step(*given)[2]) > 1e-3,
+         "After the step the prediction is the probability of new moves. Then no start is better: both gradients are zero."),
+        ("factor_is_negative", lambda *given: one_step(*given)[3] < -1e-3,
+         "dθ′/dθ is not negative, so first order has the right sign. When does a higher start lead to a lower end?"),
+        ("adaptation_helps", lambda *given: (x := one_step(*given))[1] < x[0],
+         "The step makes the loss on new moves larger. Such a long step nobody would take: let it help."),
+    ],
+)  # fmt: skip
+def misled():
+    return 0.5, 0.9, 0.9, 8.0
