@@ -48,7 +48,8 @@ import importlib
 from collections.abc import Iterator
 from typing import Any
 
-LESSONS = ("regret", "policy_gradient", "meta_learning", "meta_imitator")  # files of this package, in the order of the course
+# Files of this package, in the order of the course.
+LESSONS = ("games", "chains", "regret", "policy_gradient", "targets", "critic")
 
 
 def exercises(lesson: str | None = None) -> list[Any]:
