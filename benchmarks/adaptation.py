@@ -37,7 +37,7 @@ BUDGETS = (1, 2, 5, 10, 20)  # watched episodes
 MAIN = 5  # the budget at which everything is compared
 FEW = 12  # what costs seconds for each external (gradient steps, posteriors, the other budgets) meets the first so many
 PARTICLES = 256  # of the Bayes predictor
-IMITATOR_UPDATES = 500  # of the imitators that are trained otherwise
+IMITATOR_UPDATES = 300  # of the imitators that are trained otherwise
 SAVE_EVERY = 250  # updates
 # variant → the settings that differ from the task's
 VARIANTS: dict[str, dict[str, Any]] = {"conditioned": {}, "unconditioned": {"conditioned": False}}
