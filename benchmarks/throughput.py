@@ -78,10 +78,16 @@ def peer_stepping(steps: int = 500) -> int:
     return steps
 
 
-def training(updates: int = 160) -> tuple[float, float]:
-    """Offline training of pursuit 3×3 with the default settings: environment steps per CPU second, updates per step."""
+# EPyMARL's COMA has layers of 64 units and learns from ten episodes of at most 50 steps at once.
+ITS_SIZE = {"features": 64, "hidden": 64, "actor_hidden": 64, "imitator_hidden": 64, "states_per_external": 32}
+
+
+def training(updates: int = 160, **changes: Any) -> tuple[float, float]:
+    """Offline training of pursuit 3×3, by default settings with `changes`: environment steps per CPU second, updates per
+    step.
+    """
     game, family = micra_lite.make("pursuit"), micra_lite.external_family("pursuit")
-    records = offline_training(game, family, micra_lite.Settings())
+    records = offline_training(game, family, micra_lite.Settings(**changes))
     next(records)  # what happens once is not training
     steps, gradients = 0, 0
     start = time.process_time()
@@ -158,14 +164,16 @@ def solving_rows(_: str | None) -> Iterator[dict[str, Any]]:
 
 def training_rows(command: str | None) -> Iterator[dict[str, Any]]:
     """Training beside EPyMARL's COMA."""
-    pairs = [(training(), epymarl(command) if command else 0.0) for _ in range(3)]
-    ours, updates = statistics.median(t[0] for t, _ in pairs), {"ours": pairs[0][0][1], "peer": EPYMARL_UPDATES}
+    timed = [(training(), training(**ITS_SIZE), epymarl(command) if command else 0.0) for _ in range(3)]
+    ours, updates = statistics.median(t[0] for t, _, _ in timed), {"ours": timed[0][0][1], "peer": EPYMARL_UPDATES}
     yield row("offline training, pursuit 3×3", ours, EPYMARL_COMA, f"{EPYMARL}, measured on another machine",
               ours / EPYMARL_COMA, "environment steps/CPU-s", updates)  # fmt: skip
     if command:
-        ratio = statistics.median(t[0] / peer for t, peer in pairs)
-        yield row("offline training, pursuit 3×3, timed in turn", ours, statistics.median(p for _, p in pairs), EPYMARL, ratio,
-                  "environment steps/CPU-s", updates)  # fmt: skip
+        peer = statistics.median(p for _, _, p in timed)
+        for what, which in (("", 0), (", networks and batches of its size", 1)):
+            ratio = statistics.median(t[which][0] / t[2] for t in timed)
+            yield row(f"offline training, pursuit 3×3{what}, timed in turn", statistics.median(t[which][0] for t in timed),
+                      peer, EPYMARL, ratio, "environment steps/CPU-s", updates)  # fmt: skip
 
 
 def meta_update_rows(_: str | None) -> Iterator[dict[str, Any]]:
