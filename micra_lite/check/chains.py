@@ -52,6 +52,14 @@ def together(policies):
     return found
 
 
+def added(policies):
+    """Sums in place of products."""
+    found = policies[0]
+    for p in policies[1:]:
+        found = (found[:, :, None] + p[:, None, :]).flatten(1)
+    return found
+
+
 def chain(T, policies):
     """P (S, S), from T (S, |A|, S)."""
     return torch.einsum("sj,sjt->st", together(policies), T)
@@ -90,6 +98,8 @@ def states_and_policies(generator, k):
          "Your joint actions are numbered in another order. In T the *last* agent's action changes fastest: (0, 0), (0, 1), …"),
         ("last_policy_left_out", lambda T, policies: chain(T, [*policies[:-1], *uniform(policies[-1:])]),
          "The last agent plays all actions equally often with you. It is the external, and it has a policy, too."),
+        ("probabilities_added", lambda T, policies: torch.einsum("sj,sjt->st", added(policies), T),
+         "You added the agents' probabilities. They choose independently: the joint action has their product."),
         ("all_uniform", lambda T, policies: T.mean(1),
          "All joint actions count alike. Weigh each with its probability: the product of the agents' policies."),
         ("summed_without_weights", lambda T, policies: T.sum(1),
@@ -170,6 +180,8 @@ def mean_pay(R):
          "This is what the external earns. Take the targets' rewards."),
         ("first_target_only", lambda T, R, policy, start, gamma: start @ solved(T, R[..., 0], policy, gamma),
          "This is what the first target earns. The team earns the mean of all targets."),
+        ("first_two_only", lambda T, R, policy, start, gamma: start @ solved(T, R[..., :2].mean(-1), policy, gamma),
+         "You average the first two agents. There may be more targets: take all but the last agent."),
         ("targets_added", lambda T, R, policy, start, gamma: start @ solved(T, R[..., :-1].sum(-1), policy, gamma),
          "You added up what the targets are paid. The team's reward is their mean."),
         ("discount_off_by_one", lambda T, R, policy, start, gamma: gamma * (start @ solved(T, mean_pay(R), policy, gamma)),
@@ -178,6 +190,15 @@ def mean_pay(R):
          "There is no discount in it. What comes one move later counts γ as much."),
         ("no_future", lambda T, R, policy, start, gamma: start @ (policy * mean_pay(R)).sum(1),
          "This is the reward of the first move. Add what comes after it."),
+        ("one_move_ahead", lambda T, R, policy, start, gamma: start @ solved(
+             torch.zeros_like(T), mean_pay(R) + gamma * T @ solved(0 * T, mean_pay(R), policy, gamma), policy, gamma),
+         "You looked one move ahead and stopped. The value sums for ever: repeat, or solve V = r + γ P V."),
+        ("transposed", lambda T, R, policy, start, gamma: start @ torch.linalg.solve(
+             torch.eye(len(T), dtype=T.dtype) - gamma * torch.einsum("sj,sjt->ts", policy, T), (policy * mean_pay(R)).sum(1)),
+         "Rows and columns of P are exchanged. A row is where one is now, a column where one goes."),
+        ("averaged_where_a_sum_is_due",
+         lambda T, R, policy, start, gamma: start @ solved(T, mean_pay(R) / T.shape[1], policy, gamma),
+         "You took a mean of rewards after weighting them. With probabilities as weights, the sum is the mean already."),
         ("start_forgotten", lambda T, R, policy, start, gamma: solved(T, mean_pay(R), policy, gamma).mean(),
          "All states count alike. The game does not start in all of them equally often: weigh V with `start`."),
         ("first_state_only", lambda T, R, policy, start, gamma: solved(T, mean_pay(R), policy, gamma)[0],
@@ -186,10 +207,15 @@ def mean_pay(R):
          "This is V, one number for each state. Weigh it with `start`: one number is asked for."),
         ("end_forgotten", lambda T, R, policy, start, gamma: start @ solved(T / T.sum(-1, keepdim=True).clamp(min=1e-9), mean_pay(R), policy, gamma),
          "You made the rows of T sum to 1, as if the game never ended. What is missing there is the end: nothing follows it."),
-        ("others_uniform", lambda T, R, policy, start, gamma: start @ solved(T, mean_pay(R), *uniform([policy]), gamma),
+        ("others_uniform", lambda T, R, policy, start, gamma: start @ solved(T, mean_pay(R), uniform([policy])[0], gamma),
          "All joint actions count alike. Weigh them with `policy`."),
         ("best_instead_of_expected", lambda T, R, policy, start, gamma: start @ best_value(T, mean_pay(R), gamma),
          "You took the best joint action in each state. Asked for is what *these* policies are worth."),
+    ],
+    properties=[
+        ("summed_to_the_end", lambda result, T, R, policy, start, gamma: not 1e-6 < abs(
+             result - float(start @ solved(T, mean_pay(R), policy, gamma))) < 0.05,
+         "close, but not the same. Do your sweeps stop too early? Nothing is cut here: go on until V changes no more."),
     ],
 )  # fmt: skip
 def team_value(T, R, policy, start, gamma):

@@ -64,6 +64,9 @@ def batch_of_actions(generator, k):
          "You divided by the number of all entries. Only one entry of each table is compared: divide by B."),
         ("all_joint_actions", lambda q, actions, target: (q - target.detach()[:, None, None]).square().mean(),
          "You compare every joint action with the target. A transition says something of the one that was taken."),
+        ("every_table_with_every_action",
+         lambda q, actions, target: (q[:, actions[:, 0], actions[:, 1]] - target.detach()).square().mean(),
+         "You pick every transition's action from every table. Index the batch as well: table b with action b."),
         ("mean_of_the_table", lambda q, actions, target: (q.flatten(1).mean(1) - target.detach()).square().mean(),
          "You averaged Q over joint actions before comparing. Pick the one that was taken."),
         ("externals_move_averaged_out",
@@ -77,6 +80,10 @@ def batch_of_actions(generator, k):
          "You took absolute differences. Asked for is the mean *squared* temporal difference."),
         ("not_squared", lambda q, actions, target: (taken(q, actions) - target.detach()).mean(),
          "The square is missing. So the loss falls for ever, the lower q is."),
+    ],
+    properties=[
+        ("only_what_was_taken", lambda result, q, actions, reward: abs(result).sum() - abs(taken(result, actions)).sum() < 1e-6,
+         "joint actions that were not taken get a gradient. Pick the one that was, table by table."),
     ],
 )  # fmt: skip
 def td_loss(q, actions, target):

@@ -31,6 +31,9 @@ def indifferent(better_left, better_right):
          "These are the odds, p / (1 − p). Solve for p itself."),
         ("wrong_agents_reward", lambda mine, theirs: indifferent(theirs[0, 0] - theirs[1, 0], theirs[1, 1] - theirs[0, 1]),
          "You used the second number of each cell: that is what column is paid. You are row."),
+        ("value_at_that_point", lambda mine, theirs: (mine[0, 0] * mine[1, 1] - mine[0, 1] * mine[1, 0]) / (
+             mine[0, 0] - mine[1, 0] + mine[1, 1] - mine[0, 1]),
+         "This is what both are worth where you are indifferent. Asked for is the probability p."),
         ("own_probability", lambda mine, theirs: indifferent(theirs[0, 0] - theirs[0, 1], theirs[1, 1] - theirs[1, 0]),
          "This is how often you must play *up* to make column indifferent. Here you are the one who is indifferent."),
         ("payoff_transposed", lambda mine, theirs: indifferent(mine[0, 0] - mine[0, 1], mine[1, 1] - mine[1, 0]),

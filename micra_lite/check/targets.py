@@ -69,6 +69,12 @@ def likeliest(next_q, policies):
     return torch.stack([q[tuple(int(p[b].argmax()) for p in policies)] for b, q in enumerate(next_q)])
 
 
+def single_entries(result, reward, over, next_q, gamma):
+    """Whether every future is just one entry of its table."""
+    ahead = (torch.from_numpy(result).to(reward.dtype) - reward)[~over] / gamma
+    return (abs(next_q[~over].flatten(1) - ahead[:, None]).min(1).values < 1e-4).all()
+
+
 def some_ends(generator, k):
     """A batch (B,) in which some transitions are terminated, some truncated, and some neither."""
     sizes, B = SIZES[k % len(SIZES)], 5 + k % 2
@@ -100,6 +106,10 @@ def some_ends(generator, k):
          "You do not bootstrap where the episode is cut (truncated). A cut is no end: the game goes on."),
         ("bootstrap_after_the_end", lambda r, over, cut, q, policies, gamma: r + gamma * future(q, policies),
          "You bootstrap everywhere. After an end (terminated) there is no future: there, y = r."),
+        ("no_future", lambda r, over, cut, q, policies, gamma: r,
+         "Your target is the reward alone, everywhere. Where the game goes on, add the discounted value of s'."),
+        ("batch_averaged", lambda r, over, cut, q, policies, gamma: (r + gamma * ~over * future(q, policies)).mean(),
+         "You averaged over the batch. Each transition has a target of its own."),
         ("end_and_cut_exchanged", lambda r, over, cut, q, policies, gamma: r + gamma * ~cut * future(q, policies),
          "You bootstrap after an end and not at a cut. It is the other way round."),
         ("only_after_the_end", lambda r, over, cut, q, policies, gamma: r + gamma * over * future(q, policies),
@@ -129,6 +139,9 @@ def some_ends(generator, k):
         ("reward_alone_after_the_end",
          lambda result, r, over, cut, q, policies, gamma: abs(result - r.double().numpy())[over.numpy()].max(initial=0) < 1e-3,
          "where the episode has terminated, the target is the reward alone. Yours is not."),
+        ("drawn_instead_of_expected",
+         lambda result, r, over, cut, q, policies, gamma: not single_entries(result, r, over, q, gamma),
+         "each of your futures is one entry of Q̄(s', ·). Did you draw the next action? Take the expectation over all of them."),
     ],
 )  # fmt: skip
 def expected_target(reward, terminated, truncated, next_q, policies, gamma):

@@ -43,6 +43,14 @@ def chain_by_kron(T, policies):
     return np.stack(rows)
 
 
+def chain_of_sums(T, policies):
+    P = np.zeros((len(T), len(T)))
+    for s in range(len(T)):
+        for j, joint in enumerate(product(*(range(p.shape[1]) for p in policies))):
+            P[s] += sum(float(p[s, a]) for p, a in zip(policies, joint, strict=True)) * T[s, j].numpy()
+    return P
+
+
 def arrays(T, policies):
     return np.asarray(T), joint_by_loops(policies)
 
@@ -103,6 +111,21 @@ def optimal(T, R, policy, start, gamma):
     return float(start.numpy() @ V)
 
 
+def pay_and_chain(T, R, policy):
+    """r (S,) and P (S, S)."""
+    return (policy * (R.sum(2) - R[..., -1])).sum(1) / (R.shape[2] - 1), torch.bmm(policy[:, None, :], T)[:, 0]
+
+
+def two_moves(T, R, policy, start, gamma):
+    r, P = pay_and_chain(T, R, policy)
+    return start @ (r + gamma * P @ r)
+
+
+def turned(T, R, policy, start, gamma):
+    r, P = pay_and_chain(T, R, policy)
+    return start @ torch.linalg.solve(torch.eye(len(T)).to(P.dtype) - gamma * P.T, r)
+
+
 def each_state(T, R, policy, start, gamma):
     return [value_by_solving(T, R, policy, one, gamma) for one in np.eye(len(T))]
 
@@ -132,6 +155,7 @@ WRONG = {
     "state_chain": [
         ("joint_action_order", lambda T, policies: chain_by_kron(T, list(reversed(policies)))),
         ("last_policy_left_out", lambda T, policies: chain_by_loops(T, [*policies[:-1], even(policies[-1])])),
+        ("probabilities_added", chain_of_sums),
         ("all_uniform", lambda T, policies: T.sum(1) / T.shape[1]),
         ("summed_without_weights", lambda T, policies: [sum(rows) for rows in T]),
         ("averaged_where_a_sum_is_due", lambda T, policies: (torch.from_numpy(joint_by_loops(policies))[:, :, None] * T).mean(1)),
@@ -151,6 +175,11 @@ WRONG = {
         ("external_paid_too", lambda T, R, policy, start, gamma: value_by_solving(T, torch.cat([R, R[..., :1]], -1), policy, start, gamma)),
         ("externals_reward", lambda T, R, policy, start, gamma: value_by_solving(T, only(R, -1), policy, start, gamma)),
         ("first_target_only", lambda T, R, policy, start, gamma: value_by_solving(T, only(R, 0), policy, start, gamma)),
+        ("first_two_only", lambda T, R, policy, start, gamma: value_by_solving(T, R[:, :, [0, 1, -1]], policy, start, gamma)),
+        ("one_move_ahead", lambda T, R, policy, start, gamma: two_moves(T, R, policy, start, gamma)),
+        ("transposed", turned),
+        ("averaged_where_a_sum_is_due", lambda T, R, policy, start, gamma: value_by_solving(T, R / R.shape[1], policy, start, gamma)),
+        ("summed_to_the_end", lambda T, R, policy, start, gamma: value_by_solving(T, R, policy, start, gamma) + 0.01),
         ("targets_added", lambda T, R, policy, start, gamma: value_by_solving(T, (R.shape[2] - 1) * R, policy, start, gamma)),
         ("discount_off_by_one", lambda T, R, policy, start, gamma: value_by_sweeps(T, R * gamma, policy, start, gamma)),
         ("discount_forgotten", lambda T, R, policy, start, gamma: value_by_solving(T, R, policy, start, 1)),

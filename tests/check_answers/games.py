@@ -55,6 +55,7 @@ WRONG = {
         ("probability_of_right", 0.6),
         ("odds", 2 / 3),
         ("wrong_agents_reward", 5 / 7),
+        ("value_at_that_point", 1.6),
         ("own_probability", 3 / 7),
         ("payoff_transposed", 0.2),
         ("a_cell_left_out", 1 / 3),

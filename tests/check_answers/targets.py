@@ -123,6 +123,9 @@ WRONG = {
     "expected_target": [
         ("truncation_taken_for_an_end", lambda r, over, cut, q, p, gamma: with_future(futures(q, p), r, over | cut, gamma)),
         ("bootstrap_after_the_end", lambda r, over, cut, q, p, gamma: r + gamma * torch.from_numpy(futures(q, p))),
+        ("no_future", lambda r, over, cut, q, p, gamma: r),
+        ("batch_averaged", lambda r, over, cut, q, p, gamma: np.mean(target_by_loops(r, over, cut, q, p, gamma))),
+        ("drawn_instead_of_expected", lambda r, over, cut, q, p, gamma: with_future([x.flatten()[-1] for x in q], r, over, gamma)),
         ("end_and_cut_exchanged", lambda r, over, cut, q, p, gamma: target_by_loops(r, cut, over, q, p, gamma)),
         ("only_after_the_end", lambda r, over, cut, q, p, gamma: target_by_loops(r, ~over, cut, q, p, gamma)),
         ("reward_missing_after_the_end", lambda r, over, cut, q, p, gamma: [0.0 if end else y for y, end in zip(target_by_loops(r, over, cut, q, p, gamma), over, strict=True)]),
