@@ -64,10 +64,20 @@ def descended(theta, pairs, steps, step_size, stop=lambda slope: slope, at_start
     return moved
 
 
+def one_by_one(theta, moves, steps, step_size):
+    for a in moves.tolist() * steps:
+        theta = descended(theta, often(torch.tensor([a]), len(theta)), 1, step_size)
+    return theta
+
+
+def with_logits(theta, pairs, steps, step_size):
+    return pairs + (1 - step_size) ** steps * (theta - pairs)
+
+
 def start_and_moves(generator, k):
     A = 2 + k % 4
     theta = torch.randn(A, generator=generator)
-    moves = torch.randint(A, (3 + k % 5,), generator=generator)
+    moves = torch.randint(A - k % 2, (3 + k % 5,), generator=generator)  # in every second case, one never comes
     return theta, moves, 1 + k % 3, 0.5 + 2 * float(torch.rand((), generator=generator))
 
 
@@ -96,6 +106,10 @@ def start_and_moves(generator, k):
          "You added up over the watched moves. The inner loss is their mean."),
         ("last_move_only", lambda theta, moves, steps, alpha: descended(theta, often(moves[-1:], len(theta)), steps, alpha),
          "You adapt to the last move only. The inner loss is the mean over all watched moves."),
+        ("move_by_move", one_by_one,
+         "You step after each single move. One step is about all watched moves: the mean of their losses."),
+        ("logits_for_probabilities", lambda theta, moves, steps, alpha: with_logits(theta, often(moves, len(theta)), steps, alpha),
+         "You compare logits with frequencies. The prediction is softmax(θ)."),
         ("probabilities_returned", lambda theta, moves, steps, alpha: descended(theta, often(moves, len(theta)), steps, alpha).softmax(0),
          "These are the predictions after adaptation. Asked for are the logits, θ′."),
     ],
@@ -180,6 +194,8 @@ def outer(theta, support, query, steps, step_size, **how):
          "The step size is missing: you took α = 1."),
         ("tasks_summed", lambda *given: outer(*given).sum(),
          "You added up over the tasks. Take their mean, or more tasks mean larger outer steps."),
+        ("tasks_averaged_in_the_inner_loss", lambda theta, support, query, steps, alpha: outer(theta, support, query, steps, alpha / len(support)).mean(),
+         "Your inner loss is averaged over tasks, so each task's step is K times too short. The outer loss is averaged, not that."),
         ("tasks_mixed", lambda theta, support, query, steps, alpha: outer(theta, support.mean(0).expand_as(support), query, steps, alpha).mean(),
          "You adapt to all tasks at once. Each task has a θ′ of its own."),
         ("wrong_way_round", lambda *given: -outer(*given).mean(),
@@ -238,6 +254,10 @@ def slopes(theta, support, query, step_size):
          "The step size is missing in the Jacobian: I − αH."),
         ("step_size_missing", lambda theta, support, query, alpha: (slopes(theta, support, query, 1.0) @ jacobian(theta.softmax(0), 1.0)).mean(0),
          "The step size is missing: you took α = 1."),
+        ("diagonal_only", lambda theta, support, query, alpha: (slopes(theta, support, query, alpha) * jacobian(theta.softmax(0), alpha).diagonal()).mean(0),
+         "You use the diagonal of the Jacobian alone. With several logits, each moves all probabilities."),
+        ("softmax_over_tasks", lambda theta, support, query, alpha: ((descended(theta, support, 1, alpha).softmax(0) - query) @ jacobian(theta.softmax(0), alpha)).mean(0),
+         "After the step, your softmax is over tasks. Each task's predictions add up to 1 over actions: axis 1."),
         ("jacobian_after_the_step", lambda theta, support, query, alpha: torch.stack(
             [s @ jacobian(m.softmax(0), alpha) for s, m in zip(slopes(theta, support, query, alpha), descended(theta, support, 1, alpha), strict=True)]).mean(0),
          "Your Jacobian is taken at θ′. The step was made at θ: its slope depends on θ."),
@@ -268,7 +288,7 @@ def one_step(start, watched, new, alpha):
     ),
     properties=[
         ("four_numbers", lambda *given: len(given) == 4 and all(x.size == 1 for x in given),
-         "Hand over four numbers: (start, watched, new, step_size)."),
+         "Hand over four numbers in round brackets: (start, watched, new, step_size)."),
         ("between_zero_and_one", lambda *given: all(0.001 <= x <= 0.999 for x in given[:3]),
          "The first three are probabilities of heads. Keep them between 0.001 and 0.999."),
         ("step_size_positive", lambda start, watched, new, alpha: 0 < alpha <= 100,

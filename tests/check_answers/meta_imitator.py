@@ -53,6 +53,11 @@ def bayes_added(prior, policies, states, moves):
     return torch.einsum("k,ksa->sa", prior * total / (prior @ total), policies)
 
 
+def bayes_by_logarithms(prior, policies, states, moves):
+    logs = prior.log() + policies[:, states, moves].log().sum(1)
+    return torch.einsum("k,ksa->sa", logs / logs.sum(), policies)
+
+
 def bayes_most_likely(prior, policies, states, moves):
     logs = np.log(prior.numpy())
     for s, a in zip(states.tolist(), moves.tolist(), strict=True):
@@ -194,6 +199,8 @@ WRONG = {
         ("prior_at_every_move", lambda prior, policies, states, moves: np.tensordot(np.exp(log_softmax((prior[:, None] * policies[:, states, moves]).log().sum(1).numpy())), policies.numpy(), 1)),
         ("likelihoods_added", bayes_added),
         ("averaged_where_a_sum_is_due", bayes_of_means),
+        ("prior_without_logarithm", lambda prior, policies, states, moves: bayes_by_numpy(prior.exp(), policies, states, moves)),
+        ("logarithms_as_weights", bayes_by_logarithms),
         ("most_likely_external", bayes_most_likely),
         ("last_move_only", lambda prior, policies, states, moves: bayes_move_by_move(prior, policies, states[-1:], moves[-1:])),
         ("states_ignored", bayes_without_states),

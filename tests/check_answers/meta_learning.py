@@ -43,6 +43,20 @@ def adapted_by_loops(theta, moves, steps, step_size):
     return theta
 
 
+def adapted_move_by_move(theta, moves, steps, step_size):
+    for _ in range(steps):
+        for a in moves:
+            theta = theta - step_size * (theta.softmax(0) - torch.eye(len(theta))[a])
+    return theta
+
+
+def adapted_by_logits(theta, moves, steps, step_size):
+    frequency = torch.bincount(moves, minlength=len(theta)) / len(moves)
+    for _ in range(steps):
+        theta = theta - step_size * (theta - frequency)
+    return theta
+
+
 def walked(theta, moves, steps, step_size):
     """θ and every θ′ on the way."""
     return [adapted_by_numpy(theta, moves, n, step_size) for n in range(steps + 1)]
@@ -180,11 +194,14 @@ WRONG = {
         ("step_size_missing", lambda theta, moves, steps, step_size: adapted_by_autograd(theta, moves, steps, 1)),
         ("summed_over_moves", lambda theta, moves, steps, step_size: adapted_by_autograd(theta, moves, steps, step_size * len(moves))),
         ("last_move_only", lambda theta, moves, steps, step_size: adapted_by_autograd(theta, moves[-1:], steps, step_size)),
+        ("move_by_move", adapted_move_by_move),
+        ("logits_for_probabilities", adapted_by_logits),
         ("probabilities_returned", lambda theta, moves, steps, step_size: softmax(adapted_by_loops(theta, moves, steps, step_size))),
         ("sum_kept", lambda theta, moves, steps, step_size: theta + step_size * torch.bincount(moves, minlength=len(theta)) / len(moves)),
         ("changes_arguments", lambda theta, moves, steps, step_size: theta.sub_(step_size)),
         ("another_result", lambda theta, moves, steps, step_size: adapted_by_loops(theta, moves, steps + 1, step_size)),
         ("error", lambda theta, moves, steps, step_size: theta - step_size * (theta.softmax(0) - moves)),
+        ("error", lambda theta, moves, steps, step_size: theta - step_size * (theta.softmax(0) - torch.bincount(moves) / len(moves))),
         ("no_return", lambda theta, moves, steps, step_size: None),
         ("arguments", lambda theta, moves: theta),
     ],
@@ -196,6 +213,8 @@ WRONG = {
         ("tasks_summed", lambda theta, support, query, step_size: len(query) * gradient_by_loops(theta, support, query, step_size)),
         ("step_size_missing_in_the_jacobian", lambda theta, support, query, step_size: through(gradient_parts(theta, support, query, step_size), theta.softmax(0), 1.0).mean(0)),
         ("step_size_missing", lambda theta, support, query, step_size: gradient_by_differences(theta, support, query, 1.0)),
+        ("diagonal_only", lambda theta, support, query, step_size: (gradient_parts(theta, support, query, step_size) * (1 - step_size * theta.softmax(0) * (1 - theta.softmax(0)))).mean(0)),
+        ("softmax_over_tasks", lambda theta, support, query, step_size: through((theta - step_size * (theta.softmax(0) - support)).softmax(0) - query, theta.softmax(0), step_size).mean(0)),
         ("jacobian_after_the_step", lambda theta, support, query, step_size: through(gradient_parts(theta, support, query, step_size), gradient_parts(theta, support, query, step_size) + query, step_size).mean(0)),
         ("wrong_sign", lambda theta, support, query, step_size: -gradient_by_autograd(theta, support, query, step_size)),
         ("wrong_factor", lambda theta, support, query, step_size: 2 * gradient_by_autograd(theta, support, query, step_size)),
@@ -212,6 +231,7 @@ WRONG = {
         ("step_in_the_wrong_direction", lambda theta, support, query, steps, step_size: outer(theta, support, query, steps, -step_size)),
         ("step_size_missing", lambda theta, support, query, steps, step_size: outer_in_closed_form(theta, support, query, steps, 1)),
         ("tasks_summed", lambda theta, support, query, steps, step_size: len(query) * outer_in_single(theta, support, query, steps, step_size)),
+        ("tasks_averaged_in_the_inner_loss", lambda theta, support, query, steps, step_size: outer(theta, support, query, steps, step_size / len(query))),
         ("tasks_mixed", lambda theta, support, query, steps, step_size: outer(theta, sum(support).expand_as(query) / len(support), query, steps, step_size)),
         ("wrong_way_round", lambda theta, support, query, steps, step_size: -outer_batched(theta, support, query, steps, step_size)),
         ("gradient_lost", lambda theta, support, query, steps, step_size: outer(theta, support, query, steps, step_size).detach()),
