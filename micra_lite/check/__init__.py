@@ -49,7 +49,7 @@ from collections.abc import Iterator
 from typing import Any
 
 # Files of this package, in the order of the course.
-LESSONS = ("games", "chains", "regret", "policy_gradient", "meta_learning", "meta_imitator", "targets", "critic")
+LESSONS = ("games", "chains", "regret", "policy_gradient", "targets", "critic", "meta_learning", "meta_imitator")
 
 
 def exercises(lesson: str | None = None) -> list[Any]:
