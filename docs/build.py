@@ -26,6 +26,7 @@ import equations
 import readme
 
 from micra_lite import _HOME
+from micra_lite.course import scheme
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -110,6 +111,12 @@ def api(folder: Path) -> str:
     return "\n".join(text)
 
 
+def tutor() -> str:
+    """The page for tutors, with the marking scheme and the common errors taken from the exercises."""
+    text = linked((DOCS / "tutor.md").read_text(encoding="utf-8"))
+    return text.replace("% marking scheme", scheme.marking()).replace("% common errors", scheme.errors())
+
+
 def gather(source: Path) -> None:
     """Write the pages that Sphinx is to build."""
     for name in ("api", "docs"):
@@ -121,6 +128,7 @@ def gather(source: Path) -> None:
     pages = {
         "course": course(source, "notebooks", "The course"),
         "exercises": course(source, "exercises", "Exercises"),
+        "tutor": tutor(),
         "equations": equations.page(),
         "notation": f"# Notation\n{README.split('## Notation')[1].split('MIT licence')[0]}",
         "benchmarks": f"# What it measures\n\n{readme.table()}\n",

@@ -32,6 +32,7 @@ How to write a further exercise
      them from the particular to the general. A wrong sign, a constant factor, a wrong shape, errors, NaN, nothing
      returned, and right in the text's case only are recognised without being listed.
    - A **property** is (name, (result, *arguments) → bool, message), told where no named mistake fits.
+   - `vary=generator → arguments` draws other numbers for `shown`: an exercise by hand then has variants (`variant(7)`).
    - `look=(function, *arguments) → numbers` where not the result itself is compared, but its gradient, say.
    - Draw rectangular games (`drawn.py`), and numbers for which no mistake gives the right result by chance.
    - The message tells what was done and what to do instead, in one or two short sentences. It never gives the answer.
@@ -64,6 +65,13 @@ def progress(lesson: str | None = None) -> Any:
     return Progress.of(exercises(lesson))
 
 
+def variant(number: int) -> None:
+    """Take the numbers of another variant, in the exercises that have some; 0 has those of the text."""
+    from .variants import choose
+
+    choose(number)
+
+
 def _all() -> Iterator[tuple[str, Any]]:
     from .exercise import Exercise
 
@@ -82,4 +90,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return ["exercises", "progress", *(name for name, _ in _all())]
+    return ["exercises", "progress", "variant", *(name for name, _ in _all())]

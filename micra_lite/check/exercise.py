@@ -1,6 +1,7 @@
 """One exercise: its reference solution, cases, named mistakes, hints; and how an answer is judged.
 
-1. The answer is called on the case of the text and on drawn ones, each time with fresh arguments.
+1. The answer is called on the case of the text and on drawn ones, each time with fresh arguments: `record`, the only part
+   in which the student's code runs. What comes out is plain data, so it may come from another process.
 2. If every result is the reference's, it is right.
 3. If the results are, everywhere, those of a named mistake, the message is that mistake's.
 4. Else the message says what can be seen: an error, the shape, a sign, a factor, a property that does not hold.
@@ -13,7 +14,7 @@ import inspect
 import textwrap
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ import torch
 from .record import keep
 from .running import Trouble, call
 from .values import as_default, close, described, is_stub, numbers, same
+from .variants import current
 from .verdict import NOT_ATTEMPTED, NOT_YET, RIGHT, Hint, Verdict
 
 SECONDS = 2.0  # for all calls of one check together
@@ -28,6 +30,21 @@ DRAWN = 8  # cases beside that of the text
 Named = tuple[str, Callable[..., Any], str]  # a name, a function, and what to tell the student
 RUNGS = ("think", "formula", "skeleton", "solution")
 NUMBERS = "numbers, an array, a tensor or a list"
+AT_ONCE = (
+    "no_value",
+    "no_function",
+    "arguments",
+    "changes_arguments",
+    "too_slow",
+    "too_much_memory",
+)  # whatever else is wrong
+
+
+class Given(NamedTuple):
+    """What an answer gave in one case: numbers, or the trouble that there was instead; whether in half precision."""
+
+    value: np.ndarray | Trouble
+    half: bool = False
 
 
 class Exercise:
@@ -37,6 +54,7 @@ class Exercise:
     is anything with all properties. shown: the arguments of the case in the text; worth: its result, by hand. draw:
     (generator, k) → arguments of drawn case k. look: (function, *arguments) → what to compare, where that is not simply
     function(*arguments). mistakes: what one gets with each; properties: (result, *arguments) → whether it holds.
+    vary: generator → other arguments for the case of the text, where the exercise has variants (`check.variant`).
     """
 
     def __init__(
@@ -44,11 +62,12 @@ class Exercise:
         difficulty: int, importance: int, minutes: int, hints: Sequence[str], shown: Sequence[Any] = (),
         worth: Any = None, draw: Callable[..., Sequence[Any]] | None = None, look: Callable[..., Any] | None = None,
         tolerance: float | None = None, mistakes: Sequence[Named] = (), properties: Sequence[Named] = (),
+        vary: Callable[[torch.Generator], Sequence[Any]] | None = None,
     ) -> None:  # fmt: skip
         self.reference, self.kind, self.lesson, self.title = reference, kind, lesson, title
         self.name = reference.__name__
         self.difficulty, self.importance, self.minutes = difficulty, importance, minutes
-        self.shown, self.worth, self.draw = tuple(shown), worth, draw
+        self.printed, self.worth, self.draw, self.vary = tuple(shown), worth, draw, vary
         self.look = look or (lambda function, *arguments: function(*arguments))
         self.names = list(inspect.signature(reference).parameters)
         self.given = list(inspect.signature(look).parameters)[1:] if look else self.names
@@ -58,6 +77,20 @@ class Exercise:
 
     def __repr__(self) -> str:
         return f"{self.title} (difficulty {self.difficulty}/5, importance {self.importance}/5, about {self.minutes} minutes)"
+
+    @property
+    def shown(self) -> tuple[Any, ...]:
+        """The arguments of the case in the text, in the variant that is set: drawn until every mistake gives something else."""
+        number = current()
+        if not number or self.vary is None:
+            return self.printed
+        generator = torch.Generator().manual_seed(number)
+        for _ in range(1000):
+            drawn = tuple(self.vary(generator))
+            results = [self.result(f, drawn) for f in (self.reference, *(f for _, f, _ in self.mistakes))]
+            if not any(close(a, b, 4 * self.tolerance) for k, a in enumerate(results) for b in results[:k]):
+                return drawn
+        raise ValueError(f"{self.name}: variant {number} has no numbers for which all mistakes differ; take another")
 
     def cases(self, seed: int = 0, drawn: int = DRAWN) -> list[tuple[Any, ...]]:
         """The arguments of the case in the text, then of drawn ones."""
@@ -76,7 +109,7 @@ class Exercise:
                 return None
 
     def hint(self) -> Hint:
-        """The next rung of the ladder; the last one is the solution."""
+        """The next rung of the ladder; the last one is the solution. It has the printed numbers, whatever the variant."""
         self.rung = min(self.rung + 1, len(self.hints))
         keep(self.name, hints=self.rung)
         return Hint(self.name, self.rung, len(RUNGS), RUNGS[self.rung - 1], self.hints[self.rung - 1].strip())
@@ -88,23 +121,60 @@ class Exercise:
             keep(self.name, verdict.passed)
         return verdict
 
-    def judge(self, answer: Any) -> Verdict:
-        """As a call, but without a trace in the student's progress."""
+    def judge(self, answer: Any, seed: int = 0) -> Verdict:
+        """As a call, but without a trace in the student's progress; `seed` is that of the drawn cases."""
+        return self.judged(self.record(answer, seed), seed)
+
+    def record(self, answer: Any, seed: int = 0) -> list[Given]:
+        """What the answer gives, case by case; a single one where it is no answer to call. Empty: not attempted yet."""
         if is_stub(answer):
+            return []
+        if self.kind != "function":
+            if callable(answer):
+                return [_trouble("no_value", "This asks for a value, not for a function. Call your function first.")]
+            parts = answer if self.kind == "open" and isinstance(answer, tuple) else (answer,)
+            return [_given(part, returned=False) for part in parts]
+        if not callable(answer):
+            return [_trouble("no_function", f"Hand over the function itself, without brackets: check.{self.name}(f).")]
+        try:
+            inspect.signature(answer).bind(*self.names)
+        except TypeError:
+            words = f"Your function is called with {len(self.names)} arguments: {', '.join(self.names)}."
+            return [_trouble("arguments", words)]
+        except ValueError:  # a built-in function without a signature
+            pass
+        end, got = time.monotonic() + SECONDS, []
+        for case in self.cases(seed):
+            given = copy.deepcopy(case)
+            value = call(self.look, (answer, *given), end - time.monotonic(), answer)
+            if is_stub(value):
+                return []
+            got.append(Given(value) if isinstance(value, Trouble) else _given(value))
+            if not all(same(x, y) for x, y in zip(given, case, strict=True)):
+                got[-1] = _trouble("changes_arguments", "Your function changes its arguments. Make a copy first.")
+            if _at_once(got[-1]):
+                break
+        return got
+
+    def judged(self, got: Sequence[Given], seed: int = 0) -> Verdict:
+        """The verdict on what `record` found. Runs nothing of the student's."""
+        if not got:
             return Verdict(self.name, NOT_ATTEMPTED, "")
+        for one in got:
+            if _at_once(one):
+                assert isinstance(one.value, Trouble)
+                return self._not_yet(one.value.mistake, one.value.message)
         if self.kind == "function":
-            return self._judge_function(answer)
-        if callable(answer):
-            return self._not_yet("no_value", "This asks for a value, not for a function. Call your function first.")
-        return self._judge_open(answer) if self.kind == "open" else self._judge_number(answer)
+            return self._judge_function(got, seed)
+        return self._judge_open(got) if self.kind == "open" else self._judge_number(got)
 
     def _not_yet(self, mistake: str, message: str, yours: Any = None, target: Any = None) -> Verdict:
         return Verdict(self.name, NOT_YET, message, mistake, yours, target)
 
-    def _judge_number(self, answer: Any) -> Verdict:
-        got = numbers(answer)
-        if got is None:
-            return self._not_yet("no_numbers", f"This asks for {NUMBERS}; yours is of type {type(answer).__name__}.")
+    def _judge_number(self, given: Sequence[Given]) -> Verdict:
+        got = given[0].value
+        if isinstance(got, Trouble):
+            return self._not_yet(got.mistake, got.message)
         target = self.result(self.reference, self.shown)
         assert target is not None
         if close(got, target, self.tolerance):
@@ -112,9 +182,9 @@ class Exercise:
         named = self._named([got], [self.shown], [self.tolerance])
         return named or self._seen([got], [target], [self.shown], self.tolerance)
 
-    def _judge_open(self, answer: Any) -> Verdict:
-        parts = [numbers(x) for x in (answer if isinstance(answer, tuple) else (answer,))]
-        if any(p is None for p in parts):
+    def _judge_open(self, given: Sequence[Given]) -> Verdict:
+        parts = [one.value for one in given]
+        if any(isinstance(p, Trouble) for p in parts):
             return self._not_yet("no_numbers", f"This asks for {NUMBERS}; one of yours is something else.")
         for name, holds, message in self.properties:
             try:
@@ -125,34 +195,12 @@ class Exercise:
                 return self._not_yet(name, message)
         return Verdict(self.name, RIGHT, "Every property holds.")
 
-    def _judge_function(self, answer: Any) -> Verdict:
-        if not callable(answer):
-            return self._not_yet(
-                "no_function", f"Hand over the function itself, without brackets: check.{self.name}(f)."
-            )
-        try:
-            inspect.signature(answer).bind(*self.names)
-        except TypeError:
-            words = f"Your function is called with {len(self.names)} arguments: {', '.join(self.names)}."
-            return self._not_yet("arguments", words)
-        except ValueError:  # a built-in function without a signature
-            pass
-        cases, end = self.cases(), time.monotonic() + SECONDS
-        got: list[Any] = []
-        tolerances = []
-        for case in cases:
-            given = copy.deepcopy(case)
-            value = call(self.look, (answer, *given), end - time.monotonic(), answer)
-            if is_stub(value):
-                return Verdict(self.name, NOT_ATTEMPTED, "")
-            if isinstance(value, Trouble) and value.mistake in ("too_slow", "too_much_memory"):
-                return self._not_yet(value.mistake, value.message)
-            if not all(same(x, y) for x, y in zip(given, case, strict=True)):
-                return self._not_yet("changes_arguments", "Your function changes its arguments. Make a copy first.")
-            half = "16" in str(getattr(value, "dtype", ""))  # half precision: about three digits
-            tolerances.append(max(self.tolerance, 1e-2) if half else self.tolerance)
-            found = value if isinstance(value, Trouble) else numbers(value)
-            got.append(value if found is None else found)
+    def _judge_function(self, given: Sequence[Given], seed: int) -> Verdict:
+        cases = self.cases(seed)
+        if len(given) != len(cases):
+            return self._not_yet("results_missing", f"There are {len(given)} results for {len(cases)} cases.")
+        got = [one.value for one in given]
+        tolerances = [max(self.tolerance, 1e-2) if one.half else self.tolerance for one in given]
         targets = [self.result(self.reference, case) for case in cases]
         fits = [close(a, b, t) for a, b, t in zip(got, targets, tolerances, strict=True)]
         if all(fits):
@@ -183,12 +231,9 @@ class Exercise:
         where = f"In {'a drawn case' if k else 'the case of the text'} ({described(self.given, case)})"
         if wrong[0]:
             where = f"The case of the text is right. {where}"
-        if a is None:
-            return self._not_yet("no_return", "Your function returns nothing. Is a `return` missing?")
         if isinstance(a, Trouble):
-            return self._not_yet(a.mistake, f"{a.message} {where}.")
-        if not isinstance(a, np.ndarray):
-            return self._not_yet("no_numbers", f"This asks for {NUMBERS}; yours is of type {type(a).__name__}.")
+            told = a.mistake in ("no_return", "no_numbers")  # the same in every case
+            return self._not_yet(a.mistake, a.message if told else f"{a.message} {where}.")
         if a.shape != b.shape and self.kind == "number":
             return self._not_yet("shape", f"{b.size} numbers are expected; you entered {a.size}.")
         if a.shape != b.shape and not (b.shape == () and a.size == 1):
@@ -215,6 +260,25 @@ class Exercise:
         if b.size == 1:
             return self._not_yet("another_result", f"{where}: yours is {a.item():.5g}, and {b.item():.5g} is expected.")
         return self._not_yet("another_result", f"{where}: your numbers differ from what is expected.", *pair)
+
+
+def _trouble(mistake: str, message: str) -> Given:
+    return Given(Trouble(mistake, message))
+
+
+def _at_once(given: Given) -> bool:
+    """Whether this decides alone, without a look at the other cases."""
+    return isinstance(given.value, Trouble) and given.value.mistake in AT_ONCE
+
+
+def _given(value: Any, returned: bool = True) -> Given:
+    """One result as plain data."""
+    found = numbers(value)
+    if found is not None:
+        return Given(found, "16" in str(getattr(value, "dtype", "")))  # half precision: about three digits
+    if value is None and returned:
+        return _trouble("no_return", "Your function returns nothing. Is a `return` missing?")
+    return _trouble("no_numbers", f"This asks for {NUMBERS}; yours is of type {type(value).__name__}.")
 
 
 def solution(function: Callable[..., Any]) -> str:

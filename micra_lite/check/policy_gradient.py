@@ -17,6 +17,10 @@ ROW, COLUMN = torch.tensor([0.2, 0.8]), torch.tensor([0.5, 0.25, 0.25])
 @exercise(
     "number", lesson=LESSON, title="A gradient by hand", difficulty=1, importance=4, minutes=5,
     shown=(torch.tensor([0.5, 0.25, 0.25]), torch.tensor([4.0, 0.0, 2.0])), worth=[0.75, -0.625, -0.125],
+    vary=lambda generator: (
+        torch.tensor([0.5, 0.25, 0.25])[torch.randperm(3, generator=generator)],
+        torch.randint(0, 9, (3,), generator=generator).float(),
+    ),
     hints=(
         "The gradient of a logit is small where an action is rare, and negative where it is worse than usual.",
         r"$\partial v / \partial\, \text{logit}_b = \pi(b)\,\big(v(b) - v\big)$ with $v = \sum_a \pi(a)\, v(a)$.",
@@ -33,7 +37,7 @@ ROW, COLUMN = torch.tensor([0.2, 0.8]), torch.tensor([0.5, 0.25, 0.25])
          "You took off the best value. Take off the value of the policy."),
         ("probability_twice", lambda row, values: row**2 * (values - row @ values),
          "You multiplied with the probability twice. Once is enough."),
-        ("only_the_first_action", lambda row, values: torch.tensor([0.5, -0.25, -0.25]) * values[0],
+        ("only_the_first_action", lambda row, values: (one_hot(row, 0) - row) * values[0],
          "This is the score of the first action times its value: the estimate from one decision. Take the mean over all."),
         ("values_alone", lambda row, values: values,
          "These are the values. By how much does the policy's value rise when one logit does?"),

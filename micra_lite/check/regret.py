@@ -15,9 +15,16 @@ PAYOFFS = torch.tensor([[4.0, 0.0, 1.0], [3.0, 2.0, 0.0]])  # row's, in the text
 ROW, COLUMN = torch.tensor([0.2, 0.8]), torch.tensor([0.5, 0.25, 0.25])
 
 
+def by_hand(generator):
+    """Other numbers that are easy on paper: whole payoffs, probabilities in twentieths and quarters."""
+    up = torch.randint(2, 9, (1,), generator=generator) / 20
+    shares = torch.tensor([0.5, 0.25, 0.25])[torch.randperm(3, generator=generator)]
+    return torch.randint(0, 7, (2, 3), generator=generator).float(), torch.cat([up, 1 - up]), shares
+
+
 @exercise(
     "number", lesson=LESSON, title="Two regrets by hand", difficulty=1, importance=5, minutes=6,
-    shown=(PAYOFFS, ROW, COLUMN), worth=[0.2, -0.05],
+    shown=(PAYOFFS, ROW, COLUMN), worth=[0.2, -0.05], vary=by_hand,
     hints=(
         "You do not know column's action, but you know its policy. What is *up* worth on average? And your own policy?",
         r"$v(\text{up}) = \sum_c \pi_2(c)\, Q(\text{up}, c)$, likewise *down*; $v = \sum_a \pi_1(a)\, v(a)$; $A(a) = v(a) - v$.",
@@ -29,13 +36,13 @@ ROW, COLUMN = torch.tensor([0.2, 0.8]), torch.tensor([0.5, 0.25, 0.25])
         ("others_uniform", lambda q, row, column: q.mean(1) - row @ q.mean(1),
          "You averaged over column's actions as if all were equally likely. Column has a policy: weigh with it."),
         ("own_policy_missing_from_baseline", lambda q, row, column: q @ column - (q @ column).mean(),
-         "The value that you take off is that of playing up and down equally often. You play up with 0.2."),
+         "The value that you take off is that of playing up and down equally often. Weigh them with your own policy."),
         ("best_taken_off", lambda q, row, column: q @ column - (q @ column).max(),
-         "You took off the value of the better action. Take off that of your policy: 0.2 of one and 0.8 of the other."),
+         "You took off the value of the better action. Take off that of your policy."),
         ("weighted_with_own_policy", lambda q, row, column: row * (q @ column - row @ q @ column),
          "You multiplied with the probability of your own action. A regret asks: what if I *had* played it?"),
         ("own_probabilities_swapped", lambda q, row, column: q @ column - row.flip(0) @ q @ column,
-         "In the value of your policy, up counts 0.2 and down 0.8. Yours has it the other way round."),
+         "In the value of your policy you took the probabilities of up and down the other way round."),
         ("order_swapped", lambda q, row, column: (q @ column - row @ q @ column).flip(0),
          "These are the right numbers in the wrong order: up comes first."),
         ("baseline_without_weights", lambda q, row, column: q @ column - (q @ column).sum(),
