@@ -24,7 +24,7 @@ $(READY): pyproject.toml constraints.txt
 	@# uv does not read pip's find-links: hand them over; without any, ask for the CPU build of torch by name
 	@links="$$($(BIN)/python -m pip config get global.find-links 2>/dev/null | tr '\n' ',' | sed 's/,$$//')"; \
 	if [ -n "$$links" ]; then export UV_FIND_LINKS="$$links"; else export UV_TORCH_BACKEND=cpu; fi; \
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[tests,benchmarks,docs]'
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[tests,benchmarks,cluster,docs]'
 	@touch $(READY)
 
 lint: $(READY)
@@ -56,6 +56,10 @@ benchmarks: $(READY)
 	$(BIN)/python benchmarks/games.py
 	$(BIN)/python benchmarks/adaptation.py
 	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/variance.py
+	$(BIN)/python benchmarks/switching.py
+	$(BIN)/python benchmarks/learning.py
 	$(BIN)/python benchmarks/widgets.py
 	$(BIN)/python benchmarks/exercises.py
 	$(BIN)/python benchmarks/readme.py

@@ -5,16 +5,20 @@ Apart from `common`, which is cheap to import: some benchmarks measure just that
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from joblib import Parallel, parallel_config
 
-import micra_lite
-from micra_lite import evaluate, exact
+if TYPE_CHECKING:  # imported where it is used: handing work out needs no torch
+    from micra_lite import exact
+
+INSTALL = {"dask": "micra_lite[cluster]", "ray": "ray"}  # what each backend needs
+PATIENCE = 120  # seconds for a cluster to answer
 
 
 def keep(path: Path, content: Any) -> Any:
@@ -28,6 +32,11 @@ def keep(path: Path, content: Any) -> Any:
 
 def yardstick(task: str, cache: Path, split: str = "held-out") -> exact.Yardstick:
     """The scale for the externals of one split, solved once and kept in `cache`."""
+    import numpy as np
+
+    import micra_lite
+    from micra_lite import evaluate, exact
+
     path = cache / f"yardstick-{task}-{split}.json"
     if not path.exists():
         game = micra_lite.make(task)
@@ -39,6 +48,10 @@ def yardstick(task: str, cache: Path, split: str = "held-out") -> exact.Yardstic
 
 def score(scale: exact.Yardstick, values: Any, count: int | None = None) -> float:
     """The normalised score over the first `count` externals (all that were valued, without it)."""
+    import numpy as np
+
+    from micra_lite import exact
+
     count = count or len(values)
     return exact.Yardstick(scale.random[:count], scale.best[:count], []).normalised_score(np.array(values[:count]))
 
@@ -48,16 +61,29 @@ def run_all(work: Iterable[Any], jobs: int, backend: str = "loky", address: str 
 
     "dask" and "ray" need the package of that name, and workers that have this project installed and benchmarks/ on their
     PYTHONPATH. They should share the folder of kept runs: without it results come back, but what was stopped starts anew.
+    What a lost worker was running is run again by another.
     """
-    if backend == "dask":
-        from distributed import Client
+    package = {"dask": "distributed"}.get(backend, backend)
+    if backend != "loky" and importlib.util.find_spec(package) is None:
+        raise ModuleNotFoundError(
+            f"--backend {backend} needs a package that is missing: pip install '{INSTALL[backend]}'"
+        )
+    with ExitStack() as cluster:
+        if backend == "dask":
+            from distributed import Client
 
-        Client(address)  # from now on joblib's
-    elif backend == "ray":
-        import ray
-        from ray.util.joblib import register_ray
+            # Closed whatever happens: an open client keeps the process from ending. A worker answers nobody while it
+            # imports torch, which on a busy machine takes a minute: hence the patience.
+            cluster.enter_context(Client(address, timeout=PATIENCE))
+            cluster.enter_context(parallel_config("dask", wait_for_workers_timeout=PATIENCE))
+        elif backend == "ray":
+            import ray
+            from ray.util.joblib import register_ray
 
-        ray.init(address=address)
-        register_ray()
-    with parallel_config(backend, n_jobs=jobs):
+            ray.init(address=address)
+            cluster.callback(ray.shutdown)
+            register_ray()
+            cluster.enter_context(parallel_config("ray", n_jobs=jobs))
+        else:
+            cluster.enter_context(parallel_config(backend, n_jobs=jobs))
         return Parallel(verbose=10)(work)
