@@ -34,7 +34,9 @@ def sheet(answer):
 def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'micra_lite'\nc.Execute.timeout = 300\n")
+    (folder / "nbgrader_config.py").write_text(
+        "c = get_config()\nc.CourseDirectory.course_id = 'micra_lite'\nc.Execute.timeout = 300\n"
+    )
     source = folder / "source" / "regret"
     source.mkdir(parents=True)
     solved = f"### BEGIN SOLUTION\n    {RIGHT}\n    ### END SOLUTION"
