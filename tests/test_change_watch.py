@@ -144,3 +144,9 @@ def test_it_has_words_and_a_static_copy(watch):
     assert " id=" not in watch.twin()
     assert STATIC in watch.twin()
     assert "trained" not in watch.twin()
+
+
+def test_a_threshold_that_a_browser_has_added_up():
+    watch = ChangeWatch()
+    watch.threshold.value = 3.0000000000000004
+    assert watch.alt.startswith("Threshold 3.0 nats")

@@ -195,4 +195,6 @@ class ChangeWatch(Explorer):
         self.show([groups([[self.threshold], [self.change]]), self.who])
 
     def picture(self) -> Picture:
-        return draw(self.threshold.value, self.change.value, self.who.value)
+        # a browser adds up its steps: 3.0000000000000004 means 3
+        threshold = min(THRESHOLDS, key=lambda h: abs(h - self.threshold.value))
+        return draw(threshold, self.change.value, self.who.value)
