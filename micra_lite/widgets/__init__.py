@@ -7,11 +7,12 @@
 5. `GridPlayer`: play a target of a grid task beside an external, one step at a time.
 6. `StartingPoint`: from one starting point to several externals by the inner loop of Eq. 4, in one parameter.
 7. `ImitatorBelief`: an imitator's belief against the truth as moves come in, beside the Bayes predictor.
-8. `ChangeWatch`: how high to set the threshold of suspicion that another external plays now.
-9. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
-10. `ThreeSwitches`: what a critic made of small parts knows of three switches, and what regret makes of it.
-11. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
-12. `show`, `animate`: a figure, or an episode, together with what it shows in words.
+8. `LearningCurves`: who is ahead after how many environment steps, and would other seeds say the same.
+9. `ChangeWatch`: how high to set the threshold of suspicion that another external plays now.
+10. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
+11. `ThreeSwitches`: what a critic made of small parts knows of three switches, and what regret makes of it.
+12. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
+13. `show`, `animate`: a figure, or an episode, together with what it shows in words.
 """
 
 try:
@@ -26,6 +27,7 @@ from .gradient_cloud import GradientCloud
 from .grid_player import GridPlayer
 from .imitator_belief import ImitatorBelief
 from .inner_loop import StartingPoint
+from .learning_curves import LearningCurves
 from .policy_field import PolicyField
 from .prediction import Prediction, Predictions, ask
 from .regret_explorer import RegretExplorer
@@ -33,5 +35,5 @@ from .stepper import Stepper
 from .switches import ThreeSwitches
 
 __all__ = [
-    "ChangeWatch", "CriticTable", "GradientCloud", "GridPlayer", "ImitatorBelief", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "StartingPoint", "Stepper", "ThreeSwitches", "animate", "ask", "show",
+    "ChangeWatch", "CriticTable", "GradientCloud", "GridPlayer", "ImitatorBelief", "LearningCurves", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "StartingPoint", "Stepper", "ThreeSwitches", "animate", "ask", "show",
 ]  # fmt: skip

@@ -1,0 +1,161 @@
+"""Learning curves, and how much a few seeds prove: choose seeds and a budget, see who is ahead, and in how many draws.
+
+1. `read_runs` reads the runs that `benchmarks/learning.py` keeps; `curves_of` picks those of one task and panel.
+2. `standing` says who is ahead at a budget with some seeds, and `first_in` in how many choices of so many seeds.
+3. `LearningCurves` draws both.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from . import svg
+from .base import Explorer, Picture, choice, groups, slider
+from .svg import number, text
+
+Curves = dict[str, dict[int, list[tuple[int, float]]]]  # method → seed → (environment steps, score), in order
+DRAWS = 12  # different choices of seeds
+ENOUGH = 10  # seeds; fewer are no evidence
+COLOURS = {
+    "MICRA": svg.VERMILLION, "independent actor-critic": svg.BLUE, "central-V actor-critic": svg.SKY, "COMA": svg.GREEN,
+    "MADDPG": svg.ORANGE,
+}  # fmt: skip
+SPARE = ("#CC79A7", svg.BLUE, svg.GREEN, svg.ORANGE, svg.SKY)  # for ablations, which stand beside MICRA alone
+
+
+def read_runs(path: str | Path) -> list[dict[str, Any]]:
+    """The rows of learning-runs.csv; none where there is no such file."""
+    if not Path(path).exists():
+        return []
+    kinds = {"seed": int, "point": int, "step": int, "watched": int, "externals": int, "score": float}
+    with open(path, newline="", encoding="utf-8") as file:
+        return [{name: kinds.get(name, str)(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def curves_of(rows: Sequence[Mapping[str, Any]], task: str, panel: str) -> Curves:
+    """Every seed's curve of every method: beside the externals met at every point; after watching, where teams adapt."""
+    here = [r for r in rows if r["task"] == task and r["panel"] == panel]
+    few, watched = min(r["externals"] for r in here), max(r["watched"] for r in here)
+    found: Curves = {}
+    for r in here:
+        if r["externals"] == few and (r["watched"] == watched or r["point"] == 0):
+            found.setdefault(r["method"], {}).setdefault(r["seed"], []).append((r["step"], r["score"]))
+    return {m: {seed: sorted(points) for seed, points in seeds.items()} for m, seeds in found.items()}
+
+
+def interquartile_mean(scores: Sequence[float]) -> float:
+    """The mean without the lowest and the highest quarter; of three or fewer scores, the mean."""
+    cut = len(scores) // 4
+    return float(np.mean(np.sort(scores)[cut : len(scores) - cut]))
+
+
+def reached(points: Sequence[tuple[int, float]], budget: float) -> float:
+    """The score at the last point within the budget."""
+    return [score for step, score in points if step <= max(budget, points[0][0])][-1]
+
+
+def standing(curves: Curves, seeds: Sequence[int], budget: float) -> list[tuple[float, str]]:
+    """(score, method), the best first: interquartile means over `seeds` with at most `budget` environment steps."""
+    means = [(interquartile_mean([reached(curves[m][s], budget) for s in seeds]), m) for m in curves]
+    return sorted(means, reverse=True)
+
+
+def first_in(curves: Curves, seeds: Sequence[int], count: int, budget: float) -> Counter[str]:
+    """How often each method is first, over all choices of `count` of the `seeds`."""
+    return Counter(standing(curves, some, budget)[0][1] for some in combinations(seeds, count))
+
+
+class LearningCurves(Explorer):
+    """Who is ahead after how many environment steps, and would other seeds say the same?
+
+    `rows` as in learning-runs.csv: mappings with task, panel, method, seed, point, step, watched, externals and score.
+    Raises ValueError where there are none.
+    """
+
+    trained = True
+
+    def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
+        if not rows:
+            raise ValueError("no learning curves: give rows as in benchmarks/results/learning-runs.csv")
+        self.rows = rows
+        shown = list(dict.fromkeys(f"{r['task']}, {r['panel']}" for r in rows))
+        self.task = choice("Task", shown)
+        self.beside = choice("Beside MICRA", ["baselines", "ablations"])
+        self.seeds = slider(ipywidgets.IntSlider, "Seeds", value=1, min=1, max=2)
+        self.draw = slider(ipywidgets.IntSlider, "Another draw", value=1, min=1, max=DRAWS)
+        self.budget = slider(ipywidgets.IntSlider, "Budget, % of steps", value=100, min=10, max=100, step=10)
+        self.choose()
+        self.task.observe(self.choose, "value")
+        for control in (self.task, self.beside, self.seeds, self.draw, self.budget):
+            control.observe(self.redraw, "value")
+        many = any(r["method"].startswith("MICRA,") for r in rows)
+        first = [self.task, *([self.beside] if many else [])]
+        self.show([*first, groups([[self.seeds, self.draw], [self.budget]])])
+
+    def choose(self, change: object = None) -> None:
+        """Another task: its curves, and as many seeds as every method has."""
+        self.curves = curves_of(self.rows, *self.task.value.rsplit(", ", 1))
+        self.known = sorted(set.intersection(*(set(seeds) for seeds in self.curves.values())))
+        self.seeds.max = len(self.known)
+
+    def picture(self) -> Picture:
+        methods = [
+            m for m in self.curves if m == "MICRA" or m.startswith("MICRA,") == (self.beside.value == "ablations")
+        ]
+        curves = {m: self.curves[m] for m in methods}
+        order = np.random.default_rng(self.draw.value).permutation(self.known)
+        seeds = sorted(order[: self.seeds.value].tolist())
+        whole = max(points[-1][0] for runs in curves.values() for points in runs.values())
+        budget = self.budget.value / 100 * whole
+        ranks = standing(curves, seeds, budget)
+        counts = first_in(curves, self.known, len(seeds), budget)
+        listed = ", ".join(f"{m} {number(score)}" for score, m in ranks)
+        firsts = ", ".join(f"{m} {n}" for m, n in counts.most_common())
+        few = "" if len(self.known) >= ENOUGH else f" There are only {len(self.known)} seeds: no evidence yet."
+        lines = [
+            f"Seeds {', '.join(map(str, seeds))} of {len(self.known)}; at most {budget:,.0f} environment steps.",
+            f"First here: {ranks[0][1]}.",
+            f"Over all {sum(counts.values())} choices of {len(seeds)} of the seeds, first is: {firsts}.{few}",
+        ]
+        alt = f"Learning curves, {self.task.value}. {lines[0]} Scores: {listed}. {lines[1]} {lines[2]}"
+        return Picture(sheet(self.task.value, curves, seeds, budget, whole, ranks, lines, alt), alt)
+
+
+def sheet(
+    title: str, curves: Curves, seeds: Sequence[int], budget: float, whole: int, ranks: Sequence[tuple[float, str]],
+    lines: Sequence[str], alt: str,
+) -> str:  # fmt: skip
+    """The drawing: a mean line for each method, each seed at the budget, names at the end."""
+    scores = [score for runs in curves.values() for s in seeds for _, score in runs[s]]
+    low, high = min(0.0, *scores), max(1.0, *scores)
+    x, y = svg.Axis(52, 480, 0, whole), svg.Axis(300, 40, low, high)
+    parts = [text(8, 20, f"{title}: normalised score", 14, bold=True)]
+    for level, words in ((0.0, "0"), (0.5, "0.5"), (1.0, "1")):
+        parts += [svg.line(52, y(level), 480, y(level), svg.FAINT, level > 0), text(46, y(level) + 4, words, 12, "end")]
+    parts += [svg.line(52, 40, 52, 300, svg.INK), svg.line(x(budget), 30, x(budget), 300, svg.INK, True)]
+    parts += [text(x(f * whole), 318, f"{f * whole:,.0f}", 12, "middle") for f in (0.0, 0.5, 1.0)]
+    parts += [text(266, 338, "environment steps", 13, "middle"), text(486, 4 + y(1), "1: best response", 11)]
+    spare = iter(SPARE)
+    for m in sorted(curves, key="MICRA".__eq__):  # MICRA last, on top
+        colour = COLOURS.get(m) or next(spare, svg.FAINT)
+        steps = sorted({step for s in seeds for step, _ in curves[m][s]})
+        line = [(x(b), y(interquartile_mean([reached(curves[m][s], b) for s in seeds]))) for b in steps]
+        parts.append(svg.polyline(line, colour, 3.5 if m == "MICRA" else 2, m != "MICRA"))
+        parts += [svg.circle(x(budget), y(reached(curves[m][s], budget)), 4, colour) for s in seeds]
+    place = 40.0  # names, the best on top, at least a line of text apart
+    for score, m in ranks:
+        place = max(place + 17, min(y(score), 300.0 - 17 * (len(ranks) - 1)))
+        name = f"{m} {number(score)}"
+        parts.append(text(490, place + 4, name, svg.fitting(name, 186, 12), bold=m == "MICRA"))
+    for k, words in enumerate(lines):
+        parts.append(text(8, 366 + 22 * k, words, svg.fitting(words, 664, 13), bold=k == 1))
+    return svg.document(424, parts, alt)
