@@ -3,7 +3,7 @@
 Two panels. *nobody adapts*: no network is told anything about the externals. *everyone adapts*: actors and critics of
 every method are conditioned on the same imitator, which learns beside them; at three points each team watches five
 episodes of every newcomer. Each run is kept in runs/benchmarks/learning, point by point: a benchmark that
-was stopped goes on where it was. Writes benchmarks/results/learning.json, learning-runs.csv beside it, and the figures
+was stopped goes on where it was. Writes benchmarks/results/learning.json, learning-runs.csv and learning-externals.csv.gz beside it, and the figures
 docs/learning-TASK.png.
 
     python benchmarks/learning.py --tasks pursuit --seeds 10 --jobs 2
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import gzip
 import hashlib
 import json
 import math
@@ -30,21 +31,18 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np
 import torch
-from common import RESULTS, interquartile_mean, write
+from common import RESULTS, write
 from joblib import delayed
 from learning_figure import learning_figure
+from learning_table import FEW, PANELS, POINTS, PROFILE_AT, WATCHED, aggregate, lines, summary
 from tuning import TUNED, TUNING, configurations, space, winners
 
 import micra_lite
 from micra_lite import baselines, evaluate, figures
-from runs import keep, run_all, score, yardstick
+from runs import each_score, keep, run_all, score, yardstick
 
 DOCS = Path(__file__).parent.parent / "docs"
-PANELS = ("nobody adapts", "everyone adapts")
-POINTS = 10  # of a curve, besides the untrained team
 ADAPTED = (3, 6, 10)  # the points at which teams adapt, in the second panel
-WATCHED = 5  # episodes of each newcomer
-FEW = 12  # externals at every point; the last point meets all of them
 STEPS = 320_000
 
 
@@ -54,9 +52,22 @@ def settings_of(
     """A method's settings on a task, for at least `steps` environment steps; ablations have MICRA's."""
     changes = {"conditioned": panel == "everyone adapts", **baselines.METHODS[method], **tuned, "seed": seed}
     settings = micra_lite.settings_for(task, **changes)
-    round_steps = settings.externals_per_round * settings.episodes_per_external * micra_lite.make(task).horizon
-    updates = math.ceil(steps / round_steps) * settings.updates_per_round
+    updates = math.ceil(steps / round_steps(task, settings)) * settings.updates_per_round
     return micra_lite.settings_for(task, **changes, updates=updates)
+
+
+def round_steps(task: str, settings: micra_lite.Settings) -> int:
+    """The environment steps of one round; episodes of the grid tasks always last to the horizon."""
+    return settings.externals_per_round * settings.episodes_per_external * micra_lite.make(task).horizon
+
+
+def whole_rounds(task: str, steps: int, tuned: dict[str, dict[str, Any]]) -> int:
+    """The budget, raised to whole rounds of every method: so that none gets more steps than another."""
+    each = [
+        settings_of(task, m, PANELS[0], 0, 1, tuned.get(m if m in TUNED else "MICRA", {})) for m in baselines.METHODS
+    ]
+    common = math.lcm(*(round_steps(task, settings) for settings in each))
+    return math.ceil(steps / common) * common
 
 
 def run(
@@ -106,10 +117,12 @@ def scores(state: Any, table: Any, scale: Any, externals: Any, point: int) -> It
         after = (
             values if told else evaluate.adaptation_scores(state, table, met, WATCHED, seed=state.settings.seed).after
         )
-    for count in dict.fromkeys((FEW, len(met))):
-        yield {"watched": 0, "externals": count, "score": score(scale, values, count)}
-        if after is not None:
-            yield {"watched": WATCHED, "externals": count, "score": score(scale, after, count)}
+    for watched, found in ((0, values), (WATCHED, after)):
+        if found is not None:
+            for count in dict.fromkeys((FEW, len(met))):
+                row = {"watched": watched, "externals": count, "score": score(scale, found, count)}
+                # one by one where all that were met are counted, so that each is there once
+                yield row | ({"each": each_score(scale, found)} if count == len(met) else {})
 
 
 def tune(options: argparse.Namespace) -> None:
@@ -135,36 +148,30 @@ def tune(options: argparse.Namespace) -> None:
     print(write("tuning", TUNING["seeds"], tried, steps=steps, winners=best, space={m: space(m) for m in best}))
 
 
-def summary(rows: list[dict[str, Any]], steps: int) -> list[dict[str, Any]]:
-    """Per task, panel and method: final score over all externals, and steps to 90% of the best unadapted final score.
-
-    A run that never gets there counts with the full budget. Steps are over the first `FEW` externals, before watching.
-    """
-    found = []
-    for task in dict.fromkeys(r["task"] for r in rows):
-        here = [r for r in rows if r["task"] == task]
-        last = [r for r in here if r["point"] == POINTS]
-        few = [r for r in last if r["externals"] == FEW and r["watched"] == 0 and r["panel"] == PANELS[0]]
-        finals = [
-            interquartile_mean([r["score"] for r in few if r["method"] == m])[0] for m in {r["method"] for r in few}
-        ]
-        for panel, method in dict.fromkeys((r["panel"], r["method"]) for r in here):
-            mine = [r for r in here if r["panel"] == panel and r["method"] == method]
-            watched = WATCHED if panel == PANELS[1] else 0
-            final = [r["score"] for r in last if r in mine and r["watched"] == watched and r["externals"] != FEW]
-            middle, low, high = interquartile_mean(final)
-            reached = []
-            for seed in dict.fromkeys(r["seed"] for r in mine):
-                there = [r["step"] for r in mine if r["seed"] == seed and r["externals"] == FEW and r["watched"] == 0
-                         and finals and r["score"] >= 0.9 * max(finals)]  # fmt: skip
-                reached.append(min([steps, *there]))
-            cpu = [r["training_cpu_seconds"] / r["step"] for r in last if r in mine]
-            found.append({
-                "task": task, "panel": panel, "method": method, "steps_to_90": interquartile_mean(reached)[0] if watched == 0 else None,
-                "final": middle, "low": low, "high": high, "seeds": len(final), "cpu_seconds_per_100k_steps": 1e5 * float(np.mean(cpu)),
-                "seed_finals": final,
-            })  # fmt: skip
-    return found
+def write_runs(rows: list[dict[str, Any]]) -> None:
+    """Every point of every run in learning-runs.csv, and score by score of each external in learning-externals.csv.gz."""
+    names = (
+        "task",
+        "panel",
+        "method",
+        "seed",
+        "point",
+        "step",
+        "training_cpu_seconds",
+        "watched",
+        "externals",
+        "score",
+    )
+    with (RESULTS / "learning-runs.csv").open("w", newline="", encoding="utf-8") as file:
+        sheet = csv.DictWriter(file, names, extrasaction="ignore")
+        sheet.writeheader()
+        sheet.writerows(rows)
+    names = ("task", "panel", "method", "seed", "step", "watched", "external", "score")
+    with gzip.open(RESULTS / "learning-externals.csv.gz", "wt", newline="", encoding="utf-8") as file:
+        sheet = csv.DictWriter(file, names, extrasaction="ignore")
+        sheet.writeheader()
+        for row in rows:
+            sheet.writerows(row | {"external": k, "score": round(x, 4)} for k, x in enumerate(row.get("each", ())))
 
 
 def main() -> None:
@@ -189,25 +196,33 @@ def main() -> None:
     if options.tune:
         return tune(options)
     steps, tuned = options.steps or STEPS, winners()
+    budgets = {task: whole_rounds(task, steps, tuned) for task in options.tasks}
     for task in options.tasks:
         yardstick(task, options.cache)
     calls = [
         delayed(run)(task, method, panel, "held-out", settings_of(
-            task, method, panel, seed, steps, tuned.get(method if method in TUNED else "MICRA", {})), options.cache)
+            task, method, panel, seed, budgets[task], tuned.get(method if method in TUNED else "MICRA", {})), options.cache)
         for seed in range(options.seeds) for task in options.tasks for panel in options.panels for method in options.methods
         if (method, panel) != ("MICRA, no imitator", "everyone adapts")  # there would be nothing to be told
     ]  # fmt: skip
     done = run_all(calls, options.jobs, options.backend, options.address)
     rows = [row for found in done for row in found]
-    with (RESULTS / "learning-runs.csv").open("w", newline="", encoding="utf-8") as file:
-        sheet = csv.DictWriter(file, list(rows[0]))
-        sheet.writeheader()
-        sheet.writerows(rows)
-    table = summary(rows, steps)
-    for r in table:
-        print(f"{r['task']:12s} {r['panel']:16s} {r['method']:30s} {r['final']:.3f} [{r['low']:.3f}, {r['high']:.3f}]  "
-              f"{r['steps_to_90'] or math.nan:9.0f} steps to 90%, {r['cpu_seconds_per_100k_steps']:.1f} CPU-s per 100k steps")  # fmt: skip
-    print(write("learning", options.seeds, table, steps=steps, tuned=tuned))
+    write_runs(rows)
+    table = summary(rows)
+    overall = aggregate(table)
+    print("\n".join(lines(table, overall)))
+    print(
+        write(
+            "learning",
+            options.seeds,
+            table,
+            steps=steps,
+            budgets=budgets,
+            tuned=tuned,
+            aggregate=overall,
+            profile_at=PROFILE_AT,
+        )
+    )
     for task in options.tasks:
         figure, alt = learning_figure(task, [r for r in rows if r["task"] == task and r["externals"] == FEW])
         figures.save(figure, DOCS / f"learning-{task}.png", alt)

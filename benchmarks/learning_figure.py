@@ -45,7 +45,7 @@ def learning_figure(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Figur
                       zorder=3 if method == "MICRA" else 2)  # fmt: skip
             axes.fill_between(steps, low, high, color=colour, alpha=0.12, linewidth=0)
             ends.append((float(middle[-1]), method, colour, max(steps)))
-        for height, name in limits(task):
+        for height, name in limits(task, watched):
             axes.axhline(height, color="black", linestyle=":", linewidth=1)
             axes.annotate(name, (0, height), (2, 2), textcoords="offset points", fontsize=8)
         spread_labels(axes, ends)
@@ -59,11 +59,24 @@ def learning_figure(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Figur
     return figure, f"Learning curves in {task}, final scores against unseen externals. {'; '.join(words)}."
 
 
-def limits(task: str) -> list[tuple[float, str]]:
-    """What is possible: the best response to each external, and the best team found that plays all alike."""
-    games = json.loads((RESULTS / "games.json").read_text())["rows"]
-    fixed = [(r["headroom_average"], "best fixed team found (all 64 externals)") for r in games if r["game"] == task]
-    return [(1.0, "best response to each external"), *fixed]
+def limits(task: str, watched: int) -> list[tuple[float, str]]:
+    """What is possible: the best response to each external, the best team found that plays all alike, and, where so many
+    episodes were watched, the best response to what the Bayes predictor then expects (where that has been measured).
+    """
+    fixed = [
+        (r["headroom_average"], "best fixed team found (all 64 externals)")
+        for r in rows_of("games")
+        if r["game"] == task
+    ]
+    greedy = [(r["score"], f"Bayes-greedy team after {watched} episodes") for r in rows_of("adaptation")
+              if (r["task"], r["method"], r["episodes"]) == (task, "Bayes-greedy team", watched) and watched]  # fmt: skip
+    return [(1.0, "best response to each external"), *fixed, *greedy]
+
+
+def rows_of(name: str) -> list[dict[str, Any]]:
+    """The rows of one result; none where it has not been measured."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text())["rows"] if path.exists() else []
 
 
 def spread_labels(axes: Any, ends: list[tuple[float, str, str, int]]) -> None:

@@ -81,6 +81,24 @@ def curve() -> list[str]:
     return lines
 
 
+def learning() -> list[str]:
+    """Learning curves in numbers."""
+    import learning_table  # which takes seconds
+
+    measured = result("learning")
+    lines = [
+        f"Learning curves, {measured['seeds']} seeds, all methods the same environment steps: final score against all 64 unseen "
+        "externals (after five watched episodes where everyone adapts), environment steps to 90% of the best final score "
+        f"(a run that never gets there counts with the full budget), intervals of 95%. `{measured['command']}`",
+        "",
+        *learning_table.lines(measured["rows"], measured.get("aggregate", [])),
+    ]
+    for task in dict.fromkeys(r["task"] for r in measured["rows"]):
+        words = (README.parent / "docs" / f"learning-{task}.txt").read_text(encoding="utf-8").strip()
+        lines += ["", f"![{words}](docs/learning-{task}.png)"]
+    return lines
+
+
 def speed() -> list[str]:
     """Ratios to peers."""
     measured = result("throughput")
@@ -150,7 +168,7 @@ def delays() -> list[str]:
 
 
 # Each part and the result that it is made of; what has not been measured yet has no part.
-PARTS = ((headroom, "games"), (answers, "adaptation"), (curve, "adaptation"), (variance, "variance"), (speed, "throughput"),
+PARTS = ((headroom, "games"), (answers, "adaptation"), (curve, "adaptation"), (learning, "learning"), (variance, "variance"), (speed, "throughput"),
          (growth, "growth"), (delays, "widgets"))  # fmt: skip
 
 

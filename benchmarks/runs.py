@@ -56,6 +56,14 @@ def score(scale: exact.Yardstick, values: Any, count: int | None = None) -> floa
     return exact.Yardstick(scale.random[:count], scale.best[:count], []).normalised_score(np.array(values[:count]))
 
 
+def each_score(scale: exact.Yardstick, values: Any) -> list[float]:
+    """The normalised score beside each external that was valued."""
+    import numpy as np
+
+    random, best = (np.asarray(known)[: len(values)] for known in (scale.random, scale.best))
+    return ((np.asarray(values) - random) / (best - random)).tolist()
+
+
 def run_all(work: Iterable[Any], jobs: int, backend: str = "loky", address: str | None = None) -> list[Any]:
     """Run joblib's delayed calls: in processes of this machine ("loky"), or on the cluster at `address`.
 

@@ -22,7 +22,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,12 @@ PLAYERS = (2, 3, 4, 5, 6)  # of matrix games
 TEAMS = {"pursuit": ("hunters", (1, 2, 3)), "rendezvous": ("carriers", (1, 2, 3)), "gates": ("defenders", (1, 2, 3)),
          "crossing": ("drivers", (1, 2, 3)), "bystander": ("friends", (2, 3)), "weather": ("walkers", (1, 2, 3, 4, 5))}  # fmt: skip
 
+# With four agents a grid task has 6,561 states × 625 joint actions × 9 outcomes, 37 million entries: too many states for
+# a dense solve, so every value takes some 700 products with a matrix of millions of entries, and one problem at least ten
+# CPU-minutes and some GB.
+MOST_ENTRIES = 5_000_000
+Problem = tuple[str, int, str, list[tuple[TabularGame, ExternalFamily]]]
+
 
 def matrix_game(name: str, payoffs: torch.Tensor) -> MatrixGame:
     """A game in which all are paid `payoffs` (A_1, …, A_n), the last player being the external."""
@@ -72,7 +78,7 @@ def random_payoffs(players: int, seed: int) -> MatrixGame:
     )
 
 
-def problems() -> Iterator[tuple[str, int, str, list[tuple[TabularGame, ExternalFamily]]]]:
+def problems() -> Iterator[Problem]:
     """What is measured: (task, agents, which externals, the games over which variances are averaged)."""
     for task, (option, teams) in TEAMS.items():
         for targets in teams:
@@ -86,6 +92,16 @@ def problems() -> Iterator[tuple[str, int, str, list[tuple[TabularGame, External
         for name, games in found.items():
             for which in ("held-out", "average"):
                 yield name, players, which, [(game, MixedStrategies(game)) for game in games]
+
+
+def within(work: Iterable[Problem], most: int) -> tuple[list[Problem], list[str]]:
+    """The problems whose tables have at most so many entries, the small ones first, and words on each that is left out."""
+    done = sorted(work, key=lambda p: p[3][0][0].table_entries)
+    words = [
+        f"left out: {task}, {agents} agents, {which}: a table of {size:,} entries, more than --most-entries {most}"
+        for task, agents, which, ((game, _), *_) in done if (size := game.table_entries) > most
+    ]  # fmt: skip
+    return done[: len(done) - len(words)], words
 
 
 def external_policies(game: TabularGame, family: ExternalFamily, which: str) -> list[list[np.ndarray]]:
@@ -150,10 +166,16 @@ def main() -> None:
     parser.add_argument(
         "--cache", type=Path, default=Path("runs/benchmarks/variance"), help="what is done is kept here"
     )
-    parser.add_argument("--most-states", type=int, default=10**9, help="leave out larger games (default: none)")
+    parser.add_argument(
+        "--most-entries",
+        type=int,
+        default=MOST_ENTRIES,
+        help="leave out games with larger tables (default: %(default)s)",
+    )
     options = parser.parse_args()
-    work = [p for p in problems() if p[3][0][0].n_states <= options.most_states]
-    work.sort(key=lambda p: p[3][0][0].n_states)  # small games first
+    work, left_out = within(problems(), options.most_entries)
+    for words in left_out:
+        print(words, flush=True)
     done = Parallel(n_jobs=options.jobs)(
         delayed(measure)(games, which, options.cache / f"{task}-{agents}-{which}.json")
         for task, agents, which, games in work

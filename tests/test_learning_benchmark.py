@@ -1,5 +1,7 @@
 """The learning benchmark: stopped runs go on, budgets are equal, and its statistics by hand."""
 
+import csv
+import gzip
 import importlib
 import math
 from pathlib import Path
@@ -48,19 +50,25 @@ def test_a_stopped_run_goes_on_and_a_finished_one_is_not_repeated(learning, meth
     assert sorted({r["point"] for r in rows}) == list(range(11))
     assert {r["point"] for r in rows if r["watched"]} == set(learning.ADAPTED)
     assert {r["externals"] for r in rows if r["point"] == 10} == {learning.FEW, 64}
+    each = [(r["point"], r["watched"], k) for r in rows for k, _ in enumerate(r.get("each", ()))]
+    assert len(each) == len(set(each)) == (10 + 2) * learning.FEW + 2 * 64
     assert run(tmp_path / "b")[0]["score"] == whole[0]["score"]
     assert count == 13
     assert not list((tmp_path / "b").glob("*.pt"))
 
 
-def test_every_method_gets_the_same_environment_steps(learning):
-    """At least the budget, at most one round more; episodes of the grid tasks always last to the horizon."""
-    game = micra_lite.make("pursuit")
+@pytest.mark.parametrize("task", ["pursuit", "crossing"])
+@pytest.mark.parametrize("steps", [26_000, 50_000])
+def test_every_method_gets_the_same_environment_steps(learning, task, steps):
+    """Exactly, whatever was found best for some of them, and never less than was asked for."""
+    tuned = {"COMA": {"externals_per_round": 2}, "MICRA": {"externals_per_round": 12}}
+    budget, horizon = learning.whole_rounds(task, steps, tuned), micra_lite.make(task).horizon
     for method in micra_lite.baselines.METHODS:
-        s = learning.settings_of("pursuit", method, "nobody adapts", 0, 100_000, {})
-        a_round = s.externals_per_round * s.episodes_per_external * game.horizon
-        steps = s.updates / s.updates_per_round * a_round
-        assert 100_000 <= steps < 100_000 + a_round
+        changes = tuned.get(method if method in learning.TUNED else "MICRA", {})
+        s = learning.settings_of(task, method, "nobody adapts", 0, budget, changes)
+        rounds, rest = divmod(s.updates, s.updates_per_round)
+        assert rest == 0
+        assert rounds * s.externals_per_round * s.episodes_per_external * horizon == budget >= steps
         assert not s.conditioned
 
 
@@ -98,13 +106,52 @@ def test_summary_by_hand(learning):
                 }
                 rows.append({**common, "externals": learning.FEW, "score": score})
             rows.append({**common, "externals": 64, "score": curve[-1] + 0.1})
-    a, b = learning.summary(rows, 100)
+    a, b = learning.summary(rows)
     assert (a["steps_to_90"], b["steps_to_90"]) == (20, 60)
     assert a["final"] == pytest.approx(0.6)
     assert b["final"] == pytest.approx(0.35)
     assert b["low"] <= b["final"] <= b["high"]
     assert a["cpu_seconds_per_100k_steps"] == pytest.approx(2000)
     assert a["seeds"] == 2
+
+
+def ends(method, task, steps, finals):
+    return {"panel": "nobody adapts", "task": task, "method": method, "steps_to_90": steps, "seed_finals": finals}
+
+
+def test_the_aggregate_by_hand(learning):
+    """Twice and eight times MICRA's steps: four times. Runs end above MICRA's in one pair of four, and in none."""
+    rows = [ends("MICRA", "a", 10, [0.6, 0.8]), ends("MICRA", "b", 20, [0.92, 0.95]),
+            ends("B", "a", 20, [0.7, 0.1]), ends("B", "b", 160, [0.2, 0.3])]  # fmt: skip
+    micra, b = learning.aggregate(rows)
+    assert "improvement" not in micra
+    assert micra["steps_ratio"] == 1
+    assert b["steps_ratio"] == pytest.approx(4)
+    assert b["improvement"] == pytest.approx((0.75 + 1) / 2)
+    assert b["improvement_low"] <= b["improvement"] <= b["improvement_high"]
+    above = dict(zip(learning.PROFILE_AT, b["profile"], strict=True))
+    assert (above[0.0], above[0.15], above[0.5], above[0.9]) == (1, 0.75, 0.25, 0)
+    assert b["tasks"] == ["a", "b"]
+
+
+def test_the_files_of_runs(learning, tmp_path, monkeypatch):
+    """Points without, externals with the single scores; rows of older runs have none."""
+    monkeypatch.setattr(learning, "RESULTS", tmp_path)
+    row = {**BASE, "panel": "p", "method": "m", "seed": 1, "step": 5, "externals": 2, "score": 0.5}
+    learning.write_runs([row | {"each": [0.25, 0.75]}, row])
+    with (tmp_path / "learning-runs.csv").open(newline="") as file:
+        assert [float(r["score"]) for r in csv.DictReader(file)] == [0.5, 0.5]
+    with gzip.open(tmp_path / "learning-externals.csv.gz", "rt", newline="") as file:
+        found = [(r["external"], float(r["score"]), r["seed"], r["step"]) for r in csv.DictReader(file)]
+    assert found == [("0", 0.25, "1", "5"), ("1", 0.75, "1", "5")]
+
+
+def test_lines_of_what_is_possible(learning):
+    """From the committed results; without watching there is no Bayes-greedy team."""
+    limits = importlib.import_module("learning_figure").limits
+    assert [name.split()[0] for _, name in limits("pursuit", 5)] == ["best", "best", "Bayes-greedy"]
+    assert [name.split()[0] for _, name in limits("pursuit", 0)] == ["best", "best"]
+    assert all(0 < height <= 1 for height, _ in limits("pursuit", 5))
 
 
 def test_the_figure_has_both_panels_and_says_what_it_shows(learning):
