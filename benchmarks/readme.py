@@ -42,7 +42,7 @@ def answers() -> list[str]:
     adaptation = result("adaptation")
     lines = [
         f"Held-out externals, {adaptation['seeds']} seeds: normalised score, interquartile mean over seeds with its 95% "
-        f"bootstrap interval. `{adaptation['command']}`",
+        f"bootstrap interval. `{adaptation['command']}` {adaptation.get('note', '')}".rstrip(),
         "",
         "| task | team | watched episodes | externals | score | imitation error, nats | adaptation, s |",
         "|---|---|---|---|---|---|---|",
@@ -86,6 +86,8 @@ def learning() -> list[str]:
     import learning_table  # which takes seconds
 
     measured = result("learning")
+    if measured["seeds"] < 10:
+        return [f"Learning curves: {measured['seeds']} seeds so far, no evidence yet. `{measured['command']}`"]
     lines = [
         f"Learning curves, {measured['seeds']} seeds, all methods the same environment steps: final score against all 64 unseen "
         "externals (after five watched episodes where everyone adapts), environment steps to 90% of the best final score "
@@ -99,6 +101,11 @@ def learning() -> list[str]:
     return lines
 
 
+def number(x: float) -> str:
+    """1,234,567 or 0.123: whole above a thousand, else three significant figures."""
+    return f"{x:,.0f}" if x >= 1000 else f"{x:.3g}"
+
+
 def speed() -> list[str]:
     """Ratios to peers."""
     measured = result("throughput")
@@ -108,7 +115,7 @@ def speed() -> list[str]:
         "| measure | ours | beside | ratio |",
         "|---|---|---|---|",
         *(
-            f"| {r['measure']}, {r['unit']} | {r['ours']:,.4g} | {r['peer']:,.4g} ({r['peer_name']}) | {r['ratio']:,.3g} |"
+            f"| {r['measure']}, {r['unit']} | {number(r['ours'])} | {number(r['peer'])} ({r['peer_name']}) | {number(r['ratio'])} |"
             for r in measured["rows"]
         ),
     ]
