@@ -85,9 +85,10 @@ from micra_lite.widgets.learning_curves import read_runs
 game = micra_lite.make("pursuit", size=2)
 family = micra_lite.external_family("pursuit", game)
 tiny = micra_lite.Settings(
-    dtype="float64", updates=8, updates_per_round=2, externals_per_round=6, episodes_per_external=6, rounds_kept=4,
-    support_episodes=(0, 1, 2), query_episodes=2, externals_per_update=3, states_per_external=8, value_steps=2,
-    inner_steps=2, features=8, hidden=16, actor_hidden=8, imitator_hidden=8,
+    dtype="float64", updates=8, updates_per_round=2, externals_per_round=6, episodes_per_external=6,
+    rounds_kept=4, support_episodes=(0, 1, 2), query_episodes=2, externals_per_update=3,
+    states_per_external=8, value_steps=2, inner_steps=2, features=8, hidden=16, actor_hidden=8,
+    imitator_hidden=8,
 )  # fmt: skip
 HUNTERS, PREY = game.target_axes, game.external_axes[0]
 
@@ -96,7 +97,8 @@ state = next(r for r in records if r.step == 4).state
 folder = tempfile.TemporaryDirectory()
 file = Path(folder.name) / "team.pt"
 micra_lite.save(file, state)
-print(state.updates, "updates,", state.replay.size, "groups of episodes in D,", state.environment_steps, "steps played")
+print(f"{state.updates} updates; {state.replay.size} groups of episodes in D")
+print(state.environment_steps, "steps played")
 
 # %% [markdown]
 # Everything that changes is in `state`: networks, optimisers, $D$, the random generator, counters. So a copy of it is easy: load the file
@@ -298,10 +300,12 @@ apart_update, moved = apart(ours, theirs), apart(ours, micra_lite.load(file))
 for name, network in ours.agent.named_children():
     mine, packed = network.state_dict(), getattr(theirs.agent, name).state_dict()
     worst = max(float((mine[n] - packed[n]).abs().max()) for n in mine)
-    print(f"{name:17} {sum(p.numel() for p in network.parameters()):5} parameters agree within 1e-9:", worst < 1e-9)
+    count = sum(p.numel() for p in network.parameters())
+    print(f"{name:17} {count:5} parameters agree within 1e-9:", worst < 1e-9)
 same_luck = torch.equal(ours.generator.get_state(), theirs.generator.get_state())
 same_data = all(torch.equal(column, theirs.replay.store[n]) for n, column in ours.replay.store.items())
-print("and they have moved:", moved > 1e-3, " the same random numbers:", same_luck, " the same D:", same_data)
+print("and they have moved:", moved > 1e-3)
+print("the same random numbers:", same_luck, " the same D:", same_data)
 
 # %% [markdown]
 # ## 7. Who learns from whose loss?
@@ -406,9 +410,10 @@ for part, differs in lost.items():
 
 # %%
 small = {
-    "updates": 64, "features": 32, "hidden": 64, "actor_hidden": 32, "imitator_hidden": 16, "externals_per_round": 8,
-    "episodes_per_external": 16, "support_episodes": (0, 1, 2, 5), "query_episodes": 4, "states_per_external": 16,
-    "externals_per_update": 8, "rounds_kept": 20, "target_rate": 0.05,
+    "updates": 64, "features": 32, "hidden": 64, "actor_hidden": 32, "imitator_hidden": 16,
+    "externals_per_round": 8, "episodes_per_external": 16, "support_episodes": (0, 1, 2, 5),
+    "query_episodes": 4, "states_per_external": 16, "externals_per_update": 8, "rounds_kept": 20,
+    "target_rate": 0.05,
 }  # fmt: skip
 table, newcomers = game.tabulate(), family.split("held-out")[:8]
 scale = evaluate.yardstick_for(table, newcomers, game)
@@ -451,7 +456,8 @@ for record in micra_lite.offline_training(game, family, micra_lite.Settings(**sm
         seen["regret"].append(regrets_of(record.state))
 believed, left = np.transpose(seen["regret"])
 
-guess_silent = widgets.ask("silent-critic", "less than a quarter" if believed[0] < left[0] / 4 else "about as large")
+size = "less than a quarter" if believed[0] < left[0] / 4 else "about as large"
+guess_silent = widgets.ask("silent-critic", size)
 guess_silent
 
 # %%
@@ -470,11 +476,13 @@ for axes in (first, second, third):
     axes.set_xlabel("updates")
     axes.legend(frameon=False, fontsize=8)
 peak = int(np.argmax(left))
+critic, imitator, scores = stream["critic_loss"], stream["meta_loss"], seen["score"]
 words = (
-    f"Over 64 updates. Loss of the critic {stream['critic_loss'][0]:.2f}, then {stream['critic_loss'][-1]:.2f}; of the imitator "
-    f"{stream['meta_loss'][0]:.2f}, then {stream['meta_loss'][-1]:.2f} nats. Regret left: the critic believes {believed[0]:.2f}, "
-    f"{believed.max():.2f} at most, {believed[-1]:.2f} at the end; exactly {left[0]:.2f}, {left[peak]:.2f} after "
-    f"{seen['step'][peak]} updates, {left[-1]:.2f} at the end. Score {seen['score'][0]:.2f}, then {seen['score'][-1]:.2f}."
+    f"Over 64 updates. Loss of the critic {critic[0]:.2f}, then {critic[-1]:.2f}; of the imitator "
+    f"{imitator[0]:.2f}, then {imitator[-1]:.2f} nats. Regret left: the critic believes "
+    f"{believed[0]:.2f}, {believed.max():.2f} at most, {believed[-1]:.2f} at the end; exactly "
+    f"{left[0]:.2f}, {left[peak]:.2f} after {seen['step'][peak]} updates, {left[-1]:.2f} at the end. "
+    f"Score {abs(scores[0]):.2f}, then {scores[-1]:.2f}."
 )
 widgets.show(figure, words, trained=True)
 print("the team has learned something:", seen["score"][-1] > 0.2)
@@ -499,7 +507,7 @@ print("at the end less regret is left than at the worst:", left[-1] < left.max()
 
 # %%
 def train(method="MICRA", seed=0, points=8, **changes):
-    """Train one team on 25,600 environment steps: (environment step, score) at some points, and processor seconds."""
+    """Train one team on 25,600 environment steps: (step, score) at some points, and processor seconds."""
     changes = {**small, "conditioned": False, **baselines.METHODS[method], **changes, "seed": seed}
     s = micra_lite.Settings(**changes)
     per_round = s.externals_per_round * s.episodes_per_external * game.horizon
@@ -588,7 +596,8 @@ runs = {"MICRA": whole_runs} | {m: {seed: train(m, seed) for seed in (0, 1)} for
 here = [
     {"task": "pursuit 2 × 2", "panel": "nobody adapts", "method": m, "seed": seed, "point": p, "step": at,
      "watched": 0, "externals": 8, "score": value}
-    for m, seeds in runs.items() for seed, (found, _) in seeds.items() for p, (at, value) in enumerate(found)
+    for m, seeds in runs.items() for seed, (found, _) in seeds.items()
+    for p, (at, value) in enumerate(found)
 ]  # fmt: skip
 last = {m: [found[-1][1] for found, _ in seeds.values()] for m, seeds in runs.items()}
 end = {m: float(np.mean(values)) for m, values in last.items()}
@@ -611,11 +620,14 @@ for m, (colour, style) in looks.items():
     axes.plot(steps, values.mean(0), style, color=colour, label=m, linewidth=2.4 if m == "MICRA" else 1.2)
     axes.fill_between(steps, values.min(0), values.max(0), color=colour, alpha=0.12, linewidth=0)
 axes.axhline(1, color="black", linestyle=":")
-axes.set(xlabel="environment steps", ylabel="normalised score", title="pursuit 2 × 2: mean and range of two seeds")
+axes.set(xlabel="environment steps", ylabel="normalised score")
+axes.set_title("pursuit 2 × 2: mean and range of two seeds")
 axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 spent = {m: np.mean([seconds for _, seconds in seeds.values()]) for m, seeds in runs.items()}
-told = ", ".join(f"{m} {end[m]:.2f} in {spent[m]:.1f} processor seconds" for m in sorted(end, key=end.get)[::-1])
-widgets.show(figure, f"Learning curves, scores after 25,600 steps, means of two seeds: {told}.", trained=True)
+ranked = sorted(end, key=end.get)[::-1]
+told = ", ".join(f"{m} {end[m]:.2f} in {spent[m]:.1f} processor seconds" for m in ranked)
+words = f"Learning curves, scores after 25,600 steps, means of two seeds: {told}."
+widgets.show(figure, words, trained=True)
 print("MICRA is ahead after these steps:", max(end, key=end.get) == "MICRA")
 
 # %% [markdown]
@@ -645,7 +657,8 @@ columns = min(4, max(1, len(places)))
 deep = max(1, math.ceil(len(places) / columns))
 figure = Figure(figsize=(2.6 + 2.1 * columns, 0.8 + 1.9 * deep), layout="constrained")
 told = []
-for axes, place in zip(figure.subplots(deep, columns, sharey=True, squeeze=False).flat, places, strict=False):
+panels = figure.subplots(deep, columns, sharey=True, squeeze=False).flat
+for axes, place in zip(panels, places, strict=False):
     for row, m in enumerate(looks):
         if r := measured.get((place, m)):
             bars = [[r["final"] - r["low"]], [r["high"] - r["final"]]]
@@ -659,7 +672,8 @@ for axes, place in zip(figure.subplots(deep, columns, sharey=True, squeeze=False
     told.append(place.replace("\n", " ") + ": " + ", ".join(each))
 few = "" if results["seeds"] >= 10 else " Too few to be evidence."
 figure.suptitle(f"Final scores, {results['seeds']} seeds", fontsize=11)
-words = f"Final normalised scores, {results['seeds']} seeds.{few} {'; '.join(told)}. Made by: {results['command']}"
+words = f"Final normalised scores, {results['seeds']} seeds.{few} {'; '.join(told)}."
+words += f" Made by: {results['command']}"
 widgets.show(figure, words, trained=True)
 
 # %% [markdown]
