@@ -22,13 +22,13 @@ from typing import Any
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")  # one process per seed: threads would only wait for each other
 
-import imitators
 import numpy as np
 import torch
-from common import interquartile_mean, write
 from joblib import delayed
 
+import imitators
 import micra_lite
+from common import interquartile_mean, write
 from micra_lite import evaluate, exact, figures
 from runs import keep, run_all, score, yardstick
 

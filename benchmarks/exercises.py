@@ -14,8 +14,9 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "tests")]
 
-import common
 import torch
+
+import common
 from check_answers import tables
 from check_answers.mutants import survivors
 

@@ -14,9 +14,8 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from common import RESULTS, write
-
 import micra_lite
+from common import RESULTS, write
 from micra_lite import exact
 from micra_lite.catalogue import ELSEWHERE, names
 from micra_lite.games import TabularGame

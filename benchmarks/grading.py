@@ -17,10 +17,9 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "tests")]
 
 import common
-from submissions import HOSTILE, write_class
-
 from micra_lite.course.grade import grade
 from micra_lite.course.sandbox import KINDS, Sandbox
+from submissions import HOSTILE, write_class
 
 
 def checksum(folder: Path) -> str:

@@ -24,9 +24,9 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 
 import torch
-from common import write
 
 import micra_lite
+from common import write
 from micra_lite.cli import main as command_line
 
 BATCHES, HUNTERS, SIZES = (1, 32, 1024, 8192), (2, 3, 4), (3, 4, 5, 8)

@@ -31,15 +31,15 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np
 import torch
-from common import RESULTS, write
 from joblib import delayed
-from learning_figure import learning_figure
-from learning_table import FEW, PANELS, POINTS, PROFILE_AT, WATCHED, aggregate, lines, summary
-from tuning import TUNED, TUNING, configurations, space, winners
 
 import micra_lite
+from common import RESULTS, write
+from learning_figure import learning_figure
+from learning_table import FEW, PANELS, POINTS, PROFILE_AT, WATCHED, aggregate, lines, summary
 from micra_lite import baselines, evaluate, figures
 from runs import each_score, keep, run_all, score, yardstick
+from tuning import TUNED, TUNING, configurations, space, winners
 
 DOCS = Path(__file__).parent.parent / "docs"
 ADAPTED = (3, 6, 10)  # the points at which teams adapt, in the second panel

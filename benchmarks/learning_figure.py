@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from common import RESULTS, interquartile_mean
 from matplotlib.figure import Figure
 
+from common import RESULTS, interquartile_mean
 from micra_lite.figures import BLUE, GREEN, GREY, ORANGE, RED
 
 PURPLE, SKY = "#CC79A7", "#56B4E9"  # Okabe and Ito, as the others

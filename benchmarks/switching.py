@@ -28,11 +28,11 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np
 import torch
-from adaptation import trained_team
-from common import interquartile_mean, write
 from joblib import delayed
 
 import micra_lite
+from adaptation import trained_team
+from common import interquartile_mean, write
 from micra_lite import change, phases
 from micra_lite.playing import watch
 from runs import keep, run_all

@@ -32,10 +32,10 @@ from importlib.metadata import version
 from typing import Any
 
 import torch
-from common import RESULTS, write
-from meta_update import meta_updates
 
 import micra_lite
+from common import RESULTS, write
+from meta_update import meta_updates
 from micra_lite.phases import offline_training
 
 torch.set_num_threads(1)

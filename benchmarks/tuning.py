@@ -7,8 +7,8 @@ import math
 from typing import Any
 
 import numpy as np
-from common import RESULTS
 
+from common import RESULTS
 from micra_lite.training_state import METHODS as TUNED  # ablations have what was found for MICRA
 
 TUNING = {"configurations": 16, "seeds": 2, "steps": 100_000}

@@ -31,10 +31,10 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np
 import torch
-from common import write
 from joblib import Parallel, delayed
 
 import micra_lite
+from common import write
 from micra_lite import exact, figures
 from micra_lite.externals import ExternalFamily, MixedStrategies
 from micra_lite.games import TabularGame

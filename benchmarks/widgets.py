@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
 from common import write
 
 TESTS = Path(__file__).parent.parent / "tests"

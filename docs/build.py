@@ -23,8 +23,8 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 sys.path[:0] = [str(DOCS), str(ROOT / "benchmarks")]
 import equations
-import readme
 
+import readme
 from micra_lite import _HOME
 from micra_lite.course import scheme
 

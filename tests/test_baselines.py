@@ -6,7 +6,6 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from test_critic import Toy, initial, some_transitions, two_externals
 from torch import nn
 
 import micra_lite
@@ -21,6 +20,7 @@ from micra_lite.playing import play
 from micra_lite.regret import counterfactual_regret_advantage, joint_advantage, policy_gradient_objective
 from micra_lite.replay import Replay, followed
 from micra_lite.training_state import Settings, TrainingState, pairs
+from test_critic import Toy, initial, some_transitions, two_externals
 
 SMALL = {
     "features": 16, "hidden": 32, "actor_hidden": 32, "imitator_hidden": 8, "probes": 4, "updates": 6, "updates_per_round": 3,

@@ -4,6 +4,7 @@ What it needs, and where its pictures go, says `lab.py`.
 """
 
 import pytest
+
 from lab import at_both_widths, choose, lesson, measure, picture_of, press_and_time, ran_without_error, widget, words_of
 
 pytestmark = pytest.mark.browser

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 from ipywidgets import HTML
-from test_widgets import controls, drawings, numbers, part, stays_on_its_sheet
 
 from micra_lite import exact
 from micra_lite.catalogue import external_family, make
@@ -23,6 +22,7 @@ from micra_lite.widgets.change_watch import (
     trade_off,
     watch_out,
 )
+from test_widgets import controls, drawings, numbers, part, stays_on_its_sheet
 
 
 @pytest.fixture(scope="module")

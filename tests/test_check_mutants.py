@@ -1,8 +1,8 @@
 """The checks against mutants of the reference solutions: what is not the same must be rejected."""
 
 import pytest
-from check_answers.mutants import equivalent, mutants, survivors
 
+from check_answers.mutants import equivalent, mutants, survivors
 from micra_lite import check
 
 CLOSED = [one for one in check.exercises() if one.kind != "open"]

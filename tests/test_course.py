@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from submissions import ANSWERS, COMA, HOSTILE, PENCIL, START, notebook, write_class
 
 from micra_lite import check
 from micra_lite.check.variants import choose
@@ -20,6 +19,7 @@ from micra_lite.course import scheme
 from micra_lite.course.build import build
 from micra_lite.course.grade import grade, notebooks, opened, safe, verdicts
 from micra_lite.course.sandbox import KINDS, Sandbox, open_sandbox, records
+from submissions import ANSWERS, COMA, HOSTILE, PENCIL, START, notebook, write_class
 
 ROOT = Path(__file__).parents[1]
 

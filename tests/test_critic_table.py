@@ -5,7 +5,6 @@ from html import unescape
 import numpy as np
 import pytest
 from ipywidgets import HTML
-from test_widgets import controls, drawings, numbers, stays_on_its_sheet
 
 from micra_lite import exact
 from micra_lite.catalogue import external_family, make
@@ -29,6 +28,7 @@ from micra_lite.widgets.critic_table import (
     sweep,
     targets,
 )
+from test_widgets import controls, drawings, numbers, stays_on_its_sheet
 
 
 def cases():

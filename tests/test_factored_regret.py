@@ -6,9 +6,9 @@ from math import prod
 import pytest
 import torch
 from hypothesis import given, settings
-from test_regret import SEEDS, SIZES, random_policies, regrets_by_loops
 
 from micra_lite.regret import counterfactual_regret_advantage, cp_regret_advantage, pairwise_regret_advantage
+from test_regret import SEEDS, SIZES, random_policies, regrets_by_loops
 
 
 def random_parts(sizes, batch, seed):

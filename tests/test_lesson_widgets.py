@@ -7,11 +7,11 @@ from pathlib import Path
 
 import ipywidgets
 import pytest
-from test_widgets import controls, descendants, drawings, numbers, stays_on_its_sheet
 
 import micra_lite
 from micra_lite.widgets import GridPlayer, PolicyField, Prediction, Predictions, ask
 from micra_lite.widgets.base import STATIC
+from test_widgets import controls, descendants, drawings, numbers, stays_on_its_sheet
 
 QUESTIONS = tomllib.loads((Path(micra_lite.__file__).parent / "widgets" / "questions.toml").read_text(encoding="utf-8"))
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from lab import ROOT
 
 pytestmark = pytest.mark.long

@@ -12,9 +12,9 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlparse
 
 import pytest
-from lab import ROOT, SCREENSHOTS
 
 import micra_lite
+from lab import ROOT, SCREENSHOTS
 
 pytestmark = pytest.mark.browser
 ENVIRONMENT = {**os.environ, "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}  # nothing answers

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ipywidgets import HTML
-from test_widgets import controls, drawings, numbers, part, stays_on_its_sheet
 
 from micra_lite.widgets import ThreeSwitches
 from micra_lite.widgets.base import STATIC
 from micra_lite.widgets.switches import JOINT, features, fit, how_often, payoffs, verdict
+from test_widgets import controls, drawings, numbers, part, stays_on_its_sheet
 
 
 def worth(share, a):
