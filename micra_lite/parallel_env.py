@@ -119,7 +119,7 @@ def to_parallel_env(
     >>> env = to_parallel_env(make("pursuit"))
     >>> observations, _ = env.reset(seed=0)
     >>> {agent: seen.shape for agent, seen in observations.items()}
-    {'hunter_1': (27,), 'hunter_2': (27,), 'prey': (27,)}
+    {'hunter_1': (102,), 'hunter_2': (102,), 'prey': (102,)}
     """
     if not isinstance(game, Game):
         raise TypeError(f"to_parallel_env needs a game, as micra_lite.make(name) returns it; got {game!r}")

@@ -237,7 +237,9 @@ class Exercise:
         if a.shape != b.shape and self.kind == "number":
             return self._not_yet("shape", f"{b.size} numbers are expected; you entered {a.size}.")
         if a.shape != b.shape and not (b.shape == () and a.size == 1):
-            return self._not_yet("shape", f"{where}: your result has the shape {a.shape}; {b.shape} is expected.")
+            return self._not_yet(
+                "shape", f"{where}: your result has the shape {a.shape}; {b.shape or 'one number'} is expected."
+            )
         if not np.isfinite(a).all():
             return self._not_yet("not_finite", f"{where}: there is a NaN or an infinity. Is something divided by zero?")
         pair = self._pair(a, case)
@@ -245,7 +247,7 @@ class Exercise:
         if all(arrays):
             mine, right = (np.concatenate([x.ravel() for x in group]) for group in (got, targets))
             factor = float(mine @ right) / max(float(right @ right), 1e-12)
-            if factor and close(mine, factor * right, tolerance):
+            if abs(factor) > 1e-6 and close(mine, factor * right, tolerance):
                 if abs(factor + 1) < 1e-3:
                     return self._not_yet("wrong_sign", "Everything has the wrong sign. What is taken off what?", *pair)
                 if self.kind == "function":

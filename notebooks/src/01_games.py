@@ -455,7 +455,7 @@ env = micra_lite.to_parallel_env(game, externals=held_out)
 observations, _ = env.reset(seed=0, options={"external": 0})  # beside prey 0
 total = 0.0
 while env.agents:
-    h1, h2, p = observations["hunter_1"][:27].reshape(3, 9).argmax(1)  # its first 27 numbers: where everybody is
+    h1, h2, p = observations["hunter_1"][:27].reshape(3, 9).argmax(1)  # where everybody is
     s = 81 * h1 + 9 * h2 + p
     actions = {agent: best.policies[i][s].argmax() for i, agent in enumerate(env.agents)}
     observations, rewards, terminated, truncated, _ = env.step(actions)

@@ -628,12 +628,14 @@ ranked = sorted(end, key=end.get)[::-1]
 told = ", ".join(f"{m} {end[m]:.2f} in {spent[m]:.1f} processor seconds" for m in ranked)
 words = f"Learning curves, scores after 25,600 steps, means of two seeds: {told}."
 widgets.show(figure, words, trained=True)
-print("MICRA is ahead after these steps:", max(end, key=end.get) == "MICRA")
+on_policy = [m for m in looks if m.endswith("actor-critic") or m == "COMA"]
+ahead = all(end["MICRA"] > end[m] + 0.2 for m in on_policy)
+print("MICRA is ahead of all who learn from each step once:", ahead)
 
 # %% [markdown]
 # Before you believe it, ask:
 #
-# - *Steps or seconds?* MICRA squeezes more out of each step, and computes more for it (see the words below the figure). The others would catch up with
+# - *Steps or seconds?* MICRA squeezes more out of each step, and computes more for it (see the words below the figure). Others may catch up with
 #   more steps; where steps are cheap, that is fair game.
 # - *Who was tuned?* Here nobody. A comparison needs the same tuning budget for all.
 # - *How many seeds?* Two. That shows what can happen, not what does.
@@ -759,7 +761,7 @@ assert all(lost.values())
 assert believed[0] < left[0] / 4
 assert seen["score"][-1] > 0.2
 assert left[-1] < left.max() / 2
-assert max(end, key=end.get) == "MICRA"
+assert ahead
 assert {r["method"] for r in here} == set(looks)
 folder.cleanup()
 print("all checks passed")
