@@ -62,6 +62,7 @@ benchmarks: $(READY)
 	$(BIN)/python benchmarks/learning.py
 	$(BIN)/python benchmarks/widgets.py
 	$(BIN)/python benchmarks/exercises.py
+	$(BIN)/python benchmarks/grading.py
 	$(BIN)/python benchmarks/readme.py
 
 clean:

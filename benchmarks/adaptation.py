@@ -58,16 +58,21 @@ def trained_team(task: str, settings: micra_lite.Settings, path: Path) -> tuple[
     return state, time.process_time() - start
 
 
-def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) -> list[dict[str, Any]]:
-    """Train one variant from one seed and score it: rows of {method, episodes, externals, score, …}."""
+def team_of(task: str, variant: str, seed: int, updates: int | None, cache: Path) -> tuple[micra_lite.Settings, Path]:
+    """The settings of one team, and where its checkpoint is kept."""
     changes = {"updates": updates} if updates else {}
     settings = micra_lite.settings_for(task, seed=seed, **changes, **VARIANTS[variant])
-    name = f"{task}-{variant}-{seed}-{settings.updates}"
-    path = cache / f"{name}.json"
+    return settings, cache / f"{task}-{variant}-{seed}-{settings.updates}.pt"
+
+
+def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) -> list[dict[str, Any]]:
+    """Train one variant from one seed and score it: rows of {method, episodes, externals, score, …}."""
+    settings, checkpoint = team_of(task, variant, seed, updates, cache)
+    path = checkpoint.with_suffix(".json")
     if path.exists():
         return json.loads(path.read_text())
     torch.set_num_threads(1)
-    state, training = trained_team(task, settings, cache / f"{name}.pt")
+    state, training = trained_team(task, settings, checkpoint)
     game, family = state.game, micra_lite.external_family(task)
     externals, table = family.split("held-out"), game.tabulate()
     true = externals.tables(game)  # per external agent (K, S, A_e)

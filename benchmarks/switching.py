@@ -31,7 +31,7 @@ import torch
 from joblib import delayed
 
 import micra_lite
-from adaptation import trained_team
+from adaptation import team_of, trained_team
 from common import interquartile_mean, write
 from micra_lite import change, phases
 from micra_lite.playing import watch
@@ -80,13 +80,12 @@ def encounter(team: micra_lite.TrainingState, k: int, method: str, threshold: fl
 
 def run(task: str, seed: int, cache: Path) -> list[dict[str, Any]]:
     """All encounters of one trained team: a row for each method and threshold."""
-    settings = micra_lite.settings_for(task, seed=seed)
-    name = f"{task}-conditioned-{seed}-{settings.updates}"
-    path = cache / f"switching-{name}.json"
+    settings, checkpoint = team_of(task, "conditioned", seed, None, cache)
+    path = cache / f"switching-{checkpoint.stem}.json"
     if path.exists():
         return json.loads(path.read_text())
     torch.set_num_threads(1)
-    team, _ = trained_team(task, settings, cache / f"{name}.pt")
+    team, _ = trained_team(task, settings, checkpoint)
     rows = []
     for method, thresholds in (("watches", THRESHOLDS), ("is told", (float("inf"),)), ("never asks", (float("inf"),))):
         for threshold in thresholds:

@@ -10,7 +10,7 @@ For target i, its own action a_i, and policies π_j of all agents (for externals
 2. `coma_advantage` keeps the others at the actions they took; its mean over those actions is the CRA.
 3. `joint_advantage` has no counterfactual baseline either: Q of the joint action, minus v(s).
 4. `sampled_regret_advantage` estimates the first sum from drawn actions of the others.
-4. `pairwise_regret_advantage` and `cp_regret_advantage` are Eq. 2 for a Q that is given in small parts: the same sums,
+5. `pairwise_regret_advantage` and `cp_regret_advantage` are Eq. 2 for a Q that is given in small parts: the same sums,
    exactly, without the table of ∏ A_j entries.
 
 Shapes: q (B, A_1, …, A_n) in units of return; policies, a list of n tensors (B, A_j) of probabilities; `targets`, the

@@ -50,7 +50,10 @@ from collections.abc import Iterator
 from typing import Any
 
 # Files of this package, in the order of the course.
-LESSONS = ("games", "chains", "regret", "policy_gradient", "targets", "critic", "meta_learning", "meta_imitator")
+LESSONS = (
+    "games", "chains", "regret", "matching", "policy_gradient", "averaging", "targets", "critic", "meta_learning",
+    "second_order", "meta_imitator",
+)  # fmt: skip
 
 
 def exercises(lesson: str | None = None) -> list[Any]:

@@ -40,6 +40,7 @@ LESSON = "01_games"
     ],
 )  # fmt: skip
 def ending_income(pay, goes_on, gamma, steps):
+    """The value of an income `pay` that goes on with probability goes_on each step, discounted by gamma."""
     factor = gamma * goes_on
     return pay / (1 - factor)
 
@@ -72,6 +73,7 @@ def transitions(generator, S, J):
 
 
 def states_and_policies(generator, k):
+    """T (S, |A|, S) and policies n × (S, A_j)."""
     sizes, S = SIZES[k % len(SIZES)], 2 + (k + 1) % 3
     return transitions(generator, S, torch.Size(sizes).numel()), [policy(generator, S, size) for size in sizes]
 
@@ -123,6 +125,7 @@ def states_and_policies(generator, k):
     ],
 )  # fmt: skip
 def state_chain(T, policies):
+    """P (S, S), the transitions between states under the joint policy: T (S, |A|, S), policies n × (S, A_j)."""
     joint = policies[0]
     for p in policies[1:]:
         joint = (joint[:, :, None] * p[:, None, :]).reshape(len(T), -1)
@@ -136,6 +139,7 @@ def solved(T, pay, policy, gamma):
 
 
 def best_value(T, pay, gamma):
+    """V (S,) of the best joint action in each state."""
     V = torch.zeros(len(T), dtype=T.dtype)
     for _ in range(80):
         V = (pay + gamma * T @ V).max(1).values
@@ -143,6 +147,7 @@ def best_value(T, pay, gamma):
 
 
 def game_and_start(generator, k):
+    """T (S, J, S), R (S, J, n), a joint policy (S, J), a start distribution (S,), γ."""
     S, J, n = 2 + k % 3, (3, 4, 6)[(k + 1) % 3], 3 + k % 2
     R = 2 * torch.randn(S, J, n, generator=generator)
     return transitions(generator, S, J), R, policy(generator, S, J), policy(generator, S), 0.4 + 0.1 * (k % 5)
@@ -219,6 +224,7 @@ def mean_pay(R):
     ],
 )  # fmt: skip
 def team_value(T, R, policy, start, gamma):
+    """The targets' mean discounted value from the start: T (S, J, S), R (S, J, n), policy (S, J), start (S,)."""
     pay = R[:, :, :-1].mean(2)
     V = torch.zeros(len(T))
     for _ in range(100):

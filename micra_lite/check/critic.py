@@ -7,8 +7,7 @@ import torch
 
 from .drawn import SIZES, policy
 from .exercise import exercise
-from .running import Trouble
-from .values import is_stub
+from .values import gradient
 
 LESSON = "04_critic"
 
@@ -17,16 +16,7 @@ def gradient_in_q(td_loss, q, actions, reward):
     """The gradient of td_loss(q, actions, y) in q. y depends on q as well, so a missing stop shows."""
     leaf = q.detach().clone().requires_grad_()
     found = td_loss(leaf, actions, reward + 0.5 * leaf.flatten(1).mean(1).roll(1))
-    if found is None or is_stub(found):
-        return found
-    if not isinstance(found, torch.Tensor):
-        return Trouble("no_tensor", "Return a tensor of torch, so that autograd can find its gradient.")
-    if found.numel() != 1:
-        return Trouble("no_single_number", f"A loss is one number; yours has the shape {tuple(found.shape)}.")
-    if not found.requires_grad:
-        return Trouble("gradient_lost", "No gradient reaches q. Stop it at the target only.")
-    (gradient,) = torch.autograd.grad(found.sum(), leaf, allow_unused=True)
-    return gradient
+    return gradient(found, leaf, "A loss", "No gradient reaches q. Stop it at the target only.")
 
 
 def taken(q, actions):
@@ -35,6 +25,7 @@ def taken(q, actions):
 
 
 def batch_of_actions(generator, k):
+    """q (B, A_1, A_2), the actions that were taken (B, 2), targets (B,)."""
     B, sizes = 3 + k % 3, SIZES[k % 3]
     actions = torch.stack([torch.randint(size, (B,), generator=generator) for size in sizes], 1)
     return 3 * torch.randn(B, *sizes, generator=generator), actions, 2 * torch.randn(B, generator=generator)
@@ -87,6 +78,7 @@ def batch_of_actions(generator, k):
     ],
 )  # fmt: skip
 def td_loss(q, actions, target):
+    """Mean squared temporal difference of the joint actions taken: q (B, A_1, A_2), actions (B, 2), target (B,)."""
     b = torch.arange(len(q))
     taken = q[b, actions[:, 0], actions[:, 1]]
     return ((taken - target.detach()) ** 2).mean()
@@ -100,6 +92,7 @@ def stepped(q, entry, target, rate):
 
 
 def two_tables(generator, k):
+    """q and its slow copy (S, J), a transition (s, joint, reward, s′), a joint policy (S, J), γ, a rate."""
     S, J = 3 + k % 2, (6, 8, 9)[k % 3]
     q, slow = 3 * torch.randn(2, S, J, generator=generator)
     s, joint = (int(torch.randint(size, (), generator=generator)) for size in (S, J))
@@ -155,6 +148,7 @@ def two_tables(generator, k):
     ],
 )  # fmt: skip
 def td_step(q, slow, transition, policy, gamma, rate):
+    """q (S, J) after one step of temporal differences on a transition, the next value taken from the slow copy."""
     s, joint, reward, after = transition
     target = reward + gamma * (policy[after] * slow[after]).sum()
     moved = q.clone()
@@ -190,5 +184,6 @@ def td_step(q, slow, transition, policy, gamma, rate):
     ],
 )  # fmt: skip
 def never_taken():
+    """q (A_1, A_2), both policies, and which joint actions are in the data: regrets hang on one that is not."""
     q = torch.tensor([[2.0, 2.0, 8.0], [1.0, 1.0, 7.0]])
     return q, torch.tensor([0.5, 0.5]), torch.tensor([0.4, 0.4, 0.2]), torch.tensor([[1, 1, 0], [1, 1, 1]])

@@ -47,12 +47,14 @@ def indifferent(better_left, better_right):
     ],
 )  # fmt: skip
 def turning_point(mine, theirs):
+    """The probability of left at which up and down are worth the same: payoffs (2, 2) of both players."""
     left = mine[0, 0] - mine[1, 0]
     right = mine[1, 1] - mine[0, 1]
     return right / (left + right)
 
 
 def payoffs_and_externals(generator, k):
+    """q (A_1, A_2) and some externals' policies (K, A_2), sharp, so that it matters who it is."""
     q = table(generator, k)
     drawn = policy(generator, (4, 3, 2)[k % 3], q.shape[1]) ** 2  # sharper, so that it matters who it is
     return q, drawn / drawn.sum(1, keepdim=True)
@@ -108,6 +110,7 @@ def both_means(q, externals):
     ],
 )  # fmt: skip
 def worth_of_knowing(q, externals):
+    """What knowing the external adds to the best that can be done, return: q (A_1, A_2), externals (K, A_2)."""
     values = externals @ q.T
     knowing = values.max(1).values.mean()
     alike = values.mean(0).max()
@@ -139,5 +142,6 @@ def worth_of_knowing(q, externals):
     ],
 )  # fmt: skip
 def average_misleads():
+    """A game q (A_1, A_2) and two externals whose average asks for an action that is best against neither."""
     q = torch.tensor([[4.0, 0.0], [0.0, 4.0], [3.0, 3.0]])
     return q, torch.tensor([0.9, 0.1]), torch.tensor([0.1, 0.9])

@@ -13,6 +13,7 @@ LESSON = "06_meta_imitator"
 
 
 def normalised(weights):
+    """Weights (K,) as probabilities."""
     return weights / weights.sum()
 
 
@@ -46,6 +47,7 @@ def normalised(weights):
     ],
 )  # fmt: skip
 def posterior_by_hand(prior, heads_probability, heads, tails):
+    """p(k | moves), (K,): prior (K,), each external's probability of heads (K,), how many heads and tails."""
     weights = prior * heads_probability**heads * (1 - heads_probability) ** tails
     return weights / weights.sum()
 
@@ -56,6 +58,7 @@ def told(policies, states, moves):
 
 
 def mixed(weights, policies):
+    """The mean of policies (K, …) under weights (K,)."""
     return torch.tensordot(weights, policies, 1)
 
 
@@ -114,6 +117,7 @@ def watched_externals(generator, k):
     ],
 )  # fmt: skip
 def bayes_predictor(prior, policies, states, moves):
+    """The posterior mean policy, (S, A): prior (K,), policies (K, S, A), watched states and moves (n,)."""
     logs = prior.log()
     for s, a in zip(states, moves, strict=True):
         logs = logs + policies[:, s, a].log()
@@ -171,15 +175,18 @@ def padded_supports(generator, k):
     ],
 )  # fmt: skip
 def watched_loss(log_policy, actions, weights):
+    """Mean cross-entropy of the watched moves, (K,), nats: log_policy (K, P, A), actions (K, P), weights 0 for padding."""
     made = log_policy.gather(2, actions.unsqueeze(2)).squeeze(2)
     return -(weights * made).sum(1) / weights.sum(1)
 
 
 def kl(p, q):
+    """KL(p ‖ q) along the last axis, nats."""
     return (p * (p / q).log()).sum(-1)
 
 
 def entropy(p):
+    """The entropy along the last axis, nats."""
     return -(p * p.log()).sum(-1)
 
 
@@ -220,6 +227,7 @@ def visited(generator, k):
     ],
 )  # fmt: skip
 def excess_nats(visits, external, predicted):
+    """KL(external ‖ predicted) averaged over the visited states, nats: visits (S,), policies (S, A)."""
     kl = (external * (external.log() - predicted.log())).sum(1)
     return (visits * kl).sum() / visits.sum()
 
@@ -254,4 +262,5 @@ def errors(prior, policies):
     ],
 )  # fmt: skip
 def misleading_move():
+    """A prior and externals (K, A) for which the likeliest move of the first makes the prediction of it worse."""
     return torch.tensor([1 / 3, 1 / 3, 1 / 3]), torch.tensor([[0.6, 0.4], [0.9, 0.1], [0.1, 0.9]])

@@ -1,4 +1,4 @@
-"""Exercises of lesson 05: inner steps, the gradient through them, what first order leaves out."""
+"""Exercises of lesson 05: inner steps, and the outer loss for autograd. The others: `second_order.py`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import torch
 
 from .drawn import policy
 from .exercise import exercise
-from .running import Trouble
-from .values import is_stub
+from .values import gradient
 
 LESSON = "05_meta_learning"
 
 
 def sigma(x):
+    """The logistic function: the probability of heads at the logit x."""
     return 1 / (1 + math.exp(-x))
 
 
@@ -46,6 +46,7 @@ def sigma(x):
     ],
 )  # fmt: skip
 def stepped_by_hand(theta, heads, tails, step_size):
+    """The logit after one inner step on counted heads and tails."""
     frequency = heads / (heads + tails)
     slope = 1 / (1 + math.exp(-theta)) - frequency
     return theta - step_size * slope
@@ -65,16 +66,19 @@ def descended(theta, pairs, steps, step_size, stop=lambda slope: slope, at_start
 
 
 def one_by_one(theta, moves, steps, step_size):
+    """A step for each move, in the order in which they were watched."""
     for a in moves.tolist() * steps:
         theta = descended(theta, often(torch.tensor([a]), len(theta)), 1, step_size)
     return theta
 
 
 def with_logits(theta, pairs, steps, step_size):
+    """As if the loss were the squared distance of the logits from the frequencies."""
     return pairs + (1 - step_size) ** steps * (theta - pairs)
 
 
 def start_and_moves(generator, k):
+    """θ (A,), moves (n,), how many steps, their size. In every second case an action never comes."""
     A = 2 + k % 4
     theta = torch.randn(A, generator=generator)
     moves = torch.randint(A - k % 2, (3 + k % 5,), generator=generator)  # in every second case, one never comes
@@ -119,6 +123,7 @@ def start_and_moves(generator, k):
     ],
 )  # fmt: skip
 def adapted(theta, moves, steps, step_size):
+    """θ′ (A,), logits, after some inner steps from theta (A,) on the mean loss of the watched moves (n,)."""
     frequency = torch.zeros(len(theta))
     for a in moves:
         frequency[a] += 1 / len(moves)
@@ -141,16 +146,7 @@ def gradient_in_start(outer_loss, theta, support, query, steps, step_size):
     """The gradient of the outer loss in θ, by autograd: a graph that is cut somewhere shows."""
     leaf = theta.detach().clone().requires_grad_()
     found = outer_loss(leaf, support, query, steps, step_size)
-    if found is None or is_stub(found):
-        return found
-    if not isinstance(found, torch.Tensor):
-        return Trouble("no_tensor", "Return a tensor of torch, so that autograd can find its gradient.")
-    if found.numel() != 1:
-        return Trouble("no_single_number", f"A loss is one number; yours has the shape {tuple(found.shape)}.")
-    gradient = torch.autograd.grad(found.sum(), leaf, allow_unused=True)[0] if found.requires_grad else None
-    if gradient is None:
-        return Trouble("gradient_lost", "No gradient reaches θ: somewhere on the way θ′ is cut off from it.")
-    return gradient
+    return gradient(found, leaf, "A loss", "No gradient reaches θ: somewhere on the way θ′ is cut off from it.")
 
 
 def outer(theta, support, query, steps, step_size, **how):
@@ -203,6 +199,7 @@ def outer(theta, support, query, steps, step_size, **how):
     ],
 )  # fmt: skip
 def outer_loss(theta, support, query, steps, step_size):
+    """The mean query loss after adaptation, nats: theta (A,), support and query (K, A), frequencies."""
     total = torch.zeros(())
     for watched, new in zip(support, query, strict=True):
         moved = theta
@@ -212,94 +209,3 @@ def outer_loss(theta, support, query, steps, step_size):
             moved = moved - step_size * slope
         total = total - (new * moved.log_softmax(0)).sum()
     return total / len(support)
-
-
-def jacobian(delta, step_size):
-    """dθ′/dθ of one step from where δ is predicted: (A, A)."""
-    return torch.eye(len(delta), dtype=delta.dtype) - step_size * (torch.diag(delta) - torch.outer(delta, delta))
-
-
-def slopes(theta, support, query, step_size):
-    """The slope of each task's query loss at its θ′ (K, A)."""
-    return descended(theta, support, 1, step_size).softmax(1) - query
-
-
-@exercise(
-    lesson=LESSON, title="The gradient through a step", difficulty=4, importance=5, minutes=15,
-    shown=(*TASKS, 1.0), worth=[0.0625, -0.0625], draw=start_and_tasks,
-    hints=(
-        "If θ moves a little, how much of that is left in θ′? And how fast does the query loss change at θ′?",
-        r"$\frac 1 K \sum_k J\,(\delta'_k - q_k)$ with $J = I - \alpha\,\big(\mathrm{diag}(\delta) - \delta\delta^\top\big)$, "
-        r"$\delta = \mathrm{softmax}(\theta)$, $\delta'_k = \mathrm{softmax}(\theta'_k)$.",
-        """\
-        def meta_gradient(theta, support, query, step_size):
-            delta = theta.softmax(0)
-            moved = ...  # (K, A)
-            slope = ...  # (K, A), at θ′
-            jacobian = torch.eye(len(theta)) - ...
-            return ...""",
-    ),
-    mistakes=[
-        ("first_order", lambda theta, support, query, alpha: slopes(theta, support, query, alpha).mean(0),
-         "This is first order: dθ′/dθ is left out, as if it were 1. Second order is asked for."),
-        ("support_used_as_query", lambda theta, support, query, alpha: (slopes(theta, support, support, alpha) @ jacobian(theta.softmax(0), alpha)).mean(0),
-         "You judge by the watched moves. After the step, only the query counts."),
-        ("not_adapted", lambda theta, support, query, alpha: (theta.softmax(0) - query).mean(0),
-         "This is the gradient of the loss before adaptation. Take the inner step first."),
-        ("step_in_the_wrong_direction", lambda theta, support, query, alpha: (slopes(theta, support, query, -alpha) @ jacobian(theta.softmax(0), -alpha)).mean(0),
-         "Your inner step walks uphill. The Jacobian then has a plus as well."),
-        ("tasks_summed", lambda theta, support, query, alpha: (slopes(theta, support, query, alpha) @ jacobian(theta.softmax(0), alpha)).sum(0),
-         "You added up over the tasks. Take their mean."),
-        ("step_size_missing_in_the_jacobian", lambda theta, support, query, alpha: (slopes(theta, support, query, alpha) @ jacobian(theta.softmax(0), 1.0)).mean(0),
-         "The step size is missing in the Jacobian: I − αH."),
-        ("step_size_missing", lambda theta, support, query, alpha: (slopes(theta, support, query, 1.0) @ jacobian(theta.softmax(0), 1.0)).mean(0),
-         "The step size is missing: you took α = 1."),
-        ("diagonal_only", lambda theta, support, query, alpha: (slopes(theta, support, query, alpha) * jacobian(theta.softmax(0), alpha).diagonal()).mean(0),
-         "You use the diagonal of the Jacobian alone. With several logits, each moves all probabilities."),
-        ("softmax_over_tasks", lambda theta, support, query, alpha: ((descended(theta, support, 1, alpha).softmax(0) - query) @ jacobian(theta.softmax(0), alpha)).mean(0),
-         "After the step, your softmax is over tasks. Each task's predictions add up to 1 over actions: axis 1."),
-        ("jacobian_after_the_step", lambda theta, support, query, alpha: torch.stack(
-            [s @ jacobian(m.softmax(0), alpha) for s, m in zip(slopes(theta, support, query, alpha), descended(theta, support, 1, alpha), strict=True)]).mean(0),
-         "Your Jacobian is taken at θ′. The step was made at θ: its slope depends on θ."),
-    ],
-)  # fmt: skip
-def meta_gradient(theta, support, query, step_size):
-    start = theta.softmax(0)
-    moved = theta - step_size * (start - support)
-    slope = moved.softmax(1) - query
-    jacobian = torch.eye(len(theta)) - step_size * (torch.diag(start) - torch.outer(start, start))
-    return (slope @ jacobian).mean(0)
-
-
-def one_step(start, watched, new, alpha):
-    """Loss on new moves before and after one step, slope at θ′, dθ′/dθ."""
-    theta = math.log(start / (1 - start))
-    moved = theta - alpha * (start - watched)
-    before, after = (new * math.log1p(math.exp(-x)) + (1 - new) * math.log1p(math.exp(x)) for x in (theta, moved))
-    return before, after, sigma(moved) - new, 1 - alpha * start * (1 - start)
-
-
-@exercise(
-    "open", lesson=LESSON, title="When first order misleads", difficulty=3, importance=3, minutes=10,
-    hints=(
-        "First order takes dθ′/dθ for 1. What else can it be? What does a long step do to the order of two starts?",
-        r"$1 - \alpha\, \delta (1 - \delta) < 0$, but $L_{\text{query}}(\theta') < L_{\text{query}}(\theta)$, and $\sigma(\theta') \ne q$.",
-        "start = 0.5\nwatched, new = ..., ...  # far from the start, and alike\nmisled = (start, watched, new, ...)  # the step size is large",
-    ),
-    properties=[
-        ("four_numbers", lambda *given: len(given) == 4 and all(x.size == 1 for x in given),
-         "Hand over four numbers in round brackets: (start, watched, new, step_size)."),
-        ("between_zero_and_one", lambda *given: all(0.001 <= x <= 0.999 for x in given[:3]),
-         "The first three are probabilities of heads. Keep them between 0.001 and 0.999."),
-        ("step_size_positive", lambda start, watched, new, alpha: 0 < alpha <= 100,
-         "The step size must be positive, and 100 at most."),
-        ("slope_is_not_zero", lambda *given: abs(one_step(*given)[2]) > 1e-3,
-         "After the step the prediction is the probability of new moves. Then no start is better: both gradients are zero."),
-        ("factor_is_negative", lambda *given: one_step(*given)[3] < -1e-3,
-         "dθ′/dθ is not negative, so first order has the right sign. When does a higher start lead to a lower end?"),
-        ("adaptation_helps", lambda *given: (x := one_step(*given))[1] < x[0],
-         "The step makes the loss on new moves larger. Such a long step nobody would take: let it help."),
-    ],
-)  # fmt: skip
-def misled():
-    return 0.5, 0.9, 0.9, 8.0

@@ -51,6 +51,7 @@ def both(rewards, first, second, gamma):
     ],
 )  # fmt: skip
 def targets_by_hand(rewards, next_q, hunter, prey, gamma):
+    """Two temporal-difference targets, (2,): rewards (2,), Q̄ (2, 3) after the first; the second ends the episode."""
     future = (hunter @ next_q * prey).sum()
     return torch.stack([rewards[0] + gamma * future, rewards[1]])
 
@@ -66,6 +67,7 @@ def best_of_team(next_q, policies):
 
 
 def likeliest(next_q, policies):
+    """Q̄ of everybody's likeliest next action (B,)."""
     return torch.stack([q[tuple(int(p[b].argmax()) for p in policies)] for b, q in enumerate(next_q)])
 
 
@@ -145,6 +147,7 @@ def some_ends(generator, k):
     ],
 )  # fmt: skip
 def expected_target(reward, terminated, truncated, next_q, policies, gamma):
+    """y, (B,): reward and flags (B,), next_q (B, A_1, …, A_n), policies n × (B, A_j); an end has no future, a cut has."""
     future = next_q
     for p in reversed(policies):
         future = torch.einsum("b...a,ba->b...", future, p)
@@ -152,6 +155,7 @@ def expected_target(reward, terminated, truncated, next_q, policies, gamma):
 
 
 def data_of_another(generator, k):
+    """Rewards, next states and actions (B, …), Q̄ (S, A_1, A_2), policies of the team, the old and the new external."""
     S, B, sizes = 3 + k % 2, 5, SIZES[k % 3]
     drawn = [torch.randint(size, (B,), generator=generator) for size in (S, *sizes)]
     slow = 3 * torch.randn(S, *sizes, generator=generator)
@@ -213,5 +217,6 @@ def valued(slow, team, external):
     ],
 )  # fmt: skip
 def relabelled_target(reward, next_state, next_actions, slow, team, old, new, gamma):
+    """y, (B,), of old transitions valued against a new external: the reward stays, the expectation changes."""
     future = torch.einsum("bac,ba,bc->b", slow[next_state], team[next_state], new[next_state])
     return reward + gamma * future

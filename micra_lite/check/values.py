@@ -1,4 +1,4 @@
-"""What an answer gives, as numbers: in whatever form it comes, compared strictly, and described in few words."""
+"""What an answer gives, as numbers: in whatever form it comes, its gradient, compared strictly, described in few words."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import torch
+
+from .running import Trouble
 
 
 def numbers(value: Any) -> np.ndarray | None:
@@ -30,6 +32,22 @@ def numbers(value: Any) -> np.ndarray | None:
 def is_stub(value: Any) -> bool:
     """Whether this is what the notebook came with: `...`, or a list of them."""
     return value is ... or value is NotImplemented or (isinstance(value, (list, tuple)) and any(map(is_stub, value)))
+
+
+def gradient(found: Any, leaf: torch.Tensor, what: str, lost: str) -> Any:
+    """The gradient of one number that an answer has `found`, in `leaf`, whose shape it has.
+
+    Args: what, how messages name the number; lost, what to say where no gradient arrives. Returns a Trouble where there is
+    none, and None or a stub as they came.
+    """
+    if found is None or is_stub(found):
+        return found
+    if not isinstance(found, torch.Tensor):
+        return Trouble("no_tensor", "Return a tensor of torch, so that autograd can find its gradient.")
+    if found.numel() != 1:
+        return Trouble("no_single_number", f"{what} is one number; yours has the shape {tuple(found.shape)}.")
+    slope = torch.autograd.grad(found.sum(), leaf, allow_unused=True)[0] if found.requires_grad else None
+    return Trouble("gradient_lost", lost) if slope is None else slope
 
 
 def close(a: Any, b: Any, tolerance: float) -> bool:
