@@ -80,16 +80,22 @@ for k in range(3):
 
 # %% [markdown]
 # The error of a prediction is its expected cross-entropy above the prey's own entropy, in nats: $\mathrm{KL}(\pi_{\mathcal E} \,\|\, \delta)$,
-# here averaged over the 12 states. The *average* prey as a prediction:
+# here averaged over the 12 states. So 0 means: exactly the prey's policy.
+#
+# Two predictions need no imitator. *Guessing* gives each of the five moves a fifth. The *average prey* is the mean policy of all 2,048, in
+# each state.
 
 # %%
-average = known.mean(0)
-error_average = float(excess(new, average).mean())
-error_guessing = float(excess(new, torch.full((5,), 0.2)).mean())
-print(f"error of the average prey: {error_average:.3f} nats, of guessing {error_guessing:.3f}")
+simple = {"that of guessing": torch.full((5,), 0.2), "that of the average prey": known.mean(0)}
+error_of = {name: float(excess(new, prediction).mean()) for name, prediction in simple.items()}
+error_average = error_of["that of the average prey"]
 
-guess_before = widgets.ask("before-watching", "that of the average prey", average=f"{error_average:.2f}")
+guess_before = widgets.ask("before-watching", min(error_of, key=error_of.get), average=f"{error_average:.2f}")
 guess_before
+
+# %%
+for name, error in error_of.items():
+    print(f"error, {name}: {error:.3f} nats")
 
 # %% [markdown]
 # ## 2. Equation 4 in loops
@@ -123,7 +129,13 @@ def meta_loss_by_loops(imitator, support, query, steps, step_size):
     return total / len(support[1])
 
 
+# %% [markdown]
+# The package does all externals at once. Do both agree, in the loss and in its gradient? Three prey, 4 pairs each as support, 5 as query:
+
+
+# %%
 def pairs(tables, count, generator):
+    """Observations (K, P, O) and moves (K, P) of each prey, in states drawn at random."""
     states, moves = draw_moves(tables, count, generator)
     return seen[states], moves
 
@@ -145,7 +157,7 @@ print("gradients through the inner loop agree within 1e-12:", apart_slopes < 1e-
 # ## 3. Training
 #
 # Each update draws 32 prey, and for each how many moves are watched, from none to 50. Zero is among them: that trains $\theta$ itself as a
-# prediction. Weights 0 blank the moves that are not watched.
+# prediction. All get 50 moves; those beyond the number drawn have weight 0.
 
 
 # %%
@@ -200,7 +212,16 @@ print("nothing watched: about the average prey's error:", abs(meta[0] - error_av
 # $$p(k \mid \text{pairs}) \propto \prod_t \pi_k(a_t \mid o_t), \qquad
 # \bar\pi(a \mid o) = \sum_k p(k \mid \text{pairs})\, \pi_k(a \mid o)$$
 #
-# No imitator has a lower expected loss, on average over this prior. (A new prey is none of the 2,048, but like them.) In loops, after 10 moves of the first new prey:
+# No imitator has a lower expected loss, on average over this prior. (A new prey is none of the 2,048, but like them.)
+#
+# **Question.** Why can nothing beat it?
+#
+# <details><summary>Answer</summary>
+# After these moves, π̄ is the probability of the next move: nothing else is known. And cross-entropy is least for whoever predicts the true
+# probabilities.
+# </details>
+#
+# In loops, after 10 moves of the first new prey:
 
 # %%
 weights = []
@@ -227,6 +248,11 @@ whole = torch.from_numpy(exact.bayes_predictor(game, family, [episode]).policies
 apart_family = float((whole - posterior_mean).abs().mean())
 print("mean difference below 0.05:", apart_family < 0.05)
 
+# %% [markdown]
+# Now all three over the number of watched moves.
+#
+# **Question.** The *untrained* imitator has random weights. Does watching help it, too?
+
 # %%
 figure = Figure(figsize=(6.4, 3.2), layout="constrained")
 axes = figure.subplots()
@@ -240,9 +266,18 @@ told = [f"{name}: {c[0]:.2f} before, {c[-1]:.2f} after 50 moves" for name, c in 
 widgets.show(figure, f"Error over the number of watched moves, nats. {'; '.join(told)}.", trained=True)
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+# Yes: an inner step is learning, whatever it starts from. Training has found out where to start, and how far to step.
+# </details>
+#
+# Before any move, the meta-imitator and the Bayes predictor both say what the average prey does. Then both fall together. The small gap
+# between them is what the imitator has yet to learn.
+
+# %% [markdown]
 # ## 5. Watch it believe
 #
-# Four new prey. Move **Watched moves** and **State** with the arrow keys. Hollow bars: what the prey really plays.
+# Four new prey. Move **Watched moves** and **State** with the arrow keys. Hollow bars, *played*: the prey's true policy. Below, the error over
+# all states.
 
 # %%
 belief = widgets.ImitatorBelief(imitator)
@@ -272,7 +307,8 @@ half_states = upper.nonzero()[:, 0][half_states]  # back to the numbers of all 1
 before = excess(new, by_imitator(imitator, half_states[:, :0], half_moves[:, :0]))[:, ~upper].mean()
 after = excess(new, by_imitator(imitator, half_states, half_moves))[:, ~upper].mean()
 
-guess_elsewhere = widgets.ask("elsewhere", "yes" if after < before else "it rises")
+outcome = "yes" if after < before - 0.05 else "it rises" if after > before + 0.05 else "no"
+guess_elsewhere = widgets.ask("elsewhere", outcome)
 guess_elsewhere
 
 # %%
@@ -298,6 +334,19 @@ print("after 50 moves, trained on 4 prey:")
 print("  on these 4 better than on new ones:", on_own < on_new[-1])
 print("  on new ones worse than after training on 2,048:", ratio > 1.2)
 
+# %%
+figure = Figure(figsize=(6.4, 3.0), layout="constrained")
+axes = figure.subplots()
+axes.plot(range(len(counts)), on_new, "s--", color="#D55E00", label="trained on 4 prey")
+axes.plot(range(len(counts)), meta, "o-", color="#0072B2", label="trained on 2,048 prey")
+axes.axhline(error_average, color="black", linestyle=":", label="the average prey")
+axes.set_xticks(range(len(counts)), [str(n) for n in counts])
+axes.set(xlabel="watched moves", ylabel="error, nats", ylim=(0, None), title="64 new prey")
+axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+few, many = (f"{c[0]:.2f} before, {c[-1]:.2f} after 50 moves" for c in (on_new, meta))
+words = f"Error on new prey, nats. Trained on 4: {few}; on 2,048: {many}; the average prey: {error_average:.2f}."
+widgets.show(figure, words, trained=True)
+
 # %% [markdown]
 # This is overfitting, one floor higher: not to moves, but to externals. It shows on new externals only. So the held-out ones are never
 # trained on.
@@ -315,7 +364,7 @@ summary
 #
 # - A task is one external. Support and query are pairs of observation and move.
 # - Before any move, the average policy is the best prediction; after many, the external's own.
-# - In between, the Bayes predictor is the limit. The meta-imitator learns to come near it, without knowing the family.
+# - In between, the Bayes predictor is the limit. The meta-imitator learns to come near it, without being told the family.
 # - The network carries what is seen in one state to others.
 # - Many externals are needed in training.
 
