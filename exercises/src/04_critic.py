@@ -81,8 +81,9 @@ check.targets_by_hand(targets)
 #
 # $$y = r + \gamma \sum_{a'} \prod_j \pi_j(a'_j \mid s')\, \bar Q(s', a'), \qquad y = r \text{ where the episode has terminated}$$
 #
-# By hand, three transitions and γ = 0.5. The first two are those of exercise 1: 2.35 and 2. The third pays 0; at its $s'$ all
-# entries are those of the table times −1, and the hunter plays both actions alike: 0 + 0.5 · (−3) = −1.5.
+# By hand, three transitions and γ = 0.5. The first pays 1, is cut, and leads to the table above, where *go* is worth 3.5 and
+# *stay* 2.5: 1 + 0.5 · (0.2 · 3.5 + 0.8 · 2.5) = 2.35. The second pays 2 and ends the game: 2. The third pays 0; at its $s'$
+# all entries are those of the table times −1, and the hunter plays both actions alike: 0 + 0.5 · (−3) = −1.5.
 
 
 # %%

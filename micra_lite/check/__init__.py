@@ -33,6 +33,8 @@ How to write a further exercise
      returned, and right in the text's case only are recognised without being listed.
    - A **property** is (name, (result, *arguments) → bool, message), told where no named mistake fits.
    - `vary=generator → arguments` draws other numbers for `shown`: an exercise by hand then has variants (`variant(7)`).
+     `worded=[(a phrase of the sheet, arguments → the same with their numbers)]` puts them into its text. A hint or a
+     message that has numbers of the case in it is a function of the arguments, too.
    - `look=(function, *arguments) → numbers` where not the result itself is compared, but its gradient, say.
    - Draw rectangular games (`drawn.py`), and numbers for which no mistake gives the right result by chance.
    - The message tells what was done and what to do instead, in one or two short sentences. It never gives the answer.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from .drawn import SIZES, policy, uniform
+from .drawn import SIZES, one_of, policy, uniform
 from .exercise import exercise
 
 LESSON = "01_games"
@@ -13,14 +13,24 @@ LESSON = "01_games"
 @exercise(
     "number", lesson=LESSON, title="An income that may end", difficulty=2, importance=5, minutes=6,
     shown=(1.0, 0.75, 0.8, 3), worth=2.5,
+    vary=lambda generator: (
+        one_of(generator, 1.0, 2.0, 3.0, 4.0), one_of(generator, 0.5, 0.6, 0.75, 0.8, 0.9), one_of(generator, 0.5, 0.75, 0.8, 0.9),
+        int(one_of(generator, 2, 3, 4, 5)),
+    ),
+    worded=[
+        ("Each move pays 1.", lambda pay, goes_on, gamma, steps: f"Each move pays {pay:g}."),
+        ("sums to 0.75: with 0.75", lambda pay, goes_on, gamma, steps: f"sums to {goes_on:g}: with {goes_on:g}"),
+        ("γ is 0.8. We\nwatch 3 moves", lambda pay, goes_on, gamma, steps: f"γ is {gamma:g}. We\nwatch {steps} moves"),
+    ],
     hints=(
         "What is the game worth if it goes on after this move? Then you are where you were, one move later.",
         r"$V = \text{pay} + \gamma\, T(s \mid s)\, V$. Solve for V.",
-        "# V = 1 + 0.8 * ... * V\nincome = ...",
+        lambda pay, goes_on, gamma, steps: f"# V = {pay:g} + {gamma:g} * ... * V\nincome = ...",
     ),
     mistakes=[
         ("end_forgotten", lambda pay, goes_on, gamma, steps: pay / (1 - gamma),
-         "This game never ends. But the row of T sums to 0.75 only: with 0.25 there is no next state, and no more pay."),
+         lambda pay, goes_on, gamma, steps: f"With you the game never ends. But the row of T sums to {goes_on:g} only: with "
+         f"{1 - goes_on:g} there is no next state, and no more pay."),
         ("discount_forgotten", lambda pay, goes_on, gamma, steps: pay / (1 - goes_on),
          "You forgot the discount: what comes one move later counts only γ as much."),
         ("cut_taken_for_an_end", lambda pay, goes_on, gamma, steps: pay * sum((gamma * goes_on) ** t for t in range(steps)),

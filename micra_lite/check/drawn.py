@@ -21,6 +21,32 @@ def table(generator: Generator, k: int) -> Tensor:
     return 3 * torch.randn(SIZES[k % 3], generator=generator)
 
 
+def one_of(generator: Generator, *options: float) -> float:
+    """One of some numbers that are easy on paper."""
+    return options[int(torch.randint(len(options), (), generator=generator))]
+
+
+def on_paper(generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """A table (2, 3) and both policies, easy on paper: whole payoffs, probabilities in twentieths and quarters."""
+    up = torch.randint(2, 9, (1,), generator=generator) / 20
+    shares = torch.tensor([0.5, 0.25, 0.25])[torch.randperm(3, generator=generator)]
+    return torch.randint(0, 7, (2, 3), generator=generator).float(), torch.cat([up, 1 - up]), shares
+
+
+def in_letters(heads: int, tails: int) -> str:
+    """Watched moves as the sheets show them: H T T T."""
+    return " ".join("H" * heads + "T" * tails)
+
+
+def in_a_table(q: Tensor, row: Tensor, column: Tensor, rows: tuple[str, str]) -> str:
+    """The same as markdown, as the sheets show it."""
+    heads = [f"{name} ({p:g})" for name, p in zip(("left", "middle", "right"), column, strict=True)]
+    lines = [f"| | {' | '.join(heads)} |", "|---|---|---|---|"]
+    for name, p, line in zip(rows, row, q, strict=True):
+        lines.append(f"| **{name}** ({p:g}) | {' | '.join(f'{x:g}' for x in line)} |")
+    return "\n".join(lines)
+
+
 def game(generator: Generator, k: int, *batch: int) -> tuple[Tensor, list[Tensor], int]:
     """q (*batch, A_1, …, A_n), policies n × (*batch, A_j), and the axis of the agent in question."""
     sizes = SIZES[k % len(SIZES)]

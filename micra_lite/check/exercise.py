@@ -21,14 +21,16 @@ import torch
 
 from .record import keep
 from .running import Trouble, call
-from .values import as_default, close, described, is_stub, numbers, same
+from .values import as_default, close, described, is_stub, numbers, same, written
 from .variants import current
 from .verdict import NOT_ATTEMPTED, NOT_YET, RIGHT, Hint, Verdict
 
 SECONDS = 2.0  # for all calls of one check together
 DRAWN = 8  # cases beside that of the text
-Named = tuple[str, Callable[..., Any], str]  # a name, a function, and what to tell the student
+Words = str | Callable[..., str]  # what is said; a function of the case's arguments where it has their numbers in it
+Named = tuple[str, Callable[..., Any], Words]  # a name, a function, and what to tell the student
 RUNGS = ("think", "formula", "skeleton", "solution")
+OTHER_NUMBERS = "Right for the numbers of another variant. Your sheet has numbers of its own: take those."
 NUMBERS = "numbers, an array, a tensor or a list"
 AT_ONCE = (
     "no_value",
@@ -54,43 +56,84 @@ class Exercise:
     is anything with all properties. shown: the arguments of the case in the text; worth: its result, by hand. draw:
     (generator, k) → arguments of drawn case k. look: (function, *arguments) → what to compare, where that is not simply
     function(*arguments). mistakes: what one gets with each; properties: (result, *arguments) → whether it holds.
-    vary: generator → other arguments for the case of the text, where the exercise has variants (`check.variant`).
+    vary: generator → other arguments for the case of the text, where the exercise has variants (`check.variant`). Hints and
+    messages with numbers in them are then functions of these arguments; worded: (a phrase of the sheet, the same with them).
     """
 
     def __init__(
         self, reference: Callable[..., Any], kind: Literal["function", "number", "open"], lesson: str, title: str,
-        difficulty: int, importance: int, minutes: int, hints: Sequence[str], shown: Sequence[Any] = (),
+        difficulty: int, importance: int, minutes: int, hints: Sequence[Words], shown: Sequence[Any] = (),
         worth: Any = None, draw: Callable[..., Sequence[Any]] | None = None, look: Callable[..., Any] | None = None,
         tolerance: float | None = None, mistakes: Sequence[Named] = (), properties: Sequence[Named] = (),
-        vary: Callable[[torch.Generator], Sequence[Any]] | None = None,
+        vary: Callable[[torch.Generator], Sequence[Any]] | None = None, worded: Sequence[tuple[str, Callable[..., str]]] = (),
     ) -> None:  # fmt: skip
         self.reference, self.kind, self.lesson, self.title = reference, kind, lesson, title
         self.name = reference.__name__
         self.difficulty, self.importance, self.minutes = difficulty, importance, minutes
         self.printed, self.worth, self.draw, self.vary = tuple(shown), worth, draw, vary
+        self.worded, self._drawn = tuple(worded), dict[tuple[int, torch.dtype], tuple[Any, ...]]()
         self.look = look or (lambda function, *arguments: function(*arguments))
         self.names = list(inspect.signature(reference).parameters)
         self.given = list(inspect.signature(look).parameters)[1:] if look else self.names
         self.tolerance = tolerance if tolerance is not None else (5e-3 if kind == "number" else 1e-4)
-        self.hints, self.rung = (*map(textwrap.dedent, hints), solution(reference)), 0
-        self.mistakes, self.properties = tuple(mistakes), tuple(properties)
+        self.ladder, self.rung = (*hints, self._solved if kind == "number" else solution(reference)), 0
+        self.told, self.properties = tuple(mistakes), tuple(properties)
 
     def __repr__(self) -> str:
         return f"{self.title} (difficulty {self.difficulty}/5, importance {self.importance}/5, about {self.minutes} minutes)"
 
     @property
     def shown(self) -> tuple[Any, ...]:
-        """The arguments of the case in the text, in the variant that is set: drawn until every mistake gives something else."""
+        """The arguments of the case in the text, in the variant that is set: drawn until every mistake gives something else.
+
+        So does the result of the printed text, which last year's students have.
+        """
         number = current()
         if not number or self.vary is None:
             return self.printed
+        kept = number, torch.get_default_dtype()
+        if kept not in self._drawn:
+            self._drawn[kept] = self._varied(number, self.vary)
+        return self._drawn[kept]
+
+    def _varied(self, number: int, vary: Callable[[torch.Generator], Sequence[Any]]) -> tuple[Any, ...]:
+        """The first drawn arguments for which no two results are alike."""
         generator = torch.Generator().manual_seed(number)
         for _ in range(1000):
-            drawn = as_default(tuple(self.vary(generator)))  # or single and double precision would meet
-            results = [self.result(f, drawn) for f in (self.reference, *(f for _, f, _ in self.mistakes))]
-            if not any(close(a, b, 4 * self.tolerance) for k, a in enumerate(results) for b in results[:k]):
+            drawn = as_default(tuple(vary(generator)))  # or single and double precision would meet
+            results = [self.result(self.reference, as_default(self.printed))]
+            for function in (self.reference, *(f for _, f, _ in self.told)):
+                found = self.result(function, drawn)
+                if (
+                    found is None
+                    or not np.isfinite(found).all()
+                    or any(close(found, r, 4 * self.tolerance) for r in results)
+                ):
+                    break
+                results.append(found)
+            else:
                 return drawn
         raise ValueError(f"{self.name}: variant {number} has no numbers for which all mistakes differ; take another")
+
+    def say(self, words: Words) -> str:
+        """Words with the numbers of the variant that is set."""
+        return textwrap.dedent(words if isinstance(words, str) else words(*self.shown))
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """The rungs of the ladder; the last one is the solution."""
+        return tuple(map(self.say, self.ladder))
+
+    @property
+    def mistakes(self) -> tuple[tuple[str, Callable[..., Any], str], ...]:
+        """Name, function and message of each."""
+        return tuple((name, function, self.say(words)) for name, function, words in self.told)
+
+    def _solved(self, *case: Any) -> str:
+        """The solution where a number is asked for: how, from what, and what comes out."""
+        rows = [f"# {name} = {written(x)}" for name, x in zip(self.names, case, strict=True)]
+        found = written(self.result(self.reference, case), ".4g")
+        return "\n".join([solution(self.reference), "", *rows, f"# {self.name}: {found}"])
 
     def cases(self, seed: int = 0, drawn: int = DRAWN) -> list[tuple[Any, ...]]:
         """The arguments of the case in the text, then of drawn ones."""
@@ -109,8 +152,8 @@ class Exercise:
                 return None
 
     def hint(self) -> Hint:
-        """The next rung of the ladder; the last one is the solution. It has the printed numbers, whatever the variant."""
-        self.rung = min(self.rung + 1, len(self.hints))
+        """The next rung of the ladder; the last one is the solution. Its numbers are those of the variant that is set."""
+        self.rung = min(self.rung + 1, len(self.ladder))
         keep(self.name, hints=self.rung)
         return Hint(self.name, self.rung, len(RUNGS), RUNGS[self.rung - 1], self.hints[self.rung - 1].strip())
 
@@ -179,6 +222,8 @@ class Exercise:
         assert target is not None
         if close(got, target, self.tolerance):
             return Verdict(self.name, RIGHT, "")
+        if current() and close(got, self.result(self.reference, as_default(self.printed)), self.tolerance):
+            return self._not_yet("numbers_of_another_variant", OTHER_NUMBERS)
         named = self._named([got], [self.shown], [self.tolerance])
         return named or self._seen([got], [target], [self.shown], self.tolerance)
 
@@ -192,7 +237,7 @@ class Exercise:
             except (ValueError, IndexError, TypeError):
                 found = False
             if not found:
-                return self._not_yet(name, message)
+                return self._not_yet(name, self.say(message))
         return Verdict(self.name, RIGHT, "Every property holds.")
 
     def _judge_function(self, given: Sequence[Given], seed: int) -> Verdict:
@@ -209,10 +254,10 @@ class Exercise:
 
     def _named(self, got: list[Any], cases: list[Any], tolerances: list[float]) -> Verdict | None:
         """The verdict of the first named mistake that gives the same as the answer in every case."""
-        for name, function, message in self.mistakes:
+        for name, function, words in self.told:
             wrong = [self.result(function, case) for case in cases]
             if any(w is not None for w in wrong) and all(map(close, got, wrong, tolerances)):
-                return self._not_yet(name, message, *self._pair(got[0], cases[0]))
+                return self._not_yet(name, self.say(words), *self._pair(got[0], cases[0]))
         return None
 
     def _pair(self, yours: Any, case: Any) -> tuple[Any, Any]:

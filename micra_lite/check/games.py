@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from .drawn import policy, table
+from .drawn import one_of, policy, table
 from .exercise import exercise
 
 LESSON = "01_games"
@@ -15,14 +15,29 @@ def indifferent(better_left, better_right):
     return better_right / (better_left + better_right)
 
 
+def other_payoffs(generator):
+    """Payoffs (2, 2) of row and of column: to row, up is the better move against left, and down against right."""
+    down_left, up_right = (one_of(generator, 0, 1, 2, 3) for _ in range(2))
+    mine = [
+        [down_left + one_of(generator, 1, 2, 3, 4), up_right],
+        [down_left, up_right + one_of(generator, 1, 2, 3, 4)],
+    ]
+    return torch.tensor(mine).float(), torch.randint(0, 7, (2, 2), generator=generator).float()
+
+
 @exercise(
     "number", lesson=LESSON, title="Where you are indifferent", difficulty=1, importance=4, minutes=5,
     shown=(torch.tensor([[4.0, 0.0], [1.0, 2.0]]), torch.tensor([[1.0, 5.0], [3.0, 0.0]])), worth=0.4,
+    vary=other_payoffs,
+    worded=[
+        ("4, 1 | 0, 5", lambda mine, theirs: f"{mine[0, 0]:g}, {theirs[0, 0]:g} | {mine[0, 1]:g}, {theirs[0, 1]:g}"),
+        ("1, 3 | 2, 0", lambda mine, theirs: f"{mine[1, 0]:g}, {theirs[1, 0]:g} | {mine[1, 1]:g}, {theirs[1, 1]:g}"),
+    ],
     hints=(
         "Write what *up* is worth as a sum with p in it, and the same for *down*. Where are they equal?",
         r"$p\,R(\text{up}, \text{left}) + (1 - p)\,R(\text{up}, \text{right})"
         r" = p\,R(\text{down}, \text{left}) + (1 - p)\,R(\text{down}, \text{right})$",
-        "# 4 p + 0 (1 - p) = 1 p + ... (1 - p)\nturning_point = ...",
+        lambda mine, theirs: f"# {mine[0, 0]:g} p + {mine[0, 1]:g} (1 - p) = {mine[1, 0]:g} p + ... (1 - p)\nturning_point = ...",
     ),
     mistakes=[
         ("probability_of_right", lambda mine, theirs: 1 - indifferent(mine[0, 0] - mine[1, 0], mine[1, 1] - mine[0, 1]),
@@ -39,7 +54,8 @@ def indifferent(better_left, better_right):
         ("payoff_transposed", lambda mine, theirs: indifferent(mine[0, 0] - mine[0, 1], mine[1, 1] - mine[1, 0]),
          "You compared along a row of the table. Your own action says which row: compare up with down, in one column."),
         ("a_cell_left_out", lambda mine, theirs: indifferent(mine[0, 0], mine[1, 1]),
-         "You weighed the 4 against the 2 alone. *Down* also pays 1 when column goes left."),
+         lambda mine, theirs: f"You weighed the {mine[0, 0]:g} against the {mine[1, 1]:g} alone. The two other cells count, too: "
+         "how much better is one action than the other, against left and against right?"),
         ("sign_lost", lambda mine, theirs: indifferent(mine[0, 0] - mine[1, 0], mine[0, 1] - mine[1, 1]),
          "A sign is lost: *down* is the better move against *right*. Check also that p lies between 0 and 1."),
         ("in_percent", lambda mine, theirs: 100 * indifferent(mine[0, 0] - mine[1, 0], mine[1, 1] - mine[0, 1]),

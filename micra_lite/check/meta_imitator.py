@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from .drawn import policy
+from .drawn import in_letters, one_of, policy
 from .exercise import exercise
 
 LESSON = "06_meta_imitator"
@@ -17,13 +17,33 @@ def normalised(weights):
     return weights / weights.sum()
 
 
+def other_columns(generator):
+    """A prior (3,) and probabilities of heads (3,), easy on paper; how many heads and tails are watched."""
+    prior = torch.tensor([[0.5, 0.25, 0.25], [0.2, 0.4, 0.4], [0.5, 0.3, 0.2]])[int(one_of(generator, 0, 1, 2))]
+    heads = torch.tensor([0.2, 0.25, 0.4, 0.5, 0.6, 0.75, 0.8])[torch.randperm(7, generator=generator)[:3]]
+    moves = ((2, 1), (1, 2), (3, 1), (1, 3))[int(one_of(generator, 0, 1, 2, 3))]
+    return prior[torch.randperm(3, generator=generator)], heads, *moves
+
+
+def chance(prior, p, heads, tails):
+    """The weight of an external, factor by factor."""
+    return " * ".join([f"{prior:g}", *[f"{p:g}"] * heads, *[f"{1 - p:g}"] * tails])
+
+
 @exercise(
     "number", lesson=LESSON, title="A posterior by hand", difficulty=1, importance=5, minutes=6,
     shown=(torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.5, 0.8, 0.2]), 2, 1), worth=[0.0625 / 0.1025, 0.032 / 0.1025, 0.008 / 0.1025],
+    vary=other_columns,
+    worded=[
+        ("0.5 | 0.25 | 0.25", lambda prior, p, heads, tails: " | ".join(f"{x:g}" for x in prior)),
+        ("0.5 | 0.8 | 0.2", lambda prior, p, heads, tails: " | ".join(f"{x:g}" for x in p)),
+        ("Three moves are watched: H H T", lambda prior, p, heads, tails: f"{heads + tails} moves are watched: {in_letters(heads, tails)}"),
+    ],
     hints=(
         "How probable are the watched moves if it is the first external? And how probable was it that it is the first?",
-        r"$p(k \mid \text{H H T}) \propto p(k)\; p_k \cdot p_k \cdot (1 - p_k)$, divided by the sum over $k$.",
-        "weights = [0.5 * 0.5 * 0.5 * 0.5, 0.25 * ..., 0.25 * ...]\nposterior = [w / ... for w in weights]",
+        r"$p(k \mid \text{moves}) \propto p(k)\; p_k^h\, (1 - p_k)^t$ for $h$ heads and $t$ tails, divided by the sum over $k$.",
+        lambda prior, p, heads, tails: f"weights = [{chance(prior[0], p[0], heads, tails)}, {prior[1]:g} * ..., {prior[2]:g} * ...]\n"
+        "posterior = [w / ... for w in weights]",
     ),
     mistakes=[
         ("prior_left_out", lambda prior, p, h, t: normalised(p**h * (1 - p) ** t),
@@ -37,11 +57,11 @@ def normalised(weights):
         ("tails_left_out", lambda prior, p, h, t: normalised(prior * p**h),
          "You left out the tails. They tell something, too: a factor 1 − p for each."),
         ("last_move_only", lambda prior, p, h, t: normalised(prior * (1 - p)),
-         "Only the last move counts in yours. Multiply over all three."),
+         "Only the last move counts in yours. Multiply over all of them."),
         ("heads_and_tails_swapped", lambda prior, p, h, t: normalised(prior * p**t * (1 - p) ** h),
-         "You took heads for tails. Two of the three watched moves are heads."),
-        ("most_likely_only", lambda prior, p, h, t: torch.tensor([1.0, 0.0, 0.0]),
-         "The first is the most probable, but not certain. How probable is each?"),
+         lambda prior, p, h, t: f"You took heads for tails: {h} of the {h + t} watched moves {'is' if h == 1 else 'are'} heads."),
+        ("most_likely_only", lambda prior, p, h, t: torch.eye(3)[int((prior * p**h * (1 - p) ** t).argmax())],
+         "One of them is the most probable, but not certain. How probable is each?"),
         ("nothing_watched", lambda prior, p, h, t: prior,
          "This is the prior. What do the watched moves say?"),
     ],

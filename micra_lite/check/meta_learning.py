@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from .drawn import policy
+from .drawn import in_letters, one_of, policy
 from .exercise import exercise
 from .values import gradient
 
@@ -18,13 +18,26 @@ def sigma(x):
     return 1 / (1 + math.exp(-x))
 
 
+def other_moves(generator):
+    """θ, whose prediction has few digits; three to five moves of both kinds; α."""
+    heads, tails = (int(one_of(generator, 1, 2, 3)) for _ in range(2))
+    return math.log(one_of(generator, 0.25, 1.5, 3, 4, 9)), heads, tails, one_of(generator, 0.5, 1.5, 2.0, 3.0, 4.0)
+
+
 @exercise(
     "number", lesson=LESSON, title="An inner step by hand", difficulty=1, importance=5, minutes=5,
     shown=(math.log(3), 1, 3, 2.0), worth=math.log(3) - 1,
+    vary=other_moves,
+    worded=[
+        ("θ = log 3 = 1.0986, so it predicts heads with 0.75", lambda theta, heads, tails, step_size:
+         f"θ = log {math.exp(theta):.3g} = {theta:.4f}, so it predicts heads with {sigma(theta):.3g}".replace("-", "−")),
+        ("Four moves are watched: H T T T. Take one inner step with α = 2.", lambda theta, heads, tails, step_size:
+         f"{heads + tails} moves are watched: {in_letters(heads, tails)}. Take one inner step with α = {step_size:g}."),
+    ],
     hints=(
         "How many of the watched moves are heads? How many did the imitator expect? In which direction is it wrong?",
         r"$\theta' = \theta - \alpha\,\big(\sigma(\theta) - h/n\big)$: prediction minus frequency.",
-        "theta = 1.0986\nslope = 0.75 - ...\nstepped = theta - ... * slope",
+        lambda theta, heads, tails, step_size: f"theta = {theta:.4f}\nslope = {sigma(theta):.3g} - ...\nstepped = theta - ... * slope",
     ),
     mistakes=[
         ("step_in_the_wrong_direction", lambda theta, h, t, alpha: theta + alpha * (sigma(theta) - h / (h + t)),
@@ -36,9 +49,9 @@ def sigma(x):
         ("summed_over_moves", lambda theta, h, t, alpha: theta - alpha * (h + t) * (sigma(theta) - h / (h + t)),
          "You added up over the watched moves. The inner loss is their mean."),
         ("log_odds_for_probability", lambda theta, h, t, alpha: theta - alpha * (theta - h / (h + t)),
-         "You compared θ with the frequency. θ is log-odds: the prediction is σ(θ) = 0.75."),
+         lambda theta, h, t, alpha: f"You compared θ with the frequency. θ is log-odds: the prediction is σ(θ) = {sigma(theta):.3g}."),
         ("stepped_in_the_probability", lambda theta, h, t, alpha: sigma(theta) - alpha * (sigma(theta) - h / (h + t)),
-         "You moved the probability. The parameter is θ = log 3, and it is θ that moves."),
+         lambda theta, h, t, alpha: f"You moved the probability. The parameter is θ = log {math.exp(theta):.3g}, and it is θ that moves."),
         ("probability_afterwards", lambda theta, h, t, alpha: sigma(theta - alpha * (sigma(theta) - h / (h + t))),
          "This is the prediction after the step, σ(θ′). Asked for is θ′ itself."),
         ("slope_alone", lambda theta, h, t, alpha: sigma(theta) - h / (h + t),

@@ -20,10 +20,15 @@ ROW, COLUMN = torch.tensor([0.2, 0.8]), torch.tensor([0.5, 0.25, 0.25])
         torch.tensor([0.5, 0.25, 0.25])[torch.randperm(3, generator=generator)],
         torch.randint(0, 9, (3,), generator=generator).float(),
     ),
+    worded=[
+        ("0.5, 0.25 and 0.25", lambda row, values: f"{row[0]:g}, {row[1]:g} and {row[2]:g}"),
+        ("4, 0 and 2", lambda row, values: f"{values[0]:g}, {values[1]:g} and {values[2]:g}"),
+    ],
     hints=(
         "The gradient of a logit is small where an action is rare, and negative where it is worse than usual.",
         r"$\partial v / \partial\, \text{logit}_b = \pi(b)\,\big(v(b) - v\big)$ with $v = \sum_a \pi(a)\, v(a)$.",
-        "v = 0.5 * 4 + 0.25 * ... + 0.25 * ...\ngradient = [0.5 * (4 - v), ..., ...]",
+        lambda row, values: f"v = {row[0]:g} * {values[0]:g} + {row[1]:g} * ... + {row[2]:g} * ...\n"
+        f"gradient = [{row[0]:g} * ({values[0]:g} - v), ..., ...]",
     ),
     mistakes=[
         ("probability_forgotten", lambda row, values: values - row @ values,

@@ -6,7 +6,18 @@ from itertools import product
 
 import torch
 
-from .drawn import averaged, averaged_in_states, game, ones, policy, regrets_in_states, table, uniform
+from .drawn import (
+    averaged,
+    averaged_in_states,
+    game,
+    in_a_table,
+    on_paper,
+    ones,
+    policy,
+    regrets_in_states,
+    table,
+    uniform,
+)
 from .exercise import exercise
 
 LESSON = "02_regret"
@@ -14,20 +25,18 @@ PAYOFFS = torch.tensor([[4.0, 0.0, 1.0], [3.0, 2.0, 0.0]])  # row's, in the text
 ROW, COLUMN = torch.tensor([0.2, 0.8]), torch.tensor([0.5, 0.25, 0.25])
 
 
-def by_hand(generator):
-    """Other numbers that are easy on paper: whole payoffs, probabilities in twentieths and quarters."""
-    up = torch.randint(2, 9, (1,), generator=generator) / 20
-    shares = torch.tensor([0.5, 0.25, 0.25])[torch.randperm(3, generator=generator)]
-    return torch.randint(0, 7, (2, 3), generator=generator).float(), torch.cat([up, 1 - up]), shares
-
-
 @exercise(
     "number", lesson=LESSON, title="Two regrets by hand", difficulty=1, importance=5, minutes=6,
-    shown=(PAYOFFS, ROW, COLUMN), worth=[0.2, -0.05], vary=by_hand,
+    shown=(PAYOFFS, ROW, COLUMN), worth=[0.2, -0.05], vary=on_paper,
+    worded=[
+        ("What are row's regrets", lambda q, row, column: "For this exercise alone, row's payoffs and both policies are these:\n\n"
+         f"{in_a_table(q, row, column, ('up', 'down'))}\n\nWhat are row's regrets"),
+    ],
     hints=(
         "You do not know column's action, but you know its policy. What is *up* worth on average? And your own policy?",
         r"$v(\text{up}) = \sum_c \pi_2(c)\, Q(\text{up}, c)$, likewise *down*; $v = \sum_a \pi_1(a)\, v(a)$; $A(a) = v(a) - v$.",
-        "v_up = 0.50 * 4 + 0.25 * ... + 0.25 * ...\nv_down = ...\nv = 0.2 * v_up + 0.8 * v_down\nregrets = [v_up - v, ...]",
+        lambda q, row, column: f"v_up = {column[0]:g} * {q[0, 0]:g} + {column[1]:g} * ... + {column[2]:g} * ...\nv_down = ...\n"
+        f"v = {row[0]:g} * v_up + {row[1]:g} * v_down\nregrets = [v_up - v, ...]",
     ),
     mistakes=[
         ("baseline_forgotten", lambda q, row, column: q @ column,

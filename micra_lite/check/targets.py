@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from .drawn import SIZES, averaged, policy, uniform
+from .drawn import SIZES, averaged, in_a_table, on_paper, one_of, policy, uniform
 from .exercise import exercise
 
 LESSON = "04_critic"
@@ -17,13 +17,29 @@ def both(rewards, first, second, gamma):
     return torch.stack([rewards[0] + gamma * first, rewards[1] + gamma * second])
 
 
+def other_targets(generator):
+    """Two rewards, Q̄ (2, 3), both policies, γ."""
+    rewards = torch.randint(1, 6, (2,), generator=generator).float()
+    return rewards, *on_paper(generator), one_of(generator, 0.5, 0.8, 0.9)
+
+
 @exercise(
     "number", lesson=LESSON, title="Two targets by hand", difficulty=1, importance=5, minutes=6,
     shown=(torch.tensor([1.0, 2.0]), NEXT, HUNTER, PREY, 0.5), worth=[2.35, 2.0],
+    vary=other_targets,
+    worded=[
+        ("Two transitions lead to $s'$. γ is 0.5.", lambda rewards, next_q, hunter, prey, gamma:
+         "For this exercise alone, $\\bar Q(s', \\cdot)$ and both policies are these:\n\n"
+         f"{in_a_table(next_q, hunter, prey, ('go', 'stay'))}\n\nTwo transitions lead to $s'$. γ is {gamma:g}."),
+        ("The first paid 1.", lambda rewards, next_q, hunter, prey, gamma: f"The first paid {rewards[0]:g}."),
+        ("The second paid 2.", lambda rewards, next_q, hunter, prey, gamma: f"The second paid {rewards[1]:g}."),
+    ],
     hints=(
         "Which of the two has a future? Both players will act in it, and you know how: by their policies.",
         r"$y = r + \gamma \sum_{a, c} \pi(a)\, \delta(c)\, \bar Q(s', a, c)$, and $y = r$ after an end.",
-        "future = 0.2 * (0.5 * 6 + 0.25 * 2 + 0.25 * 0) + 0.8 * (...)\ntargets = [1 + 0.5 * future, ...]",
+        lambda rewards, next_q, hunter, prey, gamma:
+        f"future = {hunter[0]:g} * ({' + '.join(f'{p:g} * {x:g}' for p, x in zip(prey, next_q[0], strict=True))}) + "
+        f"{hunter[1]:g} * (...)\ntargets = [{rewards[0]:g} + {gamma:g} * future, ...]",
     ),
     mistakes=[
         ("truncation_taken_for_an_end", lambda r, q, hunter, prey, gamma: r,

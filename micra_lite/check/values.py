@@ -29,6 +29,19 @@ def numbers(value: Any) -> np.ndarray | None:
         return None
 
 
+def written(value: Any, digits: str = ".6g") -> str:
+    """A number or a table as a student would write it, without needless digits.
+
+    >>> written(torch.tensor([[4.0, 0.0], [0.25, 1.0]]))
+    '[[4, 0], [0.25, 1]]'
+    """
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(written(x, digits) for x in value)}]"
+    return f"{value:{digits}}" if isinstance(value, float) else str(value)
+
+
 def is_stub(value: Any) -> bool:
     """Whether this is what the notebook came with: `...`, or a list of them."""
     return value is ... or value is NotImplemented or (isinstance(value, (list, tuple)) and any(map(is_stub, value)))

@@ -8,9 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from .. import __version__, check
+from ..check.values import written
 from ..check.variants import choose
 from .scheme import points
 
@@ -22,28 +21,24 @@ python -m venv .venv
 ```"""
 
 
-def number(value: Any) -> str:
-    """A table as Python lists, without needless digits.
-
-    >>> number(torch.tensor([[4.0, 0.0], [0.25, 1.0]]))
-    '[[4, 0], [0.25, 1]]'
-    """
-    if isinstance(value, torch.Tensor):
-        value = value.tolist()
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(number, value))}]"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
 def own_numbers(one: Any, variant: int) -> str:
-    """What a sheet says of an exercise's numbers in a variant."""
-    rows = "\n".join(f"    {name} = {number(x)}" for name, x in zip(one.names, one.shown, strict=True))
-    return (f"**Your numbers** (variant {variant}), in place of those in the text and in the hints, in the same order:\n\n{rows}\n\n"
+    """What a sheet says of an exercise's numbers in a variant, where its text cannot be put into other words."""
+    rows = "\n".join(f"    {name} = {written(x)}" for name, x in zip(one.names, one.shown, strict=True))
+    return (f"**Your numbers** (variant {variant}), in place of those in the text, in the same order:\n\n{rows}\n\n"
             "The question is the same.")  # fmt: skip
 
 
+def reworded(one: Any, text: str) -> str:
+    """The text of an exercise with the numbers of the variant that is set. Raises ValueError where a phrase is missing."""
+    for phrase, words in one.worded:
+        if text.count(phrase) != 1:
+            raise ValueError(f"{one.name}: the sheet has {phrase!r} {text.count(phrase)} times, not once")
+        text = text.replace(phrase, one.say(words))
+    return text
+
+
 def sheet(content: dict[str, Any], variant: int) -> dict[str, Any]:
-    """An exercise sheet in a variant: its numbers before each cell that asks for them, and its number in the first code cell."""
+    """An exercise sheet in a variant: its numbers in the text, and its number in the first code cell."""
     cells: list[dict[str, Any]] = []
     varied = {one.name: one for one in check.exercises() if one.vary is not None}
     first = True
@@ -54,10 +49,13 @@ def sheet(content: dict[str, Any], variant: int) -> dict[str, Any]:
             if first and variant:
                 cell["source"] = f"{source}\ncheck.variant({variant})  # whose numbers these are; please leave it"
             first = False
-            name = next((n for n in varied if f"check.{n}(" in source), None)
-            if name and variant:  # before the cell with the answer, which is before that with the check
-                words = {"cell_type": "markdown", "metadata": {}, "source": own_numbers(varied[name], variant)}
-                cells.insert(len(cells) - 1, words | {"id": f"variant-{name.replace('_', '-')}"[:64]})
+            one = next((varied[n] for n in varied if f"check.{n}(" in source), None)
+            if one and variant:  # the text stands before the cell with the answer, which is before that with the check
+                if one.worded:
+                    cells[-2] = {**cells[-2], "source": reworded(one, "".join(cells[-2]["source"]))}
+                else:
+                    words = {"cell_type": "markdown", "metadata": {}, "source": own_numbers(one, variant)}
+                    cells.insert(len(cells) - 1, words | {"id": f"variant-{one.name.replace('_', '-')}"[:64]})
         cells.append(cell)
     return {**content, "cells": cells, "metadata": {**content["metadata"], "micra_lite": {"variant": variant}}}
 
