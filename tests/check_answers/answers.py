@@ -1,0 +1,160 @@
+"""Answers to the exercises of lesson 08 about three answers and scores."""
+
+import numpy as np
+import torch
+
+# --- three_answers ---
+
+
+def answers_by_loops(now, behind, average, newcomer, gamma):
+    def worth(table, action, policy):
+        return sum(float(x) * float(p) for x, p in zip(table[action], policy, strict=True))
+
+    def best(table, policy):
+        return max(range(len(table)), key=lambda a: worth(table, a, policy))
+
+    def door(policy):
+        values = [float(r) + gamma * worth(t, best(t, policy), policy) for r, t in zip(now, behind, strict=True)]
+        return values.index(max(values))
+
+    old, new = door(average), door(newcomer)
+    return [
+        float(now[d]) + gamma * worth(behind[d], best(behind[d], believed), newcomer)
+        for d, believed in ((old, average), (old, newcomer), (new, newcomer))
+    ]
+
+
+def answers_by_numpy(now, behind, average, newcomer, gamma):
+    now, behind, average, newcomer = (np.asarray(x, dtype=np.float64) for x in (now, behind, average, newcomer))
+    to_average, to_newcomer = behind @ average, behind @ newcomer  # (D, A)
+    d = np.argmax(now + gamma * to_average.max(axis=1))
+    none = now[d] + gamma * to_newcomer[d, to_average[d].argmax()]
+    frozen = now[d] + gamma * to_newcomer[d].max()
+    return np.array([none, frozen, (now + gamma * to_newcomer.max(axis=1)).max()])
+
+
+def answers_by_einsum(now, behind, average, newcomer, gamma):
+    q = torch.einsum("dac,kc->kda", behind, torch.stack([average, newcomer]))
+    total = now[:, None] + gamma * q  # (2, D, A)
+    old = int(total[0].max(1).values.argmax())
+    return torch.stack([total[1, old, total[0, old].argmax()], total[1, old].max(), total[1].max()]).float()
+
+
+def beside(now, behind, average, newcomer, gamma, whom):
+    """What the teams of the three answers get beside somebody else."""
+    a, n = behind @ average, behind @ newcomer
+    old, new = (now + gamma * a.amax(1)).argmax(), (now + gamma * n.amax(1)).argmax()
+    plays = ((old, a[old].argmax()), (old, n[old].argmax()), (new, n[new].argmax()))
+    return [float(now[d] + gamma * behind[d, x] @ whom) for d, x in plays]
+
+
+def believing(now, behind, average, newcomer, gamma):
+    found = answers_by_numpy(now, behind, average, newcomer, gamma)
+    return [float((now + gamma * (behind @ average).amax(1)).max()), found[1], found[2]]
+
+
+def old_actions_at_all_doors(now, behind, average, newcomer, gamma):
+    found = answers_by_loops(now, behind, average, newcomer, gamma)
+    values = [float(r + gamma * t[(t @ average).argmax()] @ newcomer) for r, t in zip(now, behind, strict=True)]
+    return [*found[:2], max(values)]
+
+
+def cells(now, behind, average, newcomer, gamma):
+    found = answers_by_loops(now, behind, average, newcomer, gamma)
+    return [*found[:2], max(float(r + gamma * t.max()) for r, t in zip(now, behind, strict=True))]
+
+
+def pick(*which):
+    return lambda *case: [answers_by_loops(*case)[k] for k in which]
+
+
+# --- normalised_score ---
+
+
+def score_by_loops(values, random, best):
+    room = sum(float(b) - float(r) for b, r in zip(best, random, strict=True))
+    return [sum(float(v) - float(r) for v, r in zip(row, random, strict=True)) / room for row in values]
+
+
+def score_by_numpy(values, random, best):
+    values, random, best = (np.asarray(x).astype(np.float32) for x in (values, random, best))
+    return (values.sum(axis=-1) - random.sum()) / np.sum(best - random)
+
+
+def score_by_weights(values, random, best):
+    """Ratios, weighted with the room of each."""
+    room = best - random
+    return ((values - random) / room) @ (room / room.sum())
+
+
+def score_by_matrices(values, random, best):
+    ones = torch.ones(len(best), dtype=values.dtype)
+    return torch.mv(values - random, ones) / torch.dot(best - random, ones)
+
+
+BEHIND = np.array([[[5.0, 5.0], [1.0, 1.0]], [[8.0, 0.0], [0.0, 8.0]]])
+AVERAGE, NEWCOMER = [0.5, 0.5], [0.1, 0.9]
+
+RIGHT = {
+    "three_answers": [answers_by_loops, answers_by_numpy, answers_by_einsum],
+    "normalised_score": [score_by_loops, score_by_numpy, score_by_weights, score_by_matrices],
+    "no_gain_frozen": [
+        (BEHIND, AVERAGE, NEWCOMER),
+        (torch.tensor([[[0.0, 9.0], [9.0, 0.0]], [[7.0, 6.0], [0.0, 0.0]]]), torch.tensor([0.4, 0.6]), torch.tensor([0.95, 0.05])),
+        (np.array([[[3, 3], [3, 2]], [[10, 0], [0, 1]]], dtype=np.float32), np.array([0.2, 0.8]), np.array([0.7, 0.3])),
+    ],
+}  # fmt: skip
+
+WRONG = {
+    "three_answers": [
+        ("valued_beside_the_average", lambda now, behind, average, newcomer, gamma: beside(now, behind, average, newcomer, gamma, average)),
+        ("as_the_critics_believe", believing),
+        ("frozen_changes_the_door", pick(0, 2, 2)),
+        ("frozen_does_nothing", pick(0, 0, 2)),
+        ("re_imagined_keeps_the_door", pick(0, 1, 1)),
+        ("re_imagined_keeps_the_actions", old_actions_at_all_doors),
+        ("order_swapped", pick(2, 1, 0)),
+        ("discount_forgotten", lambda now, behind, average, newcomer, gamma: answers_by_loops(now, behind, average, newcomer, 1)),
+        ("now_forgotten", lambda now, behind, average, newcomer, gamma: answers_by_einsum(now * 0, behind, average, newcomer, gamma)),
+        ("best_cells", cells),
+        ("gains", lambda *case: np.subtract(answers_by_loops(*case), answers_by_loops(*case)[0])),
+        ("uniform_behind_the_door", lambda now, behind, average, newcomer, gamma: answers_by_numpy(now, behind, torch.ones(len(average)) / len(average), newcomer, gamma)),
+        ("never_worse", pick(0, 2, 1)),
+        ("wrong_sign", lambda *case: -answers_by_numpy(*case)),
+        ("shape", pick(0, 1)),
+        ("error", lambda now, behind, average, newcomer, gamma: float(now + behind @ average)),
+        ("another_result", lambda *case: answers_by_einsum(*case).cumsum(0)),
+    ],
+    "normalised_score": [
+        ("mean_of_ratios", lambda values, random, best: np.mean([(v - random).numpy() / (best - random).numpy() for v in values], axis=1)),
+        ("random_not_taken_off", lambda values, random, best: values.sum(-1) / best.sum()),
+        ("random_only_above", lambda values, random, best: score_by_loops(values, random, best + random)),
+        ("random_only_below", lambda values, random, best: values.sum(-1) / (best.sum() - random.sum())),
+        ("what_is_missing", lambda values, random, best: 1 - score_by_matrices(values, random, best)),
+        ("not_normalised", lambda values, random, best: values.sum(1) - random.sum()),
+        ("seeds_averaged", lambda values, random, best: np.mean(score_by_loops(values, random, best))),
+        ("external_by_external", lambda values, random, best: [[float(x) for x in (v - random) / (best - random)] for v in values]),
+        ("externals_kept", lambda values, random, best: np.mean((values - random).numpy(), axis=0) / (best - random).numpy()),
+        ("worst_external", lambda values, random, best: np.min(((values - random) / (best - random)).numpy(), axis=1)),
+        ("best_external_below", lambda values, random, best: (values - random).mean(1) / torch.amax(best - random)),
+        ("wrong_sign", lambda values, random, best: -score_by_matrices(values, random, best)),
+        ("wrong_factor", lambda values, random, best: 100 * score_by_matrices(values, random, best)),
+        ("shape", lambda values, random, best: score_by_matrices(values, random, best)[:, None]),
+        ("error", lambda values, random, best: torch.dot(values, best)),
+        ("another_result", lambda values, random, best: score_by_numpy(values, best, random + 1)),
+    ],
+    "no_gain_frozen": [
+        ("shapes", (BEHIND[0], AVERAGE, NEWCOMER)),
+        ("shapes", (BEHIND, AVERAGE)),
+        ("are_policies", (BEHIND, [0.5, 0.6], NEWCOMER)),
+        ("externals_mix", (BEHIND, AVERAGE, [0.0, 1.0])),
+        ("payoffs_in_range", (BEHIND * 2, AVERAGE, NEWCOMER)),
+        ("payoffs_in_range", (BEHIND - 1, AVERAGE, NEWCOMER)),
+        ("doors_differ", (BEHIND - [[[1.0, 1.0], [1.0, 1.0]], [[0.0, 0.0], [0.0, 0.0]]], AVERAGE, NEWCOMER)),
+        ("frozen_gains_nothing", (BEHIND[::-1].copy(), [0.8, 0.2], NEWCOMER)),
+        ("re_imagined_gains", (BEHIND, AVERAGE, [0.4, 0.6])),
+        ("re_imagined_gains", (BEHIND, AVERAGE, AVERAGE)),
+        ("no_numbers", "two doors"),
+        ("no_value", lambda: (BEHIND, AVERAGE, NEWCOMER)),
+    ],
+}  # fmt: skip

@@ -1,0 +1,84 @@
+"""Answers to the exercise of lesson 07 about gradients."""
+
+import torch
+from torch.nn import functional as F
+
+
+def loss_by_functions(extractor, imitator, critic, actor, x, moves, taken, target):
+    phi = torch.einsum("bd,df->bf", x, extractor)
+    logits = phi @ imitator
+    with torch.no_grad():
+        delta = torch.softmax(logits, 1)
+    q = torch.hstack([phi, delta]) @ critic
+    chosen = q.gather(1, taken[:, None]).squeeze(1)
+    pi = torch.softmax(phi.detach() @ actor, 1)
+    return F.cross_entropy(logits, moves) + F.mse_loss(chosen, target) - (pi * q.detach()).sum(1).mean()  # no baseline
+
+
+def loss_by_loops(extractor, imitator, critic, actor, x, moves, taken, target):
+    total = 0.0
+    for b in range(len(x)):
+        phi = x[b] @ extractor
+        log_delta = (phi @ imitator).log_softmax(0)
+        q = torch.cat([phi, log_delta.detach().exp()]) @ critic
+        pi = (phi.detach() @ actor).softmax(0)
+        regret = q.detach() - torch.dot(pi.detach(), q.detach())
+        total = total - log_delta[moves[b]] + (q[taken[b]] - target[b]) ** 2 - torch.dot(pi, regret)
+    return total / len(x)
+
+
+def loss_by_copies(extractor, imitator, critic, actor, x, moves, taken, target):
+    """The parts are computed anew for whoever may not teach."""
+    rows = range(len(x))
+    phi, still = x @ extractor, x @ extractor.detach()
+    delta = (phi.detach() @ imitator.detach()).softmax(1)
+    q = phi @ critic[: phi.shape[1]] + delta @ critic[phi.shape[1] :]
+    judged = still @ critic.detach()[: phi.shape[1]] + delta @ critic.detach()[phi.shape[1] :]
+    imitation = -torch.stack([row[a] for row, a in zip((phi @ imitator).log_softmax(1), moves, strict=True)]).mean()
+    return imitation + ((q[rows, taken] - target) ** 2).mean() - ((still @ actor).softmax(1) * judged).sum() / len(x)
+
+
+def wrong(seen=("imitator", "critic"), told=False, judged=False, baseline="none", parts=(1, 1, 1), summed=False):
+    """As a student writes it. seen: who may teach the extractor; told, judged: whether δ and Q are left in the graph."""
+
+    def loss(extractor, imitator, critic, actor, x, moves, taken, target):
+        phi = x @ extractor
+        inputs = {who: phi if who in seen else phi.detach() for who in ("imitator", "critic", "actor")}
+        logits, rows = inputs["imitator"] @ imitator, torch.arange(len(x))
+        delta = logits.softmax(1)
+        q = torch.cat([inputs["critic"], delta if told else delta.detach()], 1) @ critic
+        pi = (inputs["actor"] @ actor).softmax(1)
+        worth = q if judged else q.detach()
+        if baseline == "live":
+            worth = worth - (pi * worth).sum(1, keepdim=True)
+        found = [F.cross_entropy(logits, moves), F.mse_loss(q[rows, taken], target), -(pi * worth).sum(1).mean()]
+        return sum(p * f for p, f in zip(parts, found, strict=True)) * (len(x) if summed else 1)
+
+    return loss
+
+
+RIGHT = {"total_loss": [loss_by_functions, loss_by_loops, loss_by_copies]}
+
+WRONG = {
+    "total_loss": [
+        ("nothing_stopped", wrong(seen=("imitator", "critic", "actor"), told=True, judged=True, baseline="live")),
+        ("actors_teach_the_extractor", wrong(seen=("imitator", "critic", "actor"))),
+        ("critic_teaches_the_imitator", wrong(told=True)),
+        ("critic_pleases_the_actors", wrong(judged=True)),
+        ("actor_stands_still", wrong(baseline="live")),
+        ("actor_stands_still", wrong(parts=(1, 1, 0))),
+        ("imitation_does_not_reach_the_extractor", wrong(seen=("critic",))),
+        ("critic_does_not_reach_the_extractor", wrong(seen=("imitator",))),
+        ("extractor_learns_nothing", wrong(seen=())),
+        ("actors_descend", wrong(parts=(1, 1, -1))),
+        ("imitation_missing", wrong(parts=(0, 1, 1))),
+        ("critic_missing", wrong(parts=(1, 0, 1))),
+        ("batch_summed", wrong(summed=True)),
+        ("wrong_sign", wrong(parts=(-1, -1, -1))),
+        ("gradient_lost", lambda *networks: wrong()(*networks).detach()),
+        ("no_tensor", lambda *networks: wrong()(*networks).item()),
+        ("no_single_number", lambda *networks: wrong()(*networks).expand(3)),
+        ("error", lambda *networks: networks[0] @ networks[1] @ networks[7]),
+        ("another_result", wrong(parts=(1, 0.5, 1))),
+    ]
+}
