@@ -15,10 +15,15 @@ from .networks import Actor, Critic, Extractor, MetaImitator, PairwiseCritic
 
 @dataclass
 class Belief:
-    """What is thought of K externals: the adapted imitators' parameters, and their predictions at the probes."""
+    """What is thought of K externals: the adapted imitators' parameters, and their predictions at the probes.
+
+    In training a critic knows externals that the team has not watched: `unwatched` says which, for the team plays
+    otherwise with them.
+    """
 
     parameters: list[dict[str, Tensor]]  # one per view: name → (K, …)
     probes: Tensor  # (K, C), the predicted probabilities at all probe observations
+    unwatched: Tensor  # (K, 1), 1 where the team plays without having watched, else 0
 
 
 class Agent(nn.Module):
@@ -33,10 +38,11 @@ class Agent(nn.Module):
 
     def __init__(
         self, game: Game, probes: list[Tensor], features: int, hidden: int, actor_hidden: int, imitator_hidden: int,
-        step_size: float, conditioned: bool, critic: str,
+        step_size: float, conditioned: bool, informed: bool, critic: str,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.full_view, self.state_view, self.conditioned = game.full_view, game.critic_sees_state, conditioned
+        self.full_view, self.state_view = game.full_view, game.critic_sees_state
+        self.conditioned, self.informed = conditioned, informed  # whether the actors, and the critic, take a belief
         self.targets, self.externals = game.target_axes, game.external_axes
         self.views = [(e, e) for e in self.externals]
         if not game.full_view:
@@ -61,8 +67,10 @@ class Agent(nn.Module):
         sizes = [game.n_actions[e] for e in self.externals]
         told = [a for probe, a in zip(probes, sizes, strict=True) for _ in range(len(probe))]
         self.register_buffer("uniform", torch.cat([torch.full((a,), 1 / a) for a in (*sizes, *told)]))
-        belief = (sum(sizes) * conditioned, sum(told) * conditioned)
-        self.actors = nn.ModuleList(Actor(features, *belief, actor_hidden, game.n_actions[i]) for i in self.targets)
+        belief = (sum(sizes), sum(told) + 1)  # and whether it was watched
+        own = [size * conditioned for size in belief]
+        self.actors = nn.ModuleList(Actor(features, *own, actor_hidden, game.n_actions[i]) for i in self.targets)
+        belief = tuple(size * informed for size in belief)
         views = 1 if game.full_view or self.state_view else len(alike)
         self.critic: nn.Module
         if critic == "joint":
@@ -94,23 +102,24 @@ class Agent(nn.Module):
             for imitator, parameters, (observer, _) in zip(self.imitators, belief.parameters, self.views, strict=True)
         ]
 
-    def _condition(self, belief: Belief, predictions: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """The belief as a network input: predictions at the current observations, (K, N, P), and at the probes, (K, C).
+    def _condition(self, belief: Belief, predictions: Sequence[Tensor], wanted: bool) -> tuple[Tensor, Tensor]:
+        """The belief as a network input, empty unless `wanted`: (K, N, P) at the current observations, (K, C + 1) at the probes.
 
         Each is given as half its distance from uniform, (δ − 1/A_e)/2: small and centred, for so many large inputs
         would drown the features, and the networks would serve new externals worse.
         """
         K, N = predictions[0].shape[:2]
-        if not self.conditioned:
+        if not wanted:
             return predictions[0].new_zeros(K, N, 0), predictions[0].new_zeros(K, 0)
         given = torch.cat(list(predictions), -1)
         now, told = self.uniform.tensor_split([given.shape[-1]])
-        return ((given - now) / 2).detach(), ((belief.probes - told) / 2).detach()
+        probes = torch.cat([(belief.probes - told) / 2, belief.unwatched], 1)
+        return ((given - now) / 2).detach(), probes.detach()
 
     def act(self, belief: Belief, features: Sequence[Tensor], predictions: Sequence[Tensor]) -> list[Tensor]:
         """log π_i of every target: n × (K, N, F) → m × (K, N, A_i). Each actor sees its own features alone."""
         return [
-            actor(features[i].detach(), *self._condition(belief, self.own(predictions, position)))
+            actor(features[i].detach(), *self._condition(belief, self.own(predictions, position), self.conditioned))
             for position, (i, actor) in enumerate(zip(self.targets, self.actors, strict=True))
         ]
 
@@ -125,7 +134,7 @@ class Agent(nn.Module):
         """Q(s, ·) against the believed externals: n × (K, N, F) → (K, N, A_1, …, A_n)."""
         critic = self.target_critic if target else self.critic
         seen = features[-1:] if self.full_view or self.state_view else features
-        return critic(seen, *self._condition(belief, predictions[: len(self.externals)]))
+        return critic(seen, *self._condition(belief, predictions[: len(self.externals)], self.informed))
 
     def joint(self, policies: Sequence[Tensor], predictions: Sequence[Tensor]) -> list[Tensor]:
         """The targets' policies and the externals' predictions in the agents' order, n × (K·N, A_j)."""

@@ -37,7 +37,7 @@ class BaselineAgent(Agent):
         if self.method == "COMA":
             return
         now = sum(game.n_actions[e] for e in self.externals)
-        belief = (now * self.conditioned, (len(self.uniform) - now) * self.conditioned)
+        belief = (now * self.conditioned, (len(self.uniform) - now + 1) * self.conditioned)
         whole = settings.features * (1 if self.full_view or self.state_view else len(game.agents))
 
         def critic(inputs: int) -> nn.Module:
@@ -68,7 +68,7 @@ class BaselineAgent(Agent):
             seen, critics = [(list(self._whole(features)), predictions[: len(self.externals)])], [critic]
         found = []
         for network, (looks, told) in zip(critics, seen, strict=True):
-            now, probes = self._condition(belief, told)
+            now, probes = self._condition(belief, told, self.conditioned)
             found.append(network(torch.cat([*looks, now], -1), probes)[..., 0])
         return torch.stack(found).expand(len(self.targets), -1, -1)
 
@@ -82,12 +82,12 @@ class BaselineAgent(Agent):
     ) -> Tensor:
         """MADDPG's Q(s, a_1, …, a_n): one-hot actions, n × (K, N, A_j), → (K, N), return; a gradient flows into them."""
         critic = self.target_critic if target else self.critic
-        now, probes = self._condition(belief, predictions[: len(self.externals)])
+        now, probes = self._condition(belief, predictions[: len(self.externals)], self.conditioned)
         return critic(torch.cat([*self._whole(features), *actions, now], -1), probes)[..., 0]
 
     def act_slowly(self, belief: Belief, features: Sequence[Tensor], predictions: Sequence[Tensor]) -> list[Tensor]:
         """log π̄_i of MADDPG's slow actors, as `act`."""
         return [
-            actor(features[i], *self._condition(belief, self.own(predictions, position)))
+            actor(features[i], *self._condition(belief, self.own(predictions, position), self.conditioned))
             for position, (i, actor) in enumerate(zip(self.targets, self.target_actors, strict=True))
         ]

@@ -36,7 +36,7 @@ from .training_state import Record, Settings, TrainingState, observations_of
 _SAMPLED = {"own_actions": "sampled"}
 _ROUNDS = {
     "updates_per_round": 1, "exploration": 0.0, "externals_per_round": 4, "episodes_per_external": 8,
-    "support_episodes": (0, 1, 2, 4), "query_episodes": 4,
+    "support_episodes": (1, 2, 4), "query_episodes": 4,
 }  # fmt: skip
 # Name, as tables and figures have it → how its settings differ from the task's.
 METHODS: dict[str, dict[str, Any]] = {
@@ -139,7 +139,7 @@ def on_policy(state: TrainingState, externals: Externals) -> dict[str, float]:
         parts.append(actor_loss(part.log_policies, advantages, state.bonus, own))
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], torch.stack(parts).mean())
     if s.conditioned:
-        losses.update(imitate(state, state.replay.groups(s.externals_per_update, state.generator))[1])
+        losses.update(imitate(state, state.replay.groups(s.externals_per_update, state.generator))[-1])
     return losses
 
 

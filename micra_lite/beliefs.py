@@ -2,7 +2,8 @@
 
 1. `prior_belief`: before anything was watched, θ′ = θ.
 2. `adapted_belief`: after the inner loop of Eq. 4 on watched pairs.
-3. `externals_model`: what stands in for π_ℰ in every sum over the externals' actions.
+3. `some_of` and `together`: beliefs about some of K externals, and about several groups of them.
+4. `externals_model`: what stands in for π_ℰ in every sum over the externals' actions.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from .replay import Pairs
 from .training_state import Settings, TrainingState
 
 
-def believe(agent: Agent, parameters: list[Parameters]) -> Belief:
-    """What adapted imitators predict, ready for use: parameters per view → Belief, with the probes computed once."""
+def believe(agent: Agent, parameters: list[Parameters], watched: bool = True) -> Belief:
+    """What adapted imitators predict, ready for use: parameters per view → Belief, with the probes computed once.
+
+    A team whose actors are not conditioned has never watched anybody.
+    """
     with torch.no_grad():
         parameters = [{n: p.detach() for n, p in view.items()} for view in parameters]
         probes = []
@@ -28,12 +32,13 @@ def believe(agent: Agent, parameters: list[Parameters]) -> Belief:
             features = agent.extractors[agent.eyes[e]](seen)
             K = len(next(iter(parameters[j].values())))
             probes.append(predict(agent.imitators[j], parameters[j], features.expand(K, -1, -1)).exp().flatten(1))
-    return Belief(parameters, torch.cat(probes, -1))  # (K, C)
+    told = torch.cat(probes, -1)  # (K, C)
+    return Belief(parameters, told, told.new_full((len(told), 1), float(not (watched and agent.conditioned))))
 
 
 def prior_belief(agent: Agent, externals: int) -> Belief:
     """The belief before anything was watched: θ′ = θ, for each of K externals."""
-    return believe(agent, [meta_parameters(imitator, externals) for imitator in agent.imitators])
+    return believe(agent, [meta_parameters(imitator, externals) for imitator in agent.imitators], watched=False)
 
 
 def adapted_belief(agent: Agent, pairs: Pairs, settings: Settings, trace: list[list[Tensor]] | None = None) -> Belief:
@@ -59,9 +64,17 @@ def adapted_belief(agent: Agent, pairs: Pairs, settings: Settings, trace: list[l
     return believe(agent, parameters)
 
 
-def believe_first(belief: Belief) -> Belief:
-    """The belief about the first of K externals alone."""
-    return Belief([{n: p[:1] for n, p in view.items()} for view in belief.parameters], belief.probes[:1])
+def some_of(belief: Belief, which: slice) -> Belief:
+    """The belief about some of K externals alone."""
+    parameters = [{n: p[which] for n, p in view.items()} for view in belief.parameters]
+    return Belief(parameters, belief.probes[which], belief.unwatched[which])
+
+
+def together(*beliefs: Belief) -> Belief:
+    """One belief about the externals of several beliefs, in a row."""
+    views = zip(*[b.parameters for b in beliefs], strict=True)
+    parameters = [{n: torch.cat([view[n] for view in same]) for n in same[0]} for same in views]
+    return Belief(parameters, torch.cat([b.probes for b in beliefs]), torch.cat([b.unwatched for b in beliefs]))
 
 
 def externals_model(

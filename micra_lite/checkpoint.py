@@ -21,7 +21,7 @@ from .catalogue import make
 from .games import Game
 from .training_state import Settings, TrainingState
 
-FORMAT, VERSION = "micra_lite training state", 3
+FORMAT, VERSION = "micra_lite training state", 4
 
 
 def save(path: str | Path, state: TrainingState) -> None:
@@ -40,7 +40,7 @@ def save(path: str | Path, state: TrainingState) -> None:
         "generator": state.generator.get_state(),
         "updates": state.updates,
         "environment_steps": state.environment_steps,
-        "belief": None if belief is None else {"parameters": belief.parameters, "probes": belief.probes},
+        "belief": None if belief is None else {"parameters": belief.parameters, "probes": belief.probes, "unwatched": belief.unwatched},
     }  # fmt: skip
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,5 +103,5 @@ def load(path: str | Path, game: Game | None = None) -> TrainingState:
     state.updates, state.environment_steps = content["updates"], content["environment_steps"]
     if content["belief"] is not None:
         parameters = [{n: p.to(device) for n, p in view.items()} for view in content["belief"]["parameters"]]
-        state.belief = Belief(parameters, content["belief"]["probes"].to(device))
+        state.belief = Belief(parameters, *[content["belief"][n].to(device) for n in ("probes", "unwatched")])
     return state

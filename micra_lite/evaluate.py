@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from .agent import Belief
-from .beliefs import prior_belief
+from .beliefs import prior_belief, together
 from .externals import Externals
 from .games import Game, TabularGame, Tabulated
 from .imitation import imitation_loss
@@ -67,7 +67,8 @@ def team_tables(
     for j, e in enumerate(agent.externals):  # which state each probe shows
         shown = (getattr(agent, f"probe_{j}").cpu()[:, None] == seen[e]).all(-1).int().argmax(1)  # (P_e,)
         probes.append(given[j][:, shown].flatten(1))
-    belief = Belief(prior_belief(agent, len(given[0])).parameters, torch.cat(probes, 1))
+    prior = prior_belief(agent, len(given[0]))
+    belief = Belief(prior.parameters, torch.cat(probes, 1), torch.zeros_like(prior.unwatched))
     features = _features_everywhere(state, len(given[0]))
     return [p.exp() for p in agent.act(belief, features, given)]
 
@@ -102,8 +103,7 @@ def mean_return(
     belief = belief or state.belief or prior_belief(state.agent, len(externals))
     if len(belief.probes) == 1:  # one belief for all
         K = len(externals)
-        views = [{n: p.expand(K, *p.shape[1:]) for n, p in view.items()} for view in belief.parameters]
-        belief = Belief(views, belief.probes.expand(K, -1))
+        belief = together(*[belief] * K)
     generator = torch.Generator(device=state.settings.device).manual_seed(seed)
     played = play(state, externals, belief, episodes, exploration, generator)
     return played.returns[..., list(state.agent.targets)].mean(-1).mean(-1)

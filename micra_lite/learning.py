@@ -13,25 +13,30 @@ import torch
 from torch import Tensor, nn
 
 from .agent import Belief
-from .beliefs import believe_first, externals_model
+from .beliefs import externals_model, some_of
 from .externals import Externals
 from .regret import coma_advantage, counterfactual_regret_advantage, joint_advantage, policy_gradient_objective
 from .training_state import TrainingState, observations_of
 
 
 def temporal_difference_target(
-    state: TrainingState, belief: Belief, batch: dict[str, Tensor], true: tuple[Externals, Tensor] | None
+    state: TrainingState,
+    belief: Belief,
+    batch: dict[str, Tensor],
+    true: tuple[Externals, Tensor] | None,
+    team: Belief | None = None,
 ) -> Tensor:
     """y = r + γ Σ_{a′} π_𝒯(a′_𝒯|s′) δ_k(a′_ℰ|o′_ℰ) Q̄(s′, a′), and y = r where the episode has terminated; (K, N).
 
-    The expectation over next joint actions is taken, not sampled.
+    The expectation over next joint actions is taken, not sampled. `belief` and `team` as in `value_and_improve`.
     """
     agent, game = state.agent, state.game
     with torch.no_grad():
         seen = observations_of(game, batch["next_state"], state.settings)
         features = agent.features(seen)
         predictions = externals_model(state, belief, seen, features, true, batch.get("next_actions"))
-        policies = [p.exp() for p in agent.act(belief, features, predictions)]
+        own = predictions if team is None else agent.predict(team, features)
+        policies = [p.exp() for p in agent.act(team or belief, features, own)]
         q = agent.value(belief, agent.features(seen, target=True), predictions, target=True)  # (K, N, A_1, …, A_n)
         q = q.flatten(0, 1)
         for policy in reversed(agent.joint(policies, predictions)):
@@ -96,8 +101,12 @@ def value_and_improve(
     batch: dict[str, Tensor],
     learn_critic: bool = True,
     true: tuple[Externals, Tensor] | None = None,
+    team: Belief | None = None,
 ) -> dict:
-    """One step of the critic and one of the actors on transitions (K, N, …); returns what a Record shows."""
+    """One step of the critic and one of the actors on transitions (K, N, …); returns what a Record shows.
+
+    `belief` is the critic's; give `team` where the targets believe something else (have watched less).
+    """
     agent, settings = state.agent, state.settings
     losses = {}
     seen = observations_of(state.game, batch["state"], settings)
@@ -105,21 +114,24 @@ def value_and_improve(
     predictions = externals_model(state, belief, seen, features, true, batch["actions"])
     q = agent.value(belief, features, predictions).flatten(0, 1)  # (K·N, A_1, …, A_n)
     if learn_critic:
-        target = temporal_difference_target(state, belief, batch, true)
+        target = temporal_difference_target(state, belief, batch, true, team)
         loss = critic_loss(q, batch["actions"].flatten(0, 1), target.flatten())
         losses["critic_loss"] = gradient_step(state.optimisers["critic"], loss)
         follow([agent.target_critic, agent.target_extractors], [agent.critic, agent.extractors], settings.target_rate)
     q = q.detach()
-    log_policies = agent.act(belief, features, predictions)
+    with torch.no_grad():
+        own = predictions if team is None else agent.predict(team, features)
+    team = team or belief
+    log_policies = agent.act(team, features, own)
     joint = agent.joint([p.detach().exp() for p in log_policies], predictions)
     regrets = advantages(state, q, joint)
-    own = None
+    drawn = None
     if settings.own_actions == "sampled":
-        own = [torch.multinomial(joint[i], 1, generator=state.generator)[:, 0] for i in agent.targets]
-    loss = actor_loss([p.flatten(0, 1) for p in log_policies], regrets, state.bonus, own)
+        drawn = [torch.multinomial(joint[i], 1, generator=state.generator)[:, 0] for i in agent.targets]
+    loss = actor_loss([p.flatten(0, 1) for p in log_policies], regrets, state.bonus, drawn)
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], loss)
     with torch.no_grad():
-        after = agent.act(believe_first(belief), [f[:1, :1] for f in features], [p[:1, :1] for p in predictions])
+        after = agent.act(some_of(team, slice(1)), [f[:1, :1] for f in features], [p[:1, :1] for p in own])
     n, n_ext = len(state.game.agents), len(agent.externals)
     return {
         "losses": losses, "game_state": batch["state"][0, 0], "observations": [o[0, 0] for o in seen[:n]],

@@ -29,7 +29,7 @@ def maddpg(state: TrainingState, externals: Externals) -> dict[str, float]:
     if state.updates % s.updates_per_round == 0:
         collect(state, externals)
     groups = state.replay.groups(s.externals_per_update, state.generator)
-    belief, losses = imitate(state, groups) if s.conditioned else (prior_belief(agent, len(groups)), {})
+    belief, losses = imitate(state, groups)[1:] if s.conditioned else (prior_belief(agent, len(groups)), {})
     for _ in range(s.value_steps):
         batch = state.replay.own_transitions(groups, s.states_per_external, state.generator)
         loss = action_value_loss(state, belief, batch)

@@ -21,10 +21,10 @@ import torch
 from torch import Tensor
 
 from .agent import Belief
-from .beliefs import adapted_belief, believe, prior_belief
+from .beliefs import adapted_belief, believe, prior_belief, some_of, together
 from .externals import ExternalFamily, Externals
 from .games import Game
-from .imitation import imitation_loss, meta_loss, meta_parameters
+from .imitation import imitation_loss, meta_loss
 from .learning import gradient_step, value_and_improve
 from .playing import play, watched_pairs
 from .regret import counterfactual_regret_advantage
@@ -52,22 +52,17 @@ def offline_training(
         groups = state.replay.groups(settings.externals_per_update, state.generator)
         losses: dict[str, float] = {}
         # The ablations have no use for an imitator, but where the true policy is known and the targets' views are not.
-        imitated = settings.external_model == "imitator" or (settings.external_model == "true" and not game.full_view)
-        if not imitated:
-            belief = prior_belief(state.agent, len(groups))
+        if settings.external_model == "imitator" or (settings.external_model == "true" and not game.full_view):
+            belief, team, losses = imitate(state, groups)
         else:
-            belief, losses = imitate(state, groups)
-        K, N = len(groups), settings.states_per_external
+            belief = team = prior_belief(state.agent, len(groups))
         true = (externals, state.replay.store["external"][groups]) if settings.external_model == "true" else None
         if true is not None:
             belief = true_belief(state, *true)
+            team = belief if settings.conditioned else team
         for _ in range(settings.value_steps):
-            if settings.external_model == "sampled":  # the move in the data is no other external's
-                batch = state.replay.own_transitions(groups, N, state.generator)
-            else:  # relabelled transitions: valued against k, whoever played in them
-                batch = state.replay.transitions(K * N, state.generator)
-                batch = {name: column.unflatten(0, (K, N)) for name, column in batch.items()}
-            shown = value_and_improve(state, belief, batch, true=true)
+            batch = transitions(state, groups, unwatched(settings, len(groups)))
+            shown = value_and_improve(state, belief, batch, true=true, team=team)
         shown["losses"] = {**losses, **shown["losses"]}
         state.updates += 1
         yield Record("offline training", state.updates, state, **shown)
@@ -96,29 +91,67 @@ def collect(state: TrainingState, externals: Externals) -> list[tuple[Play, Beli
     return played
 
 
-def imitate(state: TrainingState, groups: Tensor) -> tuple[Belief, dict[str, float]]:
+def unwatched(settings: Settings, K: int) -> int:
+    """How many of an update's K externals, the last ones, the team has not watched.
+
+    All, if its actors are not conditioned; none, if they are told the true policies.
+    """
+    if not settings.conditioned:
+        return K
+    return min(settings.unwatched, K) if settings.external_model == "imitator" else 0
+
+
+def transitions(state: TrainingState, groups: Tensor, own: int) -> dict[str, Tensor]:
+    """A batch (K, N, …) for critic and actors; the last `own` of the K externals are valued where they have led themselves.
+
+    For the others the transitions come from anywhere in D and are valued against k, whoever played in them. But a team
+    that has not watched can only guess from the state who is with it: with whom it gets there must be as in play.
+    """
+    s, K = state.settings, len(groups)
+    parts = []
+    if own < K:
+        anywhere = state.replay.transitions((K - own) * s.states_per_external, state.generator)
+        parts.append({n: column.unflatten(0, (K - own, s.states_per_external)) for n, column in anywhere.items()})
+    if own:
+        parts.append(state.replay.own_transitions(groups[K - own :], s.states_per_external, state.generator))
+    return {n: torch.cat([part[n] for part in parts]) for n in parts[0]}
+
+
+def imitate(state: TrainingState, groups: Tensor) -> tuple[Belief, Belief, dict[str, float]]:
     """Adapt to the drawn externals, (K,) groups of D, each from its own support episodes; every so often also learn.
 
-    A meta-update (Eq. 4) takes query episodes of the same externals. Returns the belief about each external, as
-    actors and critic will have it after watching, and the meta-loss in nats where there was one.
+    A meta-update (Eq. 4) takes query episodes of the same externals. The last `settings.unwatched` of them have no
+    support, so that θ itself learns to predict them. Returns what the critic is told of each external (of the unwatched ones
+    too: it learns centrally), what the team believes, and the meta-loss in nats where there was one.
     """
     s, agent, generator = state.settings, state.agent, state.generator
+    known = len(groups) - unwatched(s, len(groups))
     pick = int(torch.randint(len(s.support_episodes), (1,), generator=generator, device=generator.device))
     n_support = s.support_episodes[pick]
     order = torch.randperm(s.episodes_per_external, generator=generator, device=generator.device)
     support = pairs(state, *state.replay.episodes(groups, order[:n_support]))
+    support.weights[max(0, len(groups) - s.unwatched) :] = 0.0
+    losses = {}
     if state.updates % s.meta_every:
-        return adapted_belief(agent, support, s), {}
-    query = pairs(state, *state.replay.episodes(groups, order[n_support : n_support + s.query_episodes]))
-    sets = [(agent.features(p.observations), p) for p in (support, query)]  # the extractor learns from Eq. 4 too
-    loss, parameters = torch.zeros((), **s.tensor), []
-    for imitator, (observer, e) in zip(agent.imitators, agent.views, strict=True):
-        inner, outer = [(f[observer], p.actions[..., e], p.weights) for f, p in sets]
-        query_loss, adapted = meta_loss(imitator, inner, outer, s.inner_steps, None, s.second_order)
-        loss = loss + query_loss
-        parameters.append(adapted)
-    value = gradient_step(state.optimisers["imitator"], loss)
-    return believe(agent, parameters), {"meta_loss": value / len(agent.views)}
+        team = adapted_belief(agent, support, s)
+    else:
+        query = pairs(state, *state.replay.episodes(groups, order[n_support : n_support + s.query_episodes]))
+        sets = [(agent.features(p.observations), p) for p in (support, query)]  # the extractor learns from Eq. 4 too
+        loss, parameters = torch.zeros((), **s.tensor), []
+        for imitator, (observer, e) in zip(agent.imitators, agent.views, strict=True):
+            inner, outer = [(f[observer], p.actions[..., e], p.weights) for f, p in sets]
+            query_loss, adapted = meta_loss(imitator, inner, outer, s.inner_steps, None, s.second_order)
+            loss = loss + query_loss
+            parameters.append(adapted)
+        losses["meta_loss"] = gradient_step(state.optimisers["imitator"], loss) / len(agent.views)
+        team = believe(agent, parameters)
+    team.unwatched[known:] = 1.0
+    if known == len(groups):
+        return team, team, losses
+    most = pairs(state, *state.replay.episodes(groups[known:], order[: max(s.support_episodes)]))
+    told = adapted_belief(agent, most, s)
+    told.unwatched[:] = 1.0
+    return together(some_of(team, slice(known)), told), team, losses
 
 
 def true_belief(state: TrainingState, externals: Externals, k: Tensor) -> Belief:
@@ -131,7 +164,8 @@ def true_belief(state: TrainingState, externals: Externals, k: Tensor) -> Belief
         others[j] = seen
         rows = externals.policies(k.repeat_interleave(len(seen)), [o.repeat(len(k), 1) for o in others])[j]
         probes.append(rows.to(seen.dtype).reshape(len(k), -1))
-    return Belief([meta_parameters(i, len(k)) for i in agent.imitators], torch.cat(probes, -1))
+    prior = prior_belief(agent, len(k))
+    return Belief(prior.parameters, torch.cat(probes, -1), prior.unwatched * (not agent.conditioned))
 
 
 def online_adaptation(

@@ -22,7 +22,7 @@ _DIRECTION = ((0.0, 0.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0))  # (
 # to learn from so little.
 SETTINGS: dict[str, Any] = {
     "updates": 1000, "updates_per_round": 64, "episodes_per_external": 16, "externals_per_round": 8,
-    "support_episodes": (0, 1, 2, 5), "query_episodes": 4, "critic": "pairwise", "hidden": 64, "critic_rate": 1e-3,
+    "support_episodes": (1, 2, 5), "unwatched": 2, "query_episodes": 4, "critic": "pairwise", "hidden": 64, "critic_rate": 1e-3,
     "actor_rate": 5e-4, "target_rate": 0.02, "entropy": 0.1, "inner_steps": 2, "meta_every": 5, "value_steps": 4,
     "externals_per_update": 8, "states_per_external": 64, "features": 64,
 }  # fmt: skip

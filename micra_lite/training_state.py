@@ -26,7 +26,7 @@ ANSWERS = ("none", "frozen", "re-imagined")
 # The settings that shape networks and data: a training that has begun must keep them.
 SHAPES = (
     "method", "device", "dtype", "externals_per_round", "episodes_per_external", "rounds_kept", "features", "hidden",
-    "actor_hidden", "imitator_hidden", "critic", "conditioned", "probes",
+    "actor_hidden", "imitator_hidden", "critic", "conditioned", "external_model", "probes",
 )  # fmt: skip
 
 
@@ -51,14 +51,15 @@ class Settings:
     actor_hidden: int = 128
     imitator_hidden: int = 64
     critic: str = "joint"  # one table of all joint actions, or "pairwise": a sum of terms of one and two agents
-    conditioned: bool = True  # actors and critic take the imitator's prediction as an input
+    conditioned: bool = True  # actors take the imitator's prediction as an input; the critic always does
     probes: int = 16  # fixed observations at which the prediction is always taken
     # meta-imitation (Eq. 4); in the last third of the training all rates, and the entropy bonus, fall to a tenth
     externals_per_update: int = 16  # K, the tasks of one update
     inner_steps: int = 5
     step_size: float = 0.5  # α_adp at the start; a step size for each parameter is learned from there
     second_order: bool = True
-    support_episodes: tuple[int, ...] = (0, 1, 2, 5, 10, 20)  # one is drawn per update; 0 trains the prior itself
+    support_episodes: tuple[int, ...] = (1, 2, 5, 10, 20)  # one number is drawn per update
+    unwatched: int = 4  # so many of the K are not watched at all: the prior and the unadapted team learn from them
     query_episodes: int = 8
     meta_every: int = 1  # every so many updates the imitator learns; in the others it only adapts
     imitator_rate: float = 5e-3
@@ -104,6 +105,13 @@ class Settings:
                                 "externals_per_update", "states_per_external", "features", "hidden", "meta_every", "value_steps") if getattr(self, n) < 1]  # fmt: skip
         if positive:
             raise ValueError(f"{positive} must be at least 1")
+        if self.unwatched < 0 or min(self.support_episodes) < 0:
+            raise ValueError("unwatched and support_episodes must not be negative")
+
+    @property
+    def informed(self) -> bool:
+        """Whether the critic is told who the external is. A baseline's knows no more than its actors."""
+        return self.conditioned or (self.method == "MICRA" and self.external_model != "sampled")
 
     @property
     def tensor(self) -> dict[str, Any]:
@@ -143,7 +151,7 @@ class TrainingState:
             torch.manual_seed(settings.seed)
             agent = kind(
                 game, probes, settings.features, settings.hidden, settings.actor_hidden, settings.imitator_hidden, settings.step_size,
-                settings.conditioned, settings.critic,
+                settings.conditioned, settings.informed, settings.critic,
             ).to(**settings.tensor)  # fmt: skip
         state = cls(game, settings, agent, {}, Replay(settings.rounds_kept * settings.externals_per_round), generator)
         state.optimisers = state.new_optimisers()

@@ -24,7 +24,7 @@ from test_critic import Toy, initial, some_transitions, two_externals
 
 SMALL = {
     "features": 16, "hidden": 32, "actor_hidden": 32, "imitator_hidden": 8, "probes": 4, "updates": 6, "updates_per_round": 3,
-    "externals_per_round": 3, "episodes_per_external": 8, "support_episodes": (0, 1, 2), "query_episodes": 4,
+    "externals_per_round": 3, "episodes_per_external": 8, "support_episodes": (1, 2), "query_episodes": 4,
     "externals_per_update": 4, "states_per_external": 16,
 }  # fmt: skip
 RIVALS = ("independent actor-critic", "central-V actor-critic", "COMA", "MADDPG")

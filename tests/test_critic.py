@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from micra_lite import exact
-from micra_lite.beliefs import prior_belief
+from micra_lite.beliefs import prior_belief, some_of
 from micra_lite.catalogue import make
 from micra_lite.externals import ExternalFamily, Externals
 from micra_lite.games import Outcomes, TabularGame
@@ -78,10 +78,14 @@ def some_transitions(game, K, N):
     return {name: column.unflatten(0, (K, N)) for name, column in batch.items()}
 
 
+@pytest.mark.parametrize("watched", [True, False])
 @pytest.mark.parametrize("model", ["imitator", "true"])
 @pytest.mark.parametrize("conditioned", [True, False])
-def test_target_is_the_expectation_by_loops(conditioned, model):
-    """y = r + γ Σ ππδ Q̄ over all next joint actions one by one; y = r after an end; for each external its own δ_k."""
+def test_target_is_the_expectation_by_loops(conditioned, model, watched):
+    """y = r + γ Σ ππδ Q̄ over all next joint actions one by one; y = r after an end; for each external its own δ_k.
+
+    A team that has not watched acts by its prior, while δ_k and Q̄ are those of the external that the critic knows.
+    """
     game = Toy()
     state = initial(game, conditioned=conditioned, dtype="float64", external_model=model)
     agent, externals, k = state.agent, two_externals(), torch.tensor([1, 0])
@@ -90,8 +94,9 @@ def test_target_is_the_expectation_by_loops(conditioned, model):
     belief = prior_belief(agent, 2) if model == "imitator" else true_belief(state, externals, k)
     scale = torch.tensor([1.0, 3.0], dtype=torch.float64)  # two imitators that differ
     belief.parameters = [{n: p.detach() * scale.view(2, *[1] * (p.dim() - 1)) for n, p in belief.parameters[0].items()}]
+    team = None if watched else prior_belief(agent, 2)
     batch = some_transitions(game, 2, 7)
-    y = temporal_difference_target(state, belief, batch, (externals, k) if model == "true" else None)
+    y = temporal_difference_target(state, belief, batch, (externals, k) if model == "true" else None, team)
     ends = 0
     for b, n in product(range(2), range(7)):
         expected = (float(batch["rewards"][b, n, 0]) + float(batch["rewards"][b, n, 2])) / 2
@@ -99,15 +104,16 @@ def test_target_is_the_expectation_by_loops(conditioned, model):
             ends += 1
         else:
             number = int(batch["next_state"][b, n])
-            own = type(belief)(
-                [{name: p[b : b + 1] for name, p in belief.parameters[0].items()}], belief.probes[b : b + 1]
-            )
+            own = some_of(belief, slice(b, b + 1))
             seen = [torch.eye(4, dtype=torch.float64)[number].view(1, 1, 4)] * 3
             features = agent.features(seen)
             prediction = agent.predict(own, features)
             if model == "true":
                 prediction = [externals.parameters[k[b]].view(4, 3)[number].view(1, 1, 3)]
-            c, a = [p.exp()[0, 0].tolist() for p in agent.act(own, features, prediction)]
+            acting, expects = (
+                (own, prediction) if watched else (prior := prior_belief(agent, 1), agent.predict(prior, features))
+            )
+            c, a = [p.exp()[0, 0].tolist() for p in agent.act(acting, features, expects)]
             policies = {"a": a, "b": prediction[0][0, 0].tolist(), "c": c}
             q = agent.value(own, agent.features(seen, target=True), prediction, target=True)[0, 0].tolist()
             for x, z, w in product(range(2), range(3), range(3)):
@@ -172,7 +178,7 @@ def test_target_of_a_matrix_game_is_its_payoff(name):
 def test_learning_converges_to_dynamic_programming(conditioned):
     """Fixed actors, true externals, all transitions in every batch: Q within 0.02 everywhere (it spans about 3).
 
-    A conditioned critic learns the value against each external; an unconditioned one, against the average of them.
+    The critic learns the value against each external, also where the actors are not told who it is.
     """
     game = Toy()
     state = initial(game, conditioned=conditioned, features=16, hidden=64, critic_rate=3e-3, target_rate=0.1)
@@ -200,9 +206,8 @@ def test_learning_converges_to_dynamic_programming(conditioned):
         found = state.agent.value(belief, features, predictions).numpy()  # (2, S, A_1, A_2, A_3)
         team = [p.exp().double().numpy() for p in state.agent.act(belief, features, predictions)]
     for b in range(2):
-        against = tables[b] if conditioned else tables.mean(0)
-        policies = [team[1][b], against, team[0][b]]
+        policies = [team[1][b], tables[b], team[0][b]]
         np.testing.assert_allclose(found[b], exact.joint_q(table, policies), atol=0.02)
     gap = np.abs(exact.joint_q(table, [team[1][0], tables[0], team[0][0]])
                  - exact.joint_q(table, [team[1][0], tables[1], team[0][0]])).max()  # fmt: skip
-    assert gap > 0.2  # so the two cases differ
+    assert gap > 0.2  # so it matters who it is

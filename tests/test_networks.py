@@ -1,5 +1,6 @@
 """The networks: what each output may depend on, and the pairwise critic's terms."""
 
+from dataclasses import replace
 from itertools import combinations, product
 
 import pytest
@@ -91,7 +92,10 @@ def game_of(view):
 @pytest.mark.parametrize("critic", ["joint", "pairwise"])
 @pytest.mark.parametrize("conditioned", [True, False])
 def test_what_outputs_depend_on(conditioned, critic, view):
-    """Predictions at the probes reach actors and critic exactly when conditioned; an actor sees its own view alone."""
+    """Predictions at the probes reach the critic, and the actors exactly when conditioned; these see their own view alone.
+
+    So does the word that the team has not watched. Without an imitator nobody is told anything.
+    """
     game = game_of(view)
     state = TrainingState.initial(game, Settings(conditioned=conditioned, critic=critic, probes=4))
     agent, belief = state.agent, prior_belief(state.agent, 1)
@@ -104,10 +108,12 @@ def test_what_outputs_depend_on(conditioned, critic, view):
 
     with torch.no_grad():
         policies, q = outputs(seen, belief)
-        other = type(belief)(belief.parameters, belief.probes.flip(-1) ** 2)
-        changed, changed_q = outputs(seen, other)
-        for before, after in ((q, changed_q), *zip(policies, changed, strict=True)):
-            assert torch.equal(before, after) != conditioned
+        others = (replace(belief, probes=belief.probes.flip(-1) ** 2), replace(belief, unwatched=1 - belief.unwatched))
+        for other in others:
+            changed, changed_q = outputs(seen, other)
+            assert not torch.equal(q, changed_q)
+            for before, after in zip(policies, changed, strict=True):
+                assert torch.equal(before, after) != conditioned
         if view == "partial":
             blind = [seen[0], *[torch.zeros_like(o) for o in seen[1:]]]
             changed, changed_q = outputs(blind, belief)

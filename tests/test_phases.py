@@ -16,12 +16,22 @@ from micra_lite.evaluate import (
     team_tables,
     yardstick_for,
 )
-from micra_lite.phases import execution, last, offline_training, online_adaptation
+from micra_lite.externals import ExternalFamily
+from micra_lite.games import Outcomes, TabularGame
+from micra_lite.phases import (
+    execution,
+    imitate,
+    last,
+    offline_training,
+    online_adaptation,
+    transitions,
+    unwatched,
+)
 from micra_lite.playing import play, watch
 from micra_lite.training_state import TrainingState
 
 SMALL = micra_lite.Settings(
-    updates=6, updates_per_round=3, externals_per_round=3, episodes_per_external=8, support_episodes=(0, 1, 3),
+    updates=6, updates_per_round=3, externals_per_round=3, episodes_per_external=8, support_episodes=(1, 3), unwatched=2,
     query_episodes=4, externals_per_update=4, states_per_external=4, hidden=16, actor_hidden=16, features=8,
     imitator_hidden=8, probes=4, adaptation_updates=3, adaptation_states=8,
 )  # fmt: skip
@@ -68,6 +78,88 @@ def test_conditioned_actors_change_with_the_belief_and_unconditioned_ones_do_not
         beliefs = [last(online_adaptation(state, watch(state, newcomer(state, k), 3))).state.belief for k in (0, 1)]
         one, two = (team_tables(state, belief)[0] for belief in beliefs)
         assert torch.equal(one, two) == (not conditioned)
+
+
+def test_of_the_unwatched_externals_the_team_knows_nothing_and_the_critic_all():
+    """Their θ′ is θ in what the team believes, though not in what the critic is told; both agree on the watched ones."""
+    state = train(unwatched=1, externals_per_update=3)
+    belief, team, _ = imitate(state, torch.arange(3))
+    prior = prior_belief(state.agent, 1)
+    assert team.unwatched.flatten().tolist() == belief.unwatched.flatten().tolist() == [0, 0, 1]
+    assert float((team.probes[2] - prior.probes[0]).abs().max()) < 0.02  # the meta-update has moved θ a little since
+    assert float((belief.probes[2] - prior.probes[0]).abs().max()) > 0.05
+    assert torch.equal(team.probes[:2], belief.probes[:2])
+    for name, p in team.parameters[0].items():
+        assert torch.equal(p[:2], belief.parameters[0][name][:2])
+    unconditioned = train(conditioned=False)
+    belief, team, _ = imitate(unconditioned, torch.arange(3))
+    assert team.unwatched.all()
+    assert belief.unwatched.all()
+    assert not torch.equal(belief.probes[0], belief.probes[1])
+
+
+def test_transitions_of_the_unwatched_externals_are_their_own():
+    """The last ones come from the groups drawn, the others from anywhere in D; N of each."""
+    state = train()
+    groups = torch.tensor([4, 0, 5])
+    store = state.replay.store
+    store["rewards"][:] = torch.arange(len(store["rewards"]))[:, None, None, None]  # every reward says its group
+    batch = transitions(state, groups, own=2)
+    led_by = batch["rewards"][..., 0]  # (3, N)
+    assert (led_by[1] == 0).all()
+    assert (led_by[2] == 5).all()
+    assert len(led_by[0].unique()) > 2
+    assert [unwatched(replace(state.settings, **changed), 3) for changed in
+            ({}, {"unwatched": 0}, {"conditioned": False}, {"external_model": "true"})] == [2, 0, 3, 0]  # fmt: skip
+
+
+class Loyal(TabularGame):
+    """The friend's first move leads to state 1 or 2. There the safe action pays 0.8 and ends the episode; the bold one leads
+    to state 3, from both: 1.2 if the friend then plays 0."""
+
+    name, agents, n_actions, options = "loyal", ("team", "friend"), (2, 2), {}
+    radix, observation_sizes, gamma, horizon = (4,), (4, 4), 0.9, 3
+
+    def __init__(self):
+        self.split_agents(("team",), ("friend",))
+
+    def starts(self):
+        return torch.zeros(1, 1, dtype=torch.long), torch.ones(1)
+
+    def outcomes(self, state, actions):
+        at, bold, move = state[:, 0], actions[:, 0] == 1, actions[:, 1]
+        waits = (at == 1) | (at == 2)
+        pays = waits * ~bold * 0.8 + (at == 3) * (move == 0) * 1.2
+        following = torch.where(at == 0, move + 1, torch.full_like(at, 3))
+        ends = (waits & ~bold) | (at == 3)
+        return Outcomes(following[:, None, None], torch.ones(len(at), 1), pays[:, None].expand(-1, 2), ends[:, None])
+
+    def observe(self, state):
+        return [torch.eye(4)[state[:, 0]]] * 2
+
+
+class Loyalists(ExternalFamily):
+    """One always plays 0, the other always 1: which, is the toss of a coin."""
+
+    name, parameter_names = "loyal", ("always",)
+
+    def draw(self, rng):
+        return rng.integers(2, size=1).astype(float)
+
+    def probabilities(self, parameters, observations):
+        return [torch.cat([1 - parameters, parameters], -1).expand(*observations[0].shape[:-1], 2)]
+
+
+def test_a_team_that_has_watched_nobody_reckons_with_externals_that_stay_who_they_are():
+    """Against the average friend, a coin, bold is worth 0.9 · 0.6 < 0.8 in both states. But a friend that has played 0 will
+    again (0.9 · 1.2 > 0.8), and one that has played 1 will not: the best fixed team is bold in state 1 alone."""
+    settings = replace(SMALL, updates=400, externals_per_update=8, unwatched=4, states_per_external=32, features=32,
+                       hidden=32, actor_hidden=32, entropy=0.01)  # fmt: skip
+    for conditioned in (True, False):
+        state = last(offline_training(Loyal(), Loyalists(), replace(settings, conditioned=conditioned))).state
+        (team,) = team_tables(state, prior_belief(state.agent, 1))  # (1, S, 2)
+        assert float(team[0, 1, 1]) > 0.9
+        assert float(team[0, 2, 1]) < 0.1
 
 
 def test_each_actor_sees_only_its_own_observation_under_partial_views():
@@ -125,7 +217,7 @@ def test_every_option_trains(changed):
 def test_a_small_training_learns_the_best_answer_to_the_average_and_then_to_the_newcomer():
     """A matrix game, exactly scored: trained above random; after 20 watched moves above before. One second."""
     settings = replace(SMALL, updates=400, updates_per_round=10, externals_per_round=16, episodes_per_external=32,
-                       support_episodes=(0, 1, 5, 20), externals_per_update=16, hidden=32, actor_hidden=32)  # fmt: skip
+                       support_episodes=(1, 5, 20), externals_per_update=16, hidden=32, actor_hidden=32)  # fmt: skip
     game = micra_lite.make("rock_paper_scissors")
     family = micra_lite.external_family(game.name)
     state = last(offline_training(game, family, settings)).state
