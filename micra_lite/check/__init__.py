@@ -54,7 +54,7 @@ from typing import Any
 # Files of this package, in the order of the course.
 LESSONS = (
     "games", "chains", "regret", "matching", "policy_gradient", "averaging", "targets", "critic", "meta_learning",
-    "second_order", "meta_imitator", "offline_training", "teachers", "comparison", "adaptation", "answers", "surprise",
+    "second_order", "meta_imitator", "offline_training", "episodes", "teachers", "comparison", "adaptation", "answers", "surprise",
 )  # fmt: skip
 
 

@@ -102,6 +102,8 @@ def newcomers_watched(generator, k):
          "These are the frequencies of the watched moves. After a few moves they are no good prediction: adapt θ."),
     ],
     properties=[
+        ("is_a_policy", lambda result, *_: abs(result.sum(1) - 1).max() < 1e-3,
+         "each prediction adds up to 1. Yours do not: take the softmax of the adapted logits, at the end."),
         ("unwatched_is_the_prior", lambda result, theta, watched, steps, sizes, n_0: all(
             abs(result[k] - theta.softmax(0).double().numpy()).max() < 1e-3 for k, m in enumerate(watched) if not len(m)),
          "of whom nothing was watched, the prediction is that of θ. Yours is another."),

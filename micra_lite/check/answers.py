@@ -35,6 +35,15 @@ def best_cells(now, behind, gamma):
     return (now + gamma * behind.amax((1, 2))).max()
 
 
+def number(k, words):
+    """A property: whether the k-th of the three is right. And what to say if not."""
+
+    def holds(result, *case):
+        return abs(result[k] - float(all_three(*case)[k])) < 1e-3
+
+    return f"{('without_adapting', 'frozen', 're_imagined')[k]}_is_wrong", holds, words
+
+
 def two_steps(generator, k):
     """now (D,), behind (D, A, C), two externals' policies (C,), γ: drawn until each answer is worth more than the one before."""
     D, A, C, gamma = 2 + k % 2, 3 - k % 2, 3 + (k + 1) % 2, 0.5 + 0.1 * (k % 5)
@@ -73,6 +82,13 @@ def two_steps(generator, k):
             played(now, behind, gamma, x, x, x) if k != 1 else played(now, behind, gamma, average, newcomer, newcomer)
             for k, x in enumerate((average, average, newcomer))]),
          "What the team without adaptation gets, you take from its own critic. That one believes in the average external."),
+        ("what_each_believes", lambda now, behind, average, newcomer, gamma: torch.stack([
+            played(now, behind, gamma, x, x, x) for x in (average, newcomer, newcomer)]),
+         "You say what a critic hopes for at the door: the largest of its values. Follow the team instead: which door, which action, what then?"),
+        ("doors_by_what_is_behind", lambda now, behind, average, newcomer, gamma: torch.stack([
+            now[d := (behind @ x).amax(1).argmax()] + gamma * behind[d, (behind[d] @ y).argmax()] @ newcomer
+            for x, y in ((average, average), (average, newcomer), (newcomer, newcomer))]),
+         "You choose the door by what is behind it alone. It pays something at once, too, and the future counts only γ as much."),
         ("frozen_changes_the_door", lambda now, behind, average, newcomer, gamma: all_three(now, behind, average, newcomer, gamma)[[0, 2, 2]],
          "Your frozen critic chooses another door. What it says of doors holds the *future* beside the average external: that stays."),
         ("frozen_does_nothing", lambda now, behind, average, newcomer, gamma: all_three(now, behind, average, newcomer, gamma)[[0, 0, 2]],
@@ -100,6 +116,11 @@ def two_steps(generator, k):
     properties=[
         ("never_worse", lambda result, *_: (result[1:] >= result[:-1] - 1e-4).all(),
          "with a perfect prediction, no answer is worse than the one before it. Yours is."),
+        number(0, "the first number is wrong. Not adapting, the team chooses door and action as against the average external, "
+                  "and gets what that pays beside the newcomer."),
+        number(1, "the first number is right, the second is not. Frozen: the same door as without adapting; behind *that* door the best "
+                  "action against the newcomer."),
+        number(2, "only the third number is wrong. Re-imagined: for each door its best action against the newcomer, then the better door."),
     ],
 )  # fmt: skip
 def three_answers(now, behind, average, newcomer, gamma):

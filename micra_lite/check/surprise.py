@@ -85,6 +85,12 @@ def suspicion_by_hand(known, unknown, moves):
     return torch.stack([torch.as_tensor(x, dtype=known.dtype) for x in found])
 
 
+def until_alarm(z, threshold):
+    """How many moves there are up to the first alarm."""
+    over = (climbed(z) > threshold).nonzero()
+    return int(over[0]) + 1 if len(over) else len(z)
+
+
 def one_calm_move_forgives(known, unknown, threshold):
     """S falls to 0 at every move that fits."""
     total, found = 0.0, []
@@ -160,6 +166,11 @@ def told_moves(generator, k):
     properties=[
         ("never_negative", lambda result, *_: (result > -1e-4).all(),
          "suspicion is never negative: it is cut at 0. Yours is."),
+        ("wrong_before_an_alarm", lambda result, known, unknown, h: abs(result - climbed(unknown - known).double().numpy())[
+            : until_alarm(unknown - known, h)].max() < 1e-3,
+         "your numbers are wrong already before there was any alarm. To the last one add `unknown` less `known`, and cut at 0."),
+        ("wrong_after_an_alarm", lambda result, known, unknown, h: abs(result - climbed(unknown - known, h).double().numpy()).max() < 1e-3,
+         "your numbers are right up to the first alarm, and wrong after it. There it goes on from 0, with the *next* move, with the same threshold."),
     ],
 )  # fmt: skip
 def suspicion(known, unknown, threshold):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -64,6 +65,17 @@ class Wiring:
         return sum(w * self.over_batch(loss) for w, loss in zip(self.weights, losses, strict=True))
 
 
+def part(number, words):
+    """A property: whether one network's gradient is right, wherever the others' may be wrong. And what to say if not."""
+
+    def holds(result, *case):
+        ends = np.cumsum([0, *(w.numel() for w in case[:4])])
+        mine, right = (np.asarray(x)[ends[number] : ends[number + 1]] for x in (result, gradients(Wiring(), *case)))
+        return abs(mine - right).max() < 1e-3 * max(1, abs(right).max())
+
+    return f"{('extractor', 'imitator', 'critic', 'actor')[number]}_is_wrong", holds, words
+
+
 def four_networks(generator, k):
     """extractor (D, F), imitator (F, E), critic (F + E, A), actor (F, A), and a batch of N."""
     N, D, F, E, A = 3 + k % 3, 2 + k % 2, 3 + k % 2, 2 + k % 3, 3 - k % 2
@@ -117,8 +129,18 @@ def four_networks(generator, k):
          "The imitator's loss is missing: the mean of −log δ of the prey's moves."),
         ("critic_missing", Wiring(weights=(1.0, 0.0, 1.0)),
          "The critic's loss is missing: the mean squared temporal difference."),
+        ("log_prediction_told", Wiring(critic_told=lambda delta: delta.detach().log()),
+         "Your critic is told log δ. Its input is δ itself: probabilities."),
         ("batch_summed", Wiring(over_batch=torch.sum),
          "You added up over the batch. Take means, or a larger batch means larger steps."),
+    ],
+    properties=[
+        part(1, "the imitator's gradient is wrong. It has one loss alone: the mean of −log δ of the `moves` that were made."),
+        part(2, "the imitator is right, the critic's gradient is not. Its inputs are φ, then δ; only Q of the action `taken` meets the target."),
+        part(3, "imitator and critic are right, the actor's gradient is not. Its gain is Σ π(a) A(a) over *all* own actions: π in front, "
+                "not log π, and added up."),
+        part(0, "only the extractor's gradient is wrong. Imitation and temporal difference go through φ with all their weight, "
+                "and nothing else does: not δ as an input, not the actor."),
     ],
 )  # fmt: skip
 def total_loss(extractor, imitator, critic, actor, x, moves, taken, target):

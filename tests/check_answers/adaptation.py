@@ -163,6 +163,7 @@ WRONG = {
         ("from_zero", lambda theta, watched, steps, sizes, n_0: met_at_once(torch.zeros_like(theta), watched, steps, sizes, n_0)),
         ("logits", adapted_logits),
         ("frequencies_alone", frequencies),
+        ("is_a_policy", lambda theta, watched, steps, sizes, n_0: adapted_logits(theta, watched, steps, sizes, n_0).exp()),
         ("unwatched_is_the_prior", even_without_moves),
         ("not_finite", nan_without_moves),
         ("shape", lambda theta, watched, steps, sizes, n_0: met_at_once(theta, watched, steps, sizes, n_0)[0]),

@@ -64,6 +64,19 @@ def cells(now, behind, average, newcomer, gamma):
     return [*found[:2], max(float(r + gamma * t.max()) for r, t in zip(now, behind, strict=True))]
 
 
+def hopes(now, behind, average, newcomer, gamma):
+    return [float(torch.max(now[:, None] + gamma * behind @ p)) for p in (average, newcomer, newcomer)]
+
+
+def through_doors(now, behind, average, newcomer, gamma):
+    """As if doors paid nothing when they are chosen."""
+    paid = []
+    for here, there in ((average, average), (average, newcomer), (newcomer, newcomer)):
+        d = int(np.argmax((behind @ here).numpy().max(axis=1)))
+        paid.append(float(now[d]) + gamma * float(behind[d, int((behind[d] @ there).argmax())] @ newcomer))
+    return paid
+
+
 def pick(*which):
     return lambda *case: [answers_by_loops(*case)[k] for k in which]
 
@@ -123,7 +136,11 @@ WRONG = {
         ("wrong_sign", lambda *case: -answers_by_numpy(*case)),
         ("shape", pick(0, 1)),
         ("error", lambda now, behind, average, newcomer, gamma: float(now + behind @ average)),
-        ("another_result", lambda *case: answers_by_einsum(*case).cumsum(0)),
+        ("what_each_believes", hopes),
+        ("doors_by_what_is_behind", through_doors),
+        ("without_adapting_is_wrong", lambda *case: np.subtract(answers_by_loops(*case), (0.2, 0, 0))),
+        ("frozen_is_wrong", lambda *case: np.subtract(answers_by_loops(*case), (0, 0.05, 0))),
+        ("re_imagined_is_wrong", lambda *case: np.add(answers_by_loops(*case), (0, 0, 0.5))),
     ],
     "normalised_score": [
         ("mean_of_ratios", lambda values, random, best: np.mean([(v - random).numpy() / (best - random).numpy() for v in values], axis=1)),

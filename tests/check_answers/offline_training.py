@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 07 about one update."""
+"""Answers to the exercises of lesson 07 about one update and its data."""
 
 from fractions import Fraction
 
@@ -87,6 +87,12 @@ def shares(moves, alive, groups, order, n, m, n_moves):
     return counts / np.maximum(counts.sum(axis=2, keepdims=True), 1)
 
 
+def by_ranks(moves, alive, groups, order, n, m, n_moves):
+    masks = [order < n, (order >= n) & (order < n + m)]
+    counts = [[torch.bincount(moves[g][p][alive[g][p]], minlength=n_moves).tolist() for p in masks] for g in groups]
+    return np.array(counts)
+
+
 def heap(moves, alive, groups, order, n, m, n_moves):
     counts = sets_by_loops(moves, alive, groups, order, n, m, n_moves)
     return np.stack([counts.sum(axis=0)] * len(groups))
@@ -116,6 +122,7 @@ WRONG = {
         ("rate_forgotten", [4, 5.5, 1.875]),
         ("discount_forgotten", [3.5, 5.375, 1.875]),
         ("baseline_forgotten", [3, 5.25, 4]),
+        ("regret_of_stay", [3, 5.25, 1.5 - 2.125]),
         ("externals_policy_left_out", [3, 5.25, 6 - 0.25 * 6 - 0.75]),
         ("own_policy_missing_from_baseline", [3, 5.25, 4 - 2.75]),
         ("wrong_sign", [-3, -5.25, -1.875]),
@@ -145,6 +152,8 @@ WRONG = {
         ("query_contains_support", lambda moves, alive, groups, order, n, m, A: chosen(moves, alive, groups, A, order[:n], order[: n + m])),
         ("query_from_the_start", lambda moves, alive, groups, order, n, m, A: chosen(moves, alive, groups, A, order[:n], order[:m])),
         ("all_the_rest", lambda moves, alive, groups, order, n, m, A: sets_by_loops(moves, alive, groups, order, n, 99, A)),
+        ("query_ends_at_m", lambda moves, alive, groups, order, n, m, A: chosen(moves, alive, groups, A, order[:n], order[n:m])),
+        ("order_taken_for_ranks", by_ranks),
         ("order_ignored", lambda moves, alive, groups, order, n, m, A: sets_by_comparing(moves, alive, groups, order.sort().values, n, m, A)),
         ("exchanged", lambda moves, alive, groups, order, n, m, A: sets_by_loops(moves, alive, groups, order, n, m, A)[:, ::-1]),
         ("an_episode_lost", drop_one),
@@ -152,6 +161,7 @@ WRONG = {
         ("externals_mixed", heap),
         ("query_of_another", next_groups_query),
         ("padding_counted", lambda moves, alive, groups, order, n, m, A: sets_by_one_hot(moves, alive | True, groups, order, n, m, A)),
+        ("padding_taken_for_move_0", lambda moves, alive, groups, order, n, m, A: sets_by_one_hot(torch.where(alive, moves, 0), alive | True, groups, order, n, m, A)),
         ("frequencies", shares),
         ("shape", lambda moves, alive, groups, order, n, m, A: sets_by_loops(moves, alive, groups, order, n, m, A).sum(1)),
         ("error", lambda moves, alive, groups, order, n, m, A: sets_by_loops(moves, alive, order, groups, n, m, A)[99]),

@@ -105,6 +105,7 @@ WRONG = {
         ("wrong_sign", lambda known, unknown, h: -page_by_minima(known, unknown, h)),
         ("shape", lambda known, unknown, h: page_by_accumulate(known, unknown, h)[-1]),
         ("error", lambda known, unknown, h: max(0, unknown - known)),
-        ("another_result", lambda known, unknown, h: page_by_accumulate(known, unknown, h / 2)),
+        ("wrong_before_an_alarm", lambda known, unknown, h: page_by_accumulate(known, unknown, h / 2)),
+        ("wrong_after_an_alarm", lambda known, unknown, h: run(known, unknown, h, alarm=lambda s: s - h)),
     ],
 }  # fmt: skip

@@ -57,6 +57,28 @@ def wrong(seen=("imitator", "critic"), told=False, judged=False, baseline="none"
     return loss
 
 
+def told_in_logs(extractor, imitator, critic, actor, x, moves, taken, target):
+    phi = x @ extractor
+    log_delta = F.log_softmax(phi @ imitator, 1)
+    q = torch.cat([phi, log_delta.detach()], 1) @ critic
+    loss = F.nll_loss(log_delta, moves) + F.mse_loss(q.gather(1, taken[:, None])[:, 0], target)
+    return loss - ((phi.detach() @ actor).softmax(1) * q.detach()).sum(1).mean()
+
+
+def by_taken_action(extractor, imitator, critic, actor, x, moves, taken, target):
+    """One sampled action in place of the sum."""
+    nothing = wrong(parts=(1, 1, 0))(extractor, imitator, critic, actor, x, moves, taken, target)
+    phi = (x @ extractor).detach()
+    q = torch.cat([phi, (phi @ imitator).softmax(1)], 1) @ critic
+    log_pi = (phi @ actor).log_softmax(1)
+    regret = (q - (log_pi.exp() * q).sum(1, keepdim=True)).detach()
+    return nothing - (log_pi * regret)[range(len(x)), taken].mean()
+
+
+def only_half_reaches(extractor, *others):
+    return wrong()(extractor / 2 + extractor.detach() / 2, *others)
+
+
 RIGHT = {"total_loss": [loss_by_functions, loss_by_loops, loss_by_copies]}
 
 WRONG = {
@@ -79,6 +101,11 @@ WRONG = {
         ("no_tensor", lambda *networks: wrong()(*networks).item()),
         ("no_single_number", lambda *networks: wrong()(*networks).expand(3)),
         ("error", lambda *networks: networks[0] @ networks[1] @ networks[7]),
-        ("another_result", wrong(parts=(1, 0.5, 1))),
+        ("log_prediction_told", told_in_logs),
+        ("imitator_is_wrong", lambda *case: wrong()(*case[:5], case[5] * 0, *case[6:])),
+        ("critic_is_wrong", wrong(parts=(1, 0.5, 1))),
+        ("actor_is_wrong", by_taken_action),
+        ("actor_is_wrong", wrong(parts=(1, 1, 0.5))),
+        ("extractor_is_wrong", only_half_reaches),
     ]
 }
