@@ -91,6 +91,8 @@ def newcomers_watched(generator, k):
          "You used one step size for all parameters. Each has its own: `step_sizes` has the shape of θ."),
         ("one_step_only", lambda theta, watched, steps, sizes, n_0: each_from_prior(theta, watched, 1, sizes, n_0),
          "You took one inner step. Take `steps` of them, each from where the last one ended."),
+        ("slope_of_the_first_step", lambda theta, watched, steps, sizes, n_0: each_from_prior(theta, watched, 1, steps * sizes, n_0),
+         "All your steps have the slope of the first. Where θ′ is another, the slope is another: take it anew in each step."),
         ("climbed", lambda theta, watched, steps, sizes, n_0: each_from_prior(theta, watched, steps, -sizes, n_0),
          "You climb the loss, so watched moves become less likely. Go down."),
         ("from_zero", lambda theta, watched, steps, sizes, n_0: each_from_prior(0 * theta, watched, steps, sizes, n_0),

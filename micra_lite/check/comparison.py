@@ -16,7 +16,7 @@ def middle(values, below, above):
 
 def scores_of_tasks(generator, k):
     """Scores (tasks, seeds), a few of them far off."""
-    M, S = ((2, 5), (3, 4), (2, 3), (4, 3))[k % 4]
+    M, S = ((2, 5), (3, 4), (1, 3), (2, 3), (4, 3))[k % 5]
     scores = torch.rand(M, S, generator=generator)
     far = torch.rand(M, S, generator=generator) < 0.25
     return (scores - 1.5 * far * torch.rand(M, S, generator=generator),)
@@ -51,6 +51,8 @@ def scores_of_tasks(generator, k):
          "You dropped only the lowest and the highest score. Drop a quarter of them at each end."),
         ("rounded_up", lambda scores: middle(scores.flatten(), -(-scores.numel() // 4), -(-scores.numel() // 4)),
          "Right where 4 divides the number of scores. Elsewhere round down what you drop: `n // 4`."),
+        ("nothing_left", lambda scores: scores.flatten().sort().values[scores.numel() // 4 : -(scores.numel() // 4)].mean(),
+         "Right, but of three scores yours drops all: `values[0:-0]` is empty. Say where the middle ends: `len(values) - cut`."),
         ("range_instead_of_mean", lambda scores: torch.quantile(scores.flatten(), 0.75) - torch.quantile(scores.flatten(), 0.25),
          "This is the interquartile *range*: how far the scores scatter. Asked for is the mean between the quartiles."),
         ("mean_of_the_quartiles", lambda scores: (torch.quantile(scores.flatten(), 0.75) + torch.quantile(scores.flatten(), 0.25)) / 2,
@@ -114,6 +116,8 @@ def paired(ours, theirs):
          "You compare seed 0 with seed 0, and so on. Seeds of different methods have nothing in common: take every pair."),
         ("tasks_pooled", lambda ours, theirs: ahead(ours.reshape(1, -1), theirs.reshape(1, -1), 0.5).mean(),
          "You compare runs on different tasks. Compare within each task, then take the mean over tasks."),
+        ("tasks_pooled_and_ties_lost", lambda ours, theirs: ahead(ours.reshape(1, -1), theirs.reshape(1, -1), 0).mean(),
+         "Two things: you compare runs on different tasks, and a tie counts as a loss. Stay within each task, and count a tie one half."),
         ("means_compared", lambda ours, theirs: ahead(ours.mean(1, keepdim=True), theirs.mean(1, keepdim=True), 0.5).mean(),
          "You compare the means. Then a method that is ahead by a hair is ahead for certain: compare single runs."),
         ("how_much_better", lambda ours, theirs: ours.mean() - theirs.mean(),

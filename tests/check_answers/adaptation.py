@@ -159,6 +159,7 @@ WRONG = {
         ("moves_pooled", lambda theta, watched, steps, sizes, n_0: met_at_once(theta, [torch.hstack(watched)] * len(watched), steps, sizes, n_0)),
         ("one_step_size_for_all", lambda theta, watched, steps, sizes, n_0: met_by_autograd(theta, watched, steps, float(sizes.mean()), n_0)),
         ("one_step_only", lambda theta, watched, steps, sizes, n_0: met_at_once(theta, watched, 1, sizes, n_0)),
+        ("slope_of_the_first_step", lambda theta, watched, steps, sizes, n_0: met_at_once(theta, watched, 1, sizes * steps, n_0)),
         ("climbed", lambda theta, watched, steps, sizes, n_0: met_by_autograd(theta, watched, steps, -sizes, n_0)),
         ("from_zero", lambda theta, watched, steps, sizes, n_0: met_at_once(torch.zeros_like(theta), watched, steps, sizes, n_0)),
         ("logits", adapted_logits),
