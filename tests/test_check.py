@@ -81,12 +81,14 @@ def test_a_mistake_is_named_only_where_it_fits_everywhere(half):
         (lambda x: (x / 2)[:1], "shape", "(1,)"),
         (lambda x: x / 0, "not_finite", "infinity"),
         (lambda x: None, "no_return", "return"),
-        (lambda x: "one", "no_numbers", "str"),
+        (lambda x: "one", "no_numbers", "quotation marks"),
         (lambda x: torch.tensor([1.0, 2.0]) if len(x) == 2 and x[0] == 2 else x + 9, "smaller", "The case of the text is right"),
-        (lambda x: x - x + 0.1, "another_result", "differ"),
+        (lambda x: x - x + 0.1, "another_result", "the entry [1] of yours is 0.1, and 2 is expected; no entry is right"),
+        (lambda x: x / 2 + torch.eye(len(x))[0] / 9, "another_result", "1 of 2 entries is right"),
+        (lambda x: x / len(x), "wrong_factors", "1 times in the case of the text, and in drawn ones"),
         (lambda: 1, "arguments", "1 arguments: x"),
         (torch.tensor([1.0, 2.0]), "no_function", "check.half(f)"),
-        (lambda x: x.div_(2), "changes_arguments", "copy"),
+        (lambda x: x.div_(2), "changes_arguments", "changes its argument `x` in place"),
     ],
 )  # fmt: skip
 def test_what_can_be_seen_is_said(half, answer, mistake, part):
@@ -94,6 +96,43 @@ def test_what_can_be_seen_is_said(half, answer, mistake, part):
     assert verdict.mistake == mistake
     assert part in verdict.message
     assert "half.hint()" in repr(verdict)
+
+
+def two_players(T, policies):
+    P = torch.zeros(len(T), len(T))
+    for s in range(len(T)):
+        for a in range(policies[0].shape[1]):
+            for b in range(policies[1].shape[1]):
+                P[s] += policies[0][s, a] * policies[1][s, b] * T[s, a * policies[1].shape[1] + b]
+    return P
+
+
+def two_players_by_letters(T, policies):
+    joint = torch.einsum("sa,sb->sab", *policies).flatten(1)
+    return torch.einsum("sj,sjt->st", joint, T)
+
+
+def test_who_counts_on_two_players_is_told(half):
+    for answer in (two_players, two_players_by_letters):
+        verdict = check.state_chain.judge(answer)
+        assert verdict.mistake == "counts_on_as_many"
+        assert "Right with 2 `policies`" in verdict.message
+    assert "There it says: Your code raises" in verdict.message
+
+
+def test_several_numbers_may_come_without_brackets():
+    assert check.regrets_by_hand(0.2, -0.05).passed
+    assert check.misled(0.5, 0.9, 0.9, 8.0).passed
+    assert check.coma(1, 2).mistake == "no_function"
+
+
+def test_advice_where_no_mistake_is_known_by_name():
+    for one in check.exercises():
+        if one.kind == "number" and one.lesson < "07":
+            verdict = one.judge(np.full(np.shape(one.worth), 77.5))
+            assert verdict.mistake == "another_number"
+            assert one.advice in verdict.message
+            assert one.advice != "Write down each sum with all its numbers."
 
 
 def test_results_are_never_broadcast_and_ragged_ones_are_no_numbers(half):

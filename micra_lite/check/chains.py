@@ -13,6 +13,7 @@ LESSON = "01_games"
 @exercise(
     "number", lesson=LESSON, title="An income that may end", difficulty=2, importance=5, minutes=6,
     shown=(1.0, 0.75, 0.8, 3), worth=2.5,
+    advice="Test it: one move later you are where you were. So yours must be the pay plus γ · T · yours.",
     vary=lambda generator: (
         one_of(generator, 1.0, 2.0, 3.0, 4.0), one_of(generator, 0.5, 0.6, 0.75, 0.8, 0.9), one_of(generator, 0.5, 0.75, 0.8, 0.9),
         int(one_of(generator, 2, 3, 4, 5)),

@@ -58,6 +58,7 @@ class Exercise:
     function(*arguments). mistakes: what one gets with each; properties: (result, *arguments) → whether it holds.
     vary: generator → other arguments for the case of the text, where the exercise has variants (`check.variant`). Hints and
     messages with numbers in them are then functions of these arguments; worded: (a phrase of the sheet, the same with them).
+    advice: how a student can test a number that is wrong in no way with a name.
     """
 
     def __init__(
@@ -66,11 +67,13 @@ class Exercise:
         worth: Any = None, draw: Callable[..., Sequence[Any]] | None = None, look: Callable[..., Any] | None = None,
         tolerance: float | None = None, mistakes: Sequence[Named] = (), properties: Sequence[Named] = (),
         vary: Callable[[torch.Generator], Sequence[Any]] | None = None, worded: Sequence[tuple[str, Callable[..., str]]] = (),
+        advice: str = "Write down each sum with all its numbers.",
     ) -> None:  # fmt: skip
         self.reference, self.kind, self.lesson, self.title = reference, kind, lesson, title
         self.name = reference.__name__
         self.difficulty, self.importance, self.minutes = difficulty, importance, minutes
         self.printed, self.worth, self.draw, self.vary = tuple(shown), worth, draw, vary
+        self.advice = advice
         self.worded, self._drawn = tuple(worded), dict[tuple[int, torch.dtype], tuple[Any, ...]]()
         self.look = look or (lambda function, *arguments: function(*arguments))
         self.names = list(inspect.signature(reference).parameters)
@@ -157,9 +160,9 @@ class Exercise:
         keep(self.name, hints=self.rung)
         return Hint(self.name, self.rung, len(RUNGS), RUNGS[self.rung - 1], self.hints[self.rung - 1].strip())
 
-    def __call__(self, answer: Any) -> Verdict:
-        """Judge an answer, and keep that it was tried."""
-        verdict = self.judge(answer)
+    def __call__(self, *answer: Any) -> Verdict:
+        """Judge an answer, and keep that it was tried. Several numbers or tables may come one by one, without brackets."""
+        verdict = self.judge(one_answer(answer))
         if verdict.state != NOT_ATTEMPTED:
             keep(self.name, verdict.passed)
         return verdict
@@ -186,6 +189,7 @@ class Exercise:
             return [_trouble("arguments", words)]
         except ValueError:  # a built-in function without a signature
             pass
+        _load_optimizers(answer)
         end, got = time.monotonic() + SECONDS, []
         for case in self.cases(seed):
             given = copy.deepcopy(case)
@@ -194,7 +198,12 @@ class Exercise:
                 return []
             got.append(Given(value) if isinstance(value, Trouble) else _given(value))
             if not all(same(x, y) for x, y in zip(given, case, strict=True)):
-                got[-1] = _trouble("changes_arguments", "Your function changes its arguments. Make a copy first.")
+                changed = next(n for n, x, y in zip(self.given, given, case, strict=True) if not same(x, y))
+                words = f"Your function changes its argument `{changed}` in place, and whoever calls it still needs that. Make a copy first."
+                got[-1] = _trouble(
+                    "changes_arguments",
+                    f"{words} (`x = {changed}` is none; `x += …` changes in place, `x = x + …` doesn't.)",
+                )
             if _at_once(got[-1]):
                 break
         return got
@@ -276,11 +285,15 @@ class Exercise:
         where = f"In {'a drawn case' if k else 'the case of the text'} ({described(self.given, case)})"
         if wrong[0]:
             where = f"The case of the text is right. {where}"
+        if wrong[0] and (words := _other_lengths(self.given, cases, wrong)):
+            also = f" There it says: {a.message}" if isinstance(a, Trouble) else ""
+            return self._not_yet("counts_on_as_many", f"{words}{also}")
         if isinstance(a, Trouble):
             told = a.mistake in ("no_return", "no_numbers")  # the same in every case
             return self._not_yet(a.mistake, a.message if told else f"{a.message} {where}.")
         if a.shape != b.shape and self.kind == "number":
-            return self._not_yet("shape", f"{b.size} numbers are expected; you entered {a.size}.")
+            expected = f"{b.size} numbers are" if b.size > 1 else "One number is"
+            return self._not_yet("shape", f"{expected} expected; you entered {a.size}.")
         if a.shape != b.shape and not (b.shape == () and a.size == 1):
             return self._not_yet(
                 "shape", f"{where}: your result has the shape {a.shape}; {b.shape or 'one number'} is expected."
@@ -294,19 +307,70 @@ class Exercise:
             factor = float(mine @ right) / max(float(right @ right), 1e-12)
             if abs(factor) > 1e-6 and close(mine, factor * right, tolerance):
                 if abs(factor + 1) < 1e-3:
-                    return self._not_yet("wrong_sign", "Everything has the wrong sign. What is taken off what?", *pair)
+                    return self._not_yet(
+                        "wrong_sign", "Everything has the wrong sign. What is taken off, or divided by, what?", *pair
+                    )
                 if self.kind == "function":
                     return self._not_yet("wrong_factor", f"Everything is {factor:.3g} times what it should be.", *pair)
+            if self.kind == "function" and (multiples := _factors(got, targets, tolerance)):
+                words = f"It is {multiples[0]:.3g} times in the case of the text, and in drawn ones {', '.join(f'{x:.3g}' for x in multiples[1:4])}."
+                return self._not_yet("wrong_factors", "Your results are multiples of what they should be, each case another one. "
+                                     f"{words} Do you divide by the right length?", *pair)  # fmt: skip
         for name, holds, message in self.properties:
             if not holds(a, *case):
                 return self._not_yet(name, f"{where}: {message}", *pair)
         if self.kind == "number":
             hits = int((abs(a - b) <= tolerance * max(1.0, abs(b).max())).sum())
             found = f" {hits} of your {b.size} numbers {'is' if hits == 1 else 'are'} right." if hits else ""
-            return self._not_yet("another_number", f"Not that.{found} Write down each sum with all its numbers.")
+            return self._not_yet("another_number", f"Not that.{found} {self.advice}")
         if b.size == 1:
             return self._not_yet("another_result", f"{where}: yours is {a.item():.5g}, and {b.item():.5g} is expected.")
-        return self._not_yet("another_result", f"{where}: your numbers differ from what is expected.", *pair)
+        at = np.unravel_index(int(np.argmax(abs(a - b))), b.shape)
+        index = ", ".join(map(str, at))
+        words = f"the entry [{index}] of yours is {a[at]:.5g}, and {b[at]:.5g} is expected"
+        return self._not_yet("another_result", f"{where}: {words}; {_how_many(a, b, tolerance)}.", *pair)
+
+
+def one_answer(handed: tuple[Any, ...]) -> Any:
+    """What a check was called with, as one answer."""
+    return handed[0] if len(handed) == 1 else handed
+
+
+def _load_optimizers(answer: Callable[..., Any]) -> None:
+    """Where an answer uses torch.optim: the first optimizer of a process loads for seconds, which are not the answer's."""
+    names = getattr(getattr(answer, "__code__", None), "co_names", ())
+    known = getattr(answer, "__globals__", {})
+    classes = [x for x in map(known.get, names) if isinstance(x, type) and issubclass(x, torch.optim.Optimizer)]
+    if "optim" in names or classes:
+        torch.optim.SGD([torch.zeros(1)], lr=1.0)
+
+
+def _how_many(a: np.ndarray, b: np.ndarray, tolerance: float) -> str:
+    """How many entries are right, in words."""
+    hits = int((abs(a - b) <= tolerance * max(1.0, abs(b).max())).sum())
+    return f"{hits} of {b.size} entries {'is' if hits == 1 else 'are'} right" if hits else "no entry is right"
+
+
+def _other_lengths(names: Sequence[str], cases: Sequence[Any], wrong: Sequence[int]) -> str:
+    """Words for an answer that is right wherever a list, such as that of the policies, is as long as in the text, and nowhere else."""
+    for position, name in enumerate(names):
+        if isinstance(cases[0][position], (list, tuple)):
+            usual = len(cases[0][position])
+            others = [k for k, case in enumerate(cases) if len(case[position]) != usual]
+            if others and others == list(wrong):
+                return f"Right with {usual} `{name}`, and wrong wherever there are more or fewer: let it work for any number of them."
+    return ""
+
+
+def _factors(got: Sequence[Any], targets: Sequence[Any], tolerance: float) -> list[float]:
+    """What each result is a multiple by, where all are and some have three entries or more; else nothing."""
+    found = []
+    for a, b in zip(got, targets, strict=True):
+        factor = float(a.ravel() @ b.ravel()) / max(float(b.ravel() @ b.ravel()), 1e-12)
+        if b.size < 2 or abs(factor) < 1e-6 or not close(a, factor * b, tolerance):
+            return []
+        found.append(factor)
+    return found if any(b.size > 2 for b in targets) else []
 
 
 def _trouble(mistake: str, message: str) -> Given:
@@ -325,6 +389,10 @@ def _given(value: Any, returned: bool = True) -> Given:
         return Given(found, "16" in str(getattr(value, "dtype", "")))  # half precision: about three digits
     if value is None and returned:
         return _trouble("no_return", "Your function returns nothing. Is a `return` missing?")
+    if isinstance(value, str):
+        return _trouble(
+            "no_numbers", "This asks for numbers; yours is a text, of type str. Leave out the quotation marks."
+        )
     return _trouble("no_numbers", f"This asks for {NUMBERS}; yours is of type {type(value).__name__}.")
 
 

@@ -8,6 +8,7 @@ from .drawn import one_of, policy, table
 from .exercise import exercise
 
 LESSON = "01_games"
+GAINS = 1, 2, 3, 4, 6, 8, 9
 
 
 def indifferent(better_left, better_right):
@@ -17,10 +18,13 @@ def indifferent(better_left, better_right):
 
 def other_payoffs(generator):
     """Payoffs (2, 2) of row and of column: to row, up is the better move against left, and down against right."""
-    down_left, up_right = (one_of(generator, 0, 1, 2, 3) for _ in range(2))
+    down_left, up_right = (
+        one_of(generator, 1, 2, 3),
+        0,
+    )  # a zero, so that with a cell left out there is one wrong result
     mine = [
-        [down_left + one_of(generator, 1, 2, 3, 4), up_right],
-        [down_left, up_right + one_of(generator, 1, 2, 3, 4)],
+        [down_left + one_of(generator, *GAINS), up_right],
+        [down_left, up_right + one_of(generator, *GAINS)],
     ]
     return torch.tensor(mine).float(), torch.randint(0, 7, (2, 2), generator=generator).float()
 
@@ -28,7 +32,7 @@ def other_payoffs(generator):
 @exercise(
     "number", lesson=LESSON, title="Where you are indifferent", difficulty=1, importance=4, minutes=5,
     shown=(torch.tensor([[4.0, 0.0], [1.0, 2.0]]), torch.tensor([[1.0, 5.0], [3.0, 0.0]])), worth=0.4,
-    vary=other_payoffs,
+    vary=other_payoffs, advice="Put your p into both sums, that of *up* and that of *down*: they must be equal.",
     worded=[
         ("4, 1 | 0, 5", lambda mine, theirs: f"{mine[0, 0]:g}, {theirs[0, 0]:g} | {mine[0, 1]:g}, {theirs[0, 1]:g}"),
         ("1, 3 | 2, 0", lambda mine, theirs: f"{mine[1, 0]:g}, {theirs[1, 0]:g} | {mine[1, 1]:g}, {theirs[1, 1]:g}"),
@@ -54,8 +58,8 @@ def other_payoffs(generator):
         ("payoff_transposed", lambda mine, theirs: indifferent(mine[0, 0] - mine[0, 1], mine[1, 1] - mine[1, 0]),
          "You compared along a row of the table. Your own action says which row: compare up with down, in one column."),
         ("a_cell_left_out", lambda mine, theirs: indifferent(mine[0, 0], mine[1, 1]),
-         lambda mine, theirs: f"You weighed the {mine[0, 0]:g} against the {mine[1, 1]:g} alone. The two other cells count, too: "
-         "how much better is one action than the other, against left and against right?"),
+         lambda mine, theirs: f"You weighed the {mine[0, 0]:g} against the {mine[1, 1]:g} alone. *Down* also pays "
+         f"{mine[1, 0]:g} when column goes left."),
         ("sign_lost", lambda mine, theirs: indifferent(mine[0, 0] - mine[1, 0], mine[0, 1] - mine[1, 1]),
          "A sign is lost: *down* is the better move against *right*. Check also that p lies between 0 and 1."),
         ("in_percent", lambda mine, theirs: 100 * indifferent(mine[0, 0] - mine[1, 0], mine[1, 1] - mine[0, 1]),

@@ -28,6 +28,7 @@ def other_moves(generator):
     "number", lesson=LESSON, title="An inner step by hand", difficulty=1, importance=5, minutes=5,
     shown=(math.log(3), 1, 3, 2.0), worth=math.log(3) - 1,
     vary=other_moves,
+    advice="Test it: (θ − yours) / α must be the predicted probability of heads minus the watched frequency of heads.",
     worded=[
         ("θ = log 3 = 1.0986, so it predicts heads with 0.75", lambda theta, heads, tails, step_size:
          f"θ = log {math.exp(theta):.3g} = {theta:.4f}, so it predicts heads with {sigma(theta):.3g}".replace("-", "−")),
@@ -85,6 +86,15 @@ def one_by_one(theta, moves, steps, step_size):
     return theta
 
 
+def accumulated(theta, moves, steps, step_size):
+    """As if gradients were never set to zero: each step takes the sum of all slopes so far."""
+    total, frequency = torch.zeros_like(theta), often(moves, len(theta))
+    for _ in range(steps):
+        total = total + theta.softmax(0) - frequency
+        theta = theta - step_size * total
+    return theta
+
+
 def with_logits(theta, pairs, steps, step_size):
     """As if the loss were the squared distance of the logits from the frequencies."""
     return pairs + (1 - step_size) ** steps * (theta - pairs)
@@ -121,6 +131,8 @@ def start_and_moves(generator, k):
          "The step size is missing: you took α = 1."),
         ("summed_over_moves", lambda theta, moves, steps, alpha: descended(theta, often(moves, len(theta)), steps, alpha * len(moves)),
          "You added up over the watched moves. The inner loss is their mean."),
+        ("slopes_accumulate", accumulated,
+         "Your slopes pile up: each step takes those of all steps before it as well. With autograd, set the gradient to zero first."),
         ("last_move_only", lambda theta, moves, steps, alpha: descended(theta, often(moves[-1:], len(theta)), steps, alpha),
          "You adapt to the last move only. The inner loss is the mean over all watched moves."),
         ("move_by_move", one_by_one,
@@ -205,6 +217,8 @@ def outer(theta, support, query, steps, step_size, **how):
          "You added up over the tasks. Take their mean, or more tasks mean larger outer steps."),
         ("tasks_averaged_in_the_inner_loss", lambda theta, support, query, steps, alpha: outer(theta, support, query, steps, alpha / len(support)).mean(),
          "Your inner loss is averaged over tasks, so each task's step is K times too short. The outer loss is averaged, not that."),
+        ("averaged_over_actions", lambda theta, support, query, steps, alpha: outer(theta, support, query, steps, alpha / len(theta)).mean() / len(theta),
+         "Your losses are means over actions. The frequencies weigh them already: add up."),
         ("tasks_mixed", lambda theta, support, query, steps, alpha: outer(theta, support.mean(0).expand_as(support), query, steps, alpha).mean(),
          "You adapt to all tasks at once. Each task has a θ′ of its own."),
         ("wrong_way_round", lambda *given: -outer(*given).mean(),

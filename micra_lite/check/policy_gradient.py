@@ -16,6 +16,7 @@ ROW, COLUMN = torch.tensor([0.2, 0.8]), torch.tensor([0.5, 0.25, 0.25])
 @exercise(
     "number", lesson=LESSON, title="A gradient by hand", difficulty=1, importance=4, minutes=5,
     shown=(torch.tensor([0.5, 0.25, 0.25]), torch.tensor([4.0, 0.0, 2.0])), worth=[0.75, -0.625, -0.125],
+    advice="Test them: the three must add up to zero, and one is positive just where the action is better than the policy.",
     vary=lambda generator: (
         torch.tensor([0.5, 0.25, 0.25])[torch.randperm(3, generator=generator)],
         torch.randint(0, 9, (3,), generator=generator).float(),

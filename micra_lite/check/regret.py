@@ -28,6 +28,7 @@ ROW, COLUMN = torch.tensor([0.2, 0.8]), torch.tensor([0.5, 0.25, 0.25])
 @exercise(
     "number", lesson=LESSON, title="Two regrets by hand", difficulty=1, importance=5, minutes=6,
     shown=(PAYOFFS, ROW, COLUMN), worth=[0.2, -0.05], vary=on_paper,
+    advice="Test them: weighted with row's own policy, the two regrets must add up to zero.",
     worded=[
         ("What are row's regrets", lambda q, row, column: "For this exercise alone, row's payoffs and both policies are these:\n\n"
          f"{in_a_table(q, row, column, ('up', 'down'))}\n\nWhat are row's regrets"),

@@ -26,7 +26,7 @@ def other_targets(generator):
 @exercise(
     "number", lesson=LESSON, title="Two targets by hand", difficulty=1, importance=5, minutes=6,
     shown=(torch.tensor([1.0, 2.0]), NEXT, HUNTER, PREY, 0.5), worth=[2.35, 2.0],
-    vary=other_targets,
+    vary=other_targets, advice="The future is a sum over six joint actions: are all six in it, each with both probabilities?",
     worded=[
         ("Two transitions lead to $s'$. γ is 0.5.", lambda rewards, next_q, hunter, prey, gamma:
          "For this exercise alone, $\\bar Q(s', \\cdot)$ and both policies are these:\n\n"

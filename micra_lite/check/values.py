@@ -100,6 +100,8 @@ def described(names: Sequence[str], case: Sequence[Any]) -> str:
     for name, x in zip(names, case, strict=True):
         if isinstance(x, torch.Tensor) and x.dim():
             told.append(f"{name}: " + " × ".join(map(str, x.shape)))
+        elif isinstance(x, (list, tuple)) and any(isinstance(y, torch.Tensor) for y in x):
+            told.append(f"{len(x)} {name}")
         elif isinstance(x, int):
             told.append(f"{name}: {x}")
     return ", ".join(told)

@@ -71,13 +71,13 @@ def execute(job: dict[str, Any], out: int) -> None:
     """Run all cells, and write one line for each call of a check to the file descriptor `out`."""
     import torch
 
-    from ..check.exercise import Exercise
+    from ..check.exercise import Exercise, one_answer
     from ..check.running import limits
     from ..check.variants import choose
     from ..check.verdict import NOT_ATTEMPTED, Verdict
 
-    def record(one: Exercise, answer: Any) -> Verdict:
-        given = one.record(answer, job["seed"])
+    def record(one: Exercise, *answer: Any) -> Verdict:
+        given = one.record(one_answer(answer), job["seed"])
         line = {"exercise": one.name, "dtype": str(torch.get_default_dtype()), "given": list(map(plain, given))}
         left = f"{json.dumps(line)}\n".encode()
         while left:

@@ -48,6 +48,13 @@ def bayes_not_normalised(prior, policies, states, moves):
     return bayes_by_products(prior, policies, states, moves, norm=False)
 
 
+def bayes_by_a_wrong_softmax(prior, policies, states, moves):
+    w = prior
+    for s, a in zip(states, moves, strict=True):
+        w = w * policies[:, s, a]
+    return np.einsum("k,ksa->sa", w.softmax(0).numpy(), policies.numpy())
+
+
 def bayes_added(prior, policies, states, moves):
     total = sum((policies[:, s, a] for s, a in zip(states, moves, strict=True)), torch.zeros_like(prior))
     return torch.einsum("k,ksa->sa", prior * total / (prior @ total), policies)
@@ -198,6 +205,7 @@ WRONG = {
         ("prior_left_out", lambda prior, policies, states, moves: bayes_by_numpy(prior / prior, policies, states, moves)),
         ("prior_at_every_move", lambda prior, policies, states, moves: np.tensordot(np.exp(log_softmax((prior[:, None] * policies[:, states, moves]).log().sum(1).numpy())), policies.numpy(), 1)),
         ("likelihoods_added", bayes_added),
+        ("softmax_of_probabilities", bayes_by_a_wrong_softmax),
         ("averaged_where_a_sum_is_due", bayes_of_means),
         ("prior_without_logarithm", lambda prior, policies, states, moves: bayes_by_numpy(prior.exp(), policies, states, moves)),
         ("logarithms_as_weights", bayes_by_logarithms),
@@ -215,6 +223,7 @@ WRONG = {
         ("padding_in_the_denominator", lambda log_policy, actions, weights: (every(log_policy, actions) * weights.numpy()).mean(1)),
         ("padding_in_the_sum", lambda log_policy, actions, weights: every(log_policy, actions).sum(1) / weights.numpy().sum(1)),
         ("summed_over_pairs", lambda log_policy, actions, weights: (every(log_policy, actions) * weights.numpy()).sum(1)),
+        ("divided_by_externals", lambda log_policy, actions, weights: (every(log_policy, actions) * weights.numpy()).sum(1) / len(weights)),
         ("externals_averaged", lambda log_policy, actions, weights: sum(loss_by_loops(log_policy, actions, weights)) / len(actions)),
         ("pairs_pooled", lambda log_policy, actions, weights: np.average(every(log_policy, actions), weights=weights)),
         ("likeliest_move", lambda log_policy, actions, weights: loss_by_loops(log_policy, log_policy.argmax(2), weights)),
@@ -229,6 +238,7 @@ WRONG = {
     "excess_nats": [
         ("entropy_not_subtracted", lambda visits, external, predicted: cross(visits, external, predicted)),
         ("wrong_way_round", lambda visits, external, predicted: excess_by_scipy(visits, predicted, external)),
+        ("states_summed", lambda visits, external, predicted: (visits * rel_entr(external.numpy(), predicted.numpy()).sum()).sum() / visits.sum()),
         ("states_uniform", lambda visits, external, predicted: excess_by_scipy(visits / visits, external, predicted)),
         ("visits_not_normalised", lambda visits, external, predicted: excess_by_scipy(visits, external, predicted) * visits.sum()),
         ("averaged_where_a_sum_is_due", lambda visits, external, predicted: excess_by_scipy(visits, external, predicted) / predicted.shape[1]),

@@ -34,6 +34,16 @@ def adapted_by_autograd(theta, moves, steps, step_size):
     return theta
 
 
+def adapted_without_zeroing(theta, moves, steps, step_size):
+    """An optimizer whose gradients are never set to zero."""
+    theta = theta.clone().requires_grad_()
+    optimizer = torch.optim.SGD([theta], lr=step_size)
+    for _ in range(steps):
+        torch.nn.functional.cross_entropy(theta.expand(len(moves), -1), moves).backward()
+        optimizer.step()
+    return theta
+
+
 def adapted_by_loops(theta, moves, steps, step_size):
     theta = theta.tolist()
     for _ in range(steps):
@@ -155,6 +165,17 @@ def outer(theta, support, query, steps, step_size, graph=True, cut=False):
     return total / len(support)
 
 
+def outer_of_means(theta, support, query, steps, step_size):
+    total = 0
+    for f, q in zip(support, query, strict=True):
+        moved = theta
+        for _ in range(steps):
+            (slope,) = torch.autograd.grad(-(f * moved.log_softmax(0)).mean(), moved, create_graph=True)
+            moved = moved - step_size * slope
+        total -= (q * moved.log_softmax(0)).mean()
+    return total / len(support)
+
+
 def outer_from_the_start(theta, support, query, steps, step_size):
     return outer_in_closed_form(theta, support, query, 1, steps * step_size)
 
@@ -193,6 +214,7 @@ WRONG = {
         ("step_in_the_wrong_direction", lambda theta, moves, steps, step_size: adapted_by_loops(theta, moves, steps, -step_size)),
         ("step_size_missing", lambda theta, moves, steps, step_size: adapted_by_autograd(theta, moves, steps, 1)),
         ("summed_over_moves", lambda theta, moves, steps, step_size: adapted_by_autograd(theta, moves, steps, step_size * len(moves))),
+        ("slopes_accumulate", adapted_without_zeroing),
         ("last_move_only", lambda theta, moves, steps, step_size: adapted_by_autograd(theta, moves[-1:], steps, step_size)),
         ("move_by_move", adapted_move_by_move),
         ("logits_for_probabilities", adapted_by_logits),
@@ -232,6 +254,7 @@ WRONG = {
         ("step_size_missing", lambda theta, support, query, steps, step_size: outer_in_closed_form(theta, support, query, steps, 1)),
         ("tasks_summed", lambda theta, support, query, steps, step_size: len(query) * outer_in_single(theta, support, query, steps, step_size)),
         ("tasks_averaged_in_the_inner_loss", lambda theta, support, query, steps, step_size: outer(theta, support, query, steps, step_size / len(query))),
+        ("averaged_over_actions", outer_of_means),
         ("tasks_mixed", lambda theta, support, query, steps, step_size: outer(theta, sum(support).expand_as(query) / len(support), query, steps, step_size)),
         ("wrong_way_round", lambda theta, support, query, steps, step_size: -outer_batched(theta, support, query, steps, step_size)),
         ("gradient_lost", lambda theta, support, query, steps, step_size: outer(theta, support, query, steps, step_size).detach()),
