@@ -482,7 +482,8 @@ print("rewards of a batch of four:", tuple(step.rewards.shape))
 
 # %% [markdown]
 # Such a game has no table: its rules are hidden in the environment. It is scored by episodes
-# (`micra_lite.evaluate.mean_return`). Lesson 9 plays `simple_tag`, which is also known by name: `make("simple_tag")`.
+# (`micra_lite.evaluate.mean_return`). In lesson 9 you write an environment yourself, and meet somebody else's: *simple tag*,
+# which is also known by name, `make("simple_tag")`.
 
 # %% [markdown]
 # ## Your predictions

@@ -90,7 +90,8 @@ simple = {"that of guessing": torch.full((5,), 0.2), "that of the average prey":
 error_of = {name: float(excess(new, prediction).mean()) for name, prediction in simple.items()}
 error_average = error_of["that of the average prey"]
 
-guess_before = widgets.ask("before-watching", min(error_of, key=error_of.get), average=f"{error_average:.2f}")
+least = min(error_of, key=error_of.get)
+guess_before = widgets.ask("before-watching", least, average=f"{error_average:.2f}")
 guess_before
 
 # %%
@@ -344,8 +345,8 @@ axes.set_xticks(range(len(counts)), [str(n) for n in counts])
 axes.set(xlabel="watched moves", ylabel="error, nats", ylim=(0, None), title="64 new prey")
 axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 few, many = (f"{c[0]:.2f} before, {c[-1]:.2f} after 50 moves" for c in (on_new, meta))
-words = f"Error on new prey, nats. Trained on 4: {few}; on 2,048: {many}; the average prey: {error_average:.2f}."
-widgets.show(figure, words, trained=True)
+words = f"Error on new prey, nats. Trained on 4: {few}; on 2,048: {many}."
+widgets.show(figure, f"{words} The average prey: {error_average:.2f}.", trained=True)
 
 # %% [markdown]
 # This is overfitting, one floor higher: not to moves, but to externals. It shows on new externals only. So the held-out ones are never

@@ -71,7 +71,7 @@ from micra_lite.widgets import change_watch
 # %% [markdown]
 # ## 1. A team, and a newcomer
 #
-# Two hunters, one prey. We train a small team, for a short time. (`micra-lite train pursuit` trains longer, and gets further.)
+# Two hunters, one prey, 3 × 3 cells. We train a small team, for a short time. (`micra-lite train pursuit` trains longer, and gets further.)
 
 # %%
 game = micra_lite.make("pursuit")
@@ -165,7 +165,8 @@ print("the prediction and both policies have moved:", min(moved.values()) > 0.01
 #
 # $$\theta' \leftarrow \theta' - \frac{n}{n + n_0}\,\alpha_{\text{adp}}\, \nabla L(\delta(\cdot; \theta'))$$
 #
-# $\alpha_{\text{adp}}$ is learned for each parameter. The factor says: few pairs, small steps.
+# $n$ is the number of watched pairs. $\alpha_{\text{adp}}$ is learned for each parameter, and so is $n_0$ (lesson 5). The factor says: few pairs, small
+# steps.
 
 # %%
 imitator, agent = team.agent.imitators[0], team.agent
@@ -192,7 +193,7 @@ print("losses agree within 1e-4:", apart_losses < 1e-4, " θ′ agrees within 1e
 # %% [markdown]
 # That is all that the answer *conditioned* does. Two other answers go on from here.
 #
-# **Frozen critic.** Draw states from the data D. In each, put $\delta$ into the sums of Eq. 2, and take a CRA step of the actors (Eq. 3). The
+# **Frozen critic.** Draw states from the data D. In each, put $\delta$ into the sums of Eq. 2, and let the actors take a step along Eq. 3. The
 # critic stays. For hunter 1 (axis `a`), with hunter 2 (`b`) and the prey (`e`) averaged out:
 #
 # $$v(s \mid a) = \sum_b \sum_e \pi_2(b)\, \delta(e)\, Q(s, a, b, e), \qquad A_1(s, a) = v(s \mid a) - \sum_a \pi_1(a)\, v(s \mid a)$$
@@ -264,7 +265,8 @@ print("found by regrets:", found, " best:", best)
 
 # %% [markdown]
 # In pursuit much comes after, and *who* the prey is decides what. Take the exact $Q$ against the average prey. Freeze it. Put the true policy of
-# each newcomer into the sum, and play the best joint action in each state:
+# each newcomer into the sum, and play the best joint action in each state. (For comparison: what the best team against the average prey scores,
+# if it does not even do that.)
 
 # %%
 average = family.split("train")[:256].tables(game)[0].double().mean(0).numpy()  # (S, 5)
@@ -316,44 +318,51 @@ def dots(values, title):
     figure = Figure(figsize=(7.6, 0.9 + 0.42 * len(values)), layout="constrained")
     axes = figure.subplots()
     for row, one in enumerate(values.values()):
-        axes.plot(scale.each(one), [row] * len(one), "o", mfc="none", color="#0072B2")
-        axes.plot(scale.normalised_score(one), row, "D", color="#D55E00", markersize=8)
+        axes.plot(scale.each(one), [row - 0.15] * len(one), "o", mfc="none", color="#0072B2")
+        axes.plot(scale.normalised_score(one), row + 0.15, "D", color="#D55E00", markersize=8)
     axes.plot([], [], "o", mfc="none", color="#0072B2", label="one prey")
     axes.plot([], [], "D", color="#D55E00", label="all four")
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_yticks(range(len(values)), list(values))
-    axes.invert_yaxis()
+    axes.set_ylim(len(values) - 0.5, -0.5)
     axes.set(xlabel="normalised score (0: random team, 1: best response)", title=title)
     axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.grid(axis="x", color="0.9")
-    told = ", ".join(f"{name} {scale.normalised_score(one):.2f}" for name, one in values.items())
+    told = "; ".join(f"{name}: {scale.normalised_score(one):.2f}" for name, one in values.items())
     return figure, f"{title}, normalised scores over four prey: {told}."
 
 
 rows = {"before watching": before}
 rows |= {f"{name}, {seconds:.2f} s": scores.after for name, (scores, seconds) in met.items()}
-widgets.show(*dots(rows, "After five watched episodes"), trained=True)
+widgets.show(*dots(rows, "Before, and after five watched episodes"), trained=True)
 print("all three are better than before:", min(score[n] for n in answers) > score["before"])
 seconds = {name: spent for name, (_, spent) in met.items()}
 print("cheapest first:", sorted(seconds, key=seconds.get))
 
 # %% [markdown]
-# One seed and four prey prove little. The benchmark has ten seeds, longer training, and more newcomers. `python benchmarks/adaptation.py` makes it
-# again (hours); here its file is read. Bars: 95 % bootstrap intervals of the interquartile mean over seeds.
+# One seed and four prey prove little. The benchmark trains longer, meets more newcomers, and repeats all with other seeds. It takes hours, so here
+# its file is read. Bars: 95 % bootstrap intervals of the interquartile mean (the mean of the middle half) over seeds. The words below the figure
+# tell how many seeds and newcomers there are, and by which command the file is made.
+#
+# **Question.** Do the extra steps of *frozen* and *re-imagined* pay, once a team is trained longer?
 
 # %%
 file = Path(micra_lite.__file__).parents[1] / "benchmarks" / "results" / "adaptation.json"
-results = {"rows": [], "command": "python benchmarks/adaptation.py"}
+results = {"rows": [], "seeds": 0, "command": "python benchmarks/adaptation.py"}
 if file.exists():
     results = json.loads(file.read_text())
 # Every method beside the same newcomers: of several sets, the smallest (it comes last, and stays).
 listed = sorted(results["rows"], key=lambda r: -r["externals"])
 measured = {(r["task"], r["method"], r["episodes"]): r for r in listed}
 tasks = list(dict.fromkeys(task for task, _, _ in measured))
+seeds = results["seeds"]
 
 
-def benchmark(methods, title):
-    """Scores of {label: (method, episodes)}, a panel for each measured task; the figure and its words."""
+def benchmark(methods, title, base):
+    """Scores of {label: (method, episodes)}, a panel for each measured task; the figure and its words.
+
+    The words say how far each is from the one labelled `base`.
+    """
     figure = Figure(figsize=(2.3 + 2.1 * len(tasks), 0.9 + 0.42 * len(methods)), layout="constrained")
     told = []
     panels = np.atleast_1d(figure.subplots(1, max(1, len(tasks)), sharey=True))
@@ -366,14 +375,23 @@ def benchmark(methods, title):
         axes.axvline(1, color="black", linewidth=0.8)
         axes.grid(axis="x", color="0.9")
         axes.set(xlabel="normalised score", title=task)
-        each = (f"{n} {r['score']:.2f} in {r['seconds']:.2f} s" for n, r in there.items())
-        told.append(f"{task}: " + ", ".join(each))
+        each = []
+        for name, r in there.items():
+            each.append(f"{name} {r['score']:.3f}")
+            if base in there and name != base:
+                each[-1] += f" ({r['score'] - there[base]['score']:+.3f})".replace("-", "−")
+            if r["seconds"] >= 0.005:
+                each[-1] += f" in {r['seconds']:.2f} s"
+        met_there = max((r["externals"] for r in there.values()), default=0)
+        told.append(f"{task}, {met_there} newcomers: {', '.join(each)}")
     if tasks:
         axes.set_yticks(range(len(methods)), list(methods))
         axes.set_ylim(len(methods) - 0.5, -0.5)
-    figure.suptitle(title, fontsize=11)
-    words = f"{title}. Normalised scores, and seconds of adaptation. {'; '.join(told)}."
-    return figure, f"{words} Made by: {results['command']}"
+    figure.suptitle(f"{title}, {seeds} seeds", fontsize=11)
+    few = "" if seeds >= 10 else " Too few to be evidence."
+    words = f"{title}, {seeds} seeds.{few} Normalised scores (distance from {base}), seconds of adaptation"
+    made = f"Made by: {results['command']}. {results.get('note', '')}".strip()
+    return figure, f"{words}. {'; '.join(told)}. {made}"
 
 
 three = {
@@ -382,17 +400,20 @@ three = {
     "frozen critic": ("conditioned, frozen", 5),
     "re-imagined": ("conditioned, re-imagined", 5),
 }
-widgets.show(*benchmark(three, "Ten seeds, five watched episodes"), trained=True)
+widgets.show(*benchmark(three, "Five watched episodes", "conditioned"), trained=True)
 
 # %% [markdown]
-# Conditioning needs no gradient step of actors or critic, and is the default. What do the steps add, and what do they cost? The words below the
-# figure have the seconds.
+# Read the brackets: that is what the steps of the other two answers add to *conditioned*. Then read the seconds: that is what they cost. Conditioning
+# needs no gradient step of actors or critic, and is the default.
 
 # %% [markdown]
 # ## 6. What limits the team?
 #
-# It has watched, and is not perfect. Which part should be improved? A method that always works where exact counterparts are at hand: **put the
-# exact part in the place of one learned part, leave all else, and score again.** There are two parts to exchange:
+# It has watched, and is not perfect. Which part should be improved? A method that always works where exact counterparts are at hand:
+#
+# **Put the exact part in the place of one learned part, leave all else, and score again.**
+#
+# There are two parts to exchange:
 #
 # - the *prediction*: the imitator's $\delta$; the Bayes predictor $\bar\pi$ (all that can be known from these moves); the truth $\pi_{\mathcal E}$;
 # - the *play*: the trained actors; the exact best response to that prediction.
@@ -433,24 +454,29 @@ guess_limit
 widgets.show(*dots(swapped, "Exact parts in the place of learned ones"), trained=True)
 print("imitator in its own place changes nothing:", abs(base - score["conditioned"]) < 1e-3)
 print("Bayes predicts better than the imitator:", errors["Bayes"] < errors["imitator"])
-print("actors play better with perfect predictions, by 0.05:", score["truth, trained actors"] - base > 0.05)
-exactly = lacks["actors and critic"]
-print("exact answers to the imitator's predictions are better, by 0.05:", exactly > 0.05)
+exactly, foreseen = lacks["actors and critic"], score["truth, trained actors"] - base
+print("perfect answers to the imitator's predictions gain 0.05 or more:", exactly > 0.05)
+print("that is more than twice what perfect predictions gain:", exactly > 2 * foreseen)
 print(f"truth and exact play: {score['truth, exact play']:.2f}")
 
 # %% [markdown]
-# Read it as a table. From *imitator* to *truth* the prediction gets better: the trained actors gain little. From *trained actors* to *exact play* the
-# gain is large. So here one should train actors and critic longer, not the imitator. The benchmark asks the same of teams that *were* trained
-# longer:
+# Each row names the prediction, then the play. From *imitator* to *truth* the prediction gets better: the trained actors gain little. From *trained
+# actors* to *exact play* the gain is large. So here one should train actors and critic longer, not the imitator.
+#
+# **Question.** And if the team *is* trained longer: what limits it then? The benchmark has asked:
 
 # %%
 parts = {
     "imitator": ("conditioned", 5),
     "Bayes": ("conditioned, Bayes predictor", 5),
-    "truth": ("conditioned, true external policy", 0),
+    "truth": ("conditioned, true external policy", 0),  # needs no watching
     "Bayes-greedy team": ("Bayes-greedy team", 5),
 }
-widgets.show(*benchmark(parts, "Ten seeds, five watched episodes: what limits"), trained=True)
+widgets.show(*benchmark(parts, "What limits, after five watched episodes", "imitator"), trained=True)
+
+# %% [markdown]
+# *Bayes* and *truth* are given to the trained actors. The last row exchanges the play as well. Where its distance from *imitator* is the
+# largest, actors and critic still limit the team.
 
 # %% [markdown]
 # ## 7. A control that must show nothing
@@ -523,6 +549,13 @@ print("  hunter 2, who lost its own, plays the same:", other)
 #
 # As long as $\theta'$ fits better, $z_t$ is negative on average, and $S_t$ stays near 0. If it no longer fits, $S_t$ climbs (Page, 1954). Above the
 # threshold $h$: **alarm**. Then the team adapts anew from $\theta$, with the moves since $S$ was last 0.
+#
+# **Question.** Why compare with $\theta$? Why not just count unlikely moves?
+#
+# <details><summary>Answer</summary>
+# A prey that plays at random makes unlikely moves all the time, and is still the same prey. What counts is whether knowing it still helps to predict
+# it.
+# </details>
 
 # %%
 A, B, threshold, n = newcomers[0], newcomers[2], 6.0, 4 * game.horizon
@@ -559,30 +592,43 @@ above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.3, 1))
 above.plot(range(1, len(steps) + 1), by_loop, color="#0072B2", label="suspicion S")
 above.axhline(threshold, color="#D55E00", linestyle="--", label="threshold h")
 above.plot(alarms, [by_loop[a - 1] for a in alarms], "D", color="#E69F00", mec="black", label="alarm")
-above.set(ylabel="nats", title="Prey B comes after step 100")
-above.set_ylim(0, 1.4 * max(by_loop))
-above.legend(frameon=False, loc="upper center", ncols=3)
+above.set(ylabel="nats", title=f"Prey B comes after step {n}")
+above.set_ylim(0, 1.15 * max(by_loop))
+above.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 part = exact.Yardstick(scale.random[[0, 2]], scale.best[[0, 2]], [])
 ends = [*[start for start, _ in story[1:]], len(steps)]
 at = np.concatenate([np.arange(start, end) for (start, _), end in zip(story, ends, strict=True)])
 level = np.concatenate([[part.each(v)[int(t >= n)] for t in range(start, end)]
                         for (start, v), end in zip(story, ends, strict=True)])  # fmt: skip
 below.step(at, level, where="post", color="#009E73")
-below.set(xlabel="steps played", ylabel="normalised score", title="The team as it is, beside who is there")
+below.set(xlabel="steps played", ylabel="normalised score", title="The team, beside the prey that is there")
 for axes in (above, below):
     axes.axvline(n, color="black", linestyle=":")
 words = (
     f"Suspicion over {len(steps)} steps; prey B comes after step {n}; threshold {threshold} nats; "
-    f"alarms after steps {alarms}. Score beside who is there: {level[n - 1]:.2f} before the change, "
-    f"{level[n]:.2f} just after it, {level[-1]:.2f} at the end."
+    f"alarms after steps: {', '.join(map(str, alarms)) or 'none'}. Score beside who is there: "
+    f"{level[n - 1]:.2f} before the change, {level[n]:.2f} just after it, {level[-1]:.2f} at the end."
 )
 widgets.show(figure, words, trained=True)
 
 # %% [markdown]
 # ## 10. How high a threshold?
 #
-# Now a game in which everything is known: rock, paper, scissors against a column who likes rock. Choose the threshold, when somebody else comes, and
-# who. Use Tab and the arrow keys.
+# Now a game in which everything is known: rock, paper, scissors against a column who likes rock. So it can be played many times. Alarms when nobody
+# has come are *false*; the **delay** is how many moves pass until a newcomer is noticed.
+
+# %%
+thresholds, many = np.array(change_watch.THRESHOLDS), change_watch.trade_off()
+k3, k6 = (list(thresholds).index(h) for h in (3.0, 6.0))
+rarer = many["nobody"][k6] / many["nobody"][k3]
+slower = many["one who likes scissors"][k6] / many["one who likes scissors"][k3]
+options = ("twice as long, less than a tenth as many", "twice as long, half as many")
+
+guess_threshold = widgets.ask("threshold", options[int(rarer < 10)], rarer=f"{rarer:.0f}")
+guess_threshold
+
+# %% [markdown]
+# Now choose the threshold, when somebody else comes, and who. Use Tab and the arrow keys.
 
 # %%
 watch = widgets.ChangeWatch()
@@ -604,17 +650,7 @@ watch
 # ## 11. The trade-off
 #
 # Many runs, for thresholds from 0.5 to 8 nats. If $\theta'$ is exactly right, then on average at least $e^h$ moves pass between false alarms (Lorden,
-# 1971). And the delay?
-
-# %%
-thresholds, many = np.array(change_watch.THRESHOLDS), change_watch.trade_off()
-k3, k6 = (list(thresholds).index(h) for h in (3.0, 6.0))
-rarer = many["nobody"][k6] / many["nobody"][k3]
-slower = many["one who likes scissors"][k6] / many["one who likes scissors"][k3]
-options = ("twice as long, less than a tenth as many", "twice as long, half as many")
-
-guess_threshold = widgets.ask("threshold", options[int(rarer < 10)], rarer=f"{rarer:.0f}")
-guess_threshold
+# 1971). Mind the left axis: each label is ten times the one below it.
 
 # %%
 figure = Figure(figsize=(8.6, 3.3), layout="constrained")
