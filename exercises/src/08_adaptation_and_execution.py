@@ -32,8 +32,9 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # small sums: 
 import math
 
 import torch
+from matplotlib.figure import Figure
 
-from micra_lite import check
+from micra_lite import check, widgets
 
 torch.set_default_dtype(torch.float64)
 
@@ -278,6 +279,29 @@ def suspicion(known, unknown, threshold):
     return found
     # end
 
+
+# %% [markdown]
+# Your function on 80 moves. The column likes heads (0.8), and after 40 moves another comes, who likes tails. The team does not adapt
+# here, so there are alarms again and again.
+
+# %%
+generator = torch.Generator().manual_seed(1)
+tails = torch.rand(80, generator=generator) > torch.tensor([0.8] * 40 + [0.2] * 40)
+known = torch.where(tails, 0.2, 0.8).log()
+sums = suspicion(known, torch.full((80,), 0.5).log(), 4.0)
+if sums is not ... and len(sums) == 80:  # not before you have written it
+    sums = torch.as_tensor(sums)
+    alarms = [t + 1 for t in range(80) if sums[t] > 4]
+    figure = Figure(figsize=(7, 2.4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(range(1, 81), sums, color="#0072B2", label="suspicion S")
+    axes.plot(alarms, sums[sums > 4], "D", color="#E69F00", mec="black", label="alarm")
+    axes.axhline(4, color="#D55E00", linestyle="--", label="threshold h")
+    axes.axvline(40, color="black", linestyle=":", label="another comes")
+    axes.set(xlabel="moves", ylabel="nats")
+    axes.legend(frameon=False, loc="upper left")
+    words = f"Suspicion over 80 moves, threshold 4 nats, another comes after move 40. Alarms after moves {alarms}."
+    widgets.show(figure, words)
 
 # %%
 check.suspicion(suspicion)

@@ -63,7 +63,7 @@ def two_steps(generator, k):
     worth=[1.5, 2.5, 3.0], draw=two_steps,
     hints=(
         "Two decisions: a door, then an action. For each of the three teams: which external does it have in mind at each?",
-        r"With $V_\pi(d) = \max_a \sum_c \pi(c)\, R_d(a, c)$ doors are chosen by $\text{now}_d + \gamma V_\pi(d)$: frozen still has the "
+        r"With $V_\pi(d) = \max_a \sum_c \pi(c)\, \text{behind}_d(a, c)$ doors are chosen by $\text{now}_d + \gamma V_\pi(d)$: frozen still has the "
         r"average external in this $\pi$, but the newcomer in its sum behind the door.",
         """\
         def three_answers(now, behind, average, newcomer, gamma):

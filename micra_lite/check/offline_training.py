@@ -58,7 +58,7 @@ def small_tables(generator):
         ("paid 3", lambda q, slow, hunter, prey, reward, rates: f"paid {reward:g}"),
     ],
     hints=(
-        "Who is compared with what: which table makes the target, which one moves first, and which one judges the actors?",
+        "Which table makes the target, which one moves first, and which one judges the hunter?",
         r"$y = r + \gamma \sum_{a, c} \pi(a)\, \delta(c)\, \bar Q(a, c)$; then $Q \leftarrow Q + \text{rate}\,(y - Q)$; then "
         r"$\bar Q \leftarrow \bar Q + \tau\,(Q - \bar Q)$ with the new $Q$. The regret is that of the old $Q$.",
         lambda q, slow, hunter, prey, r, rates: (
