@@ -7,6 +7,7 @@ python benchmarks/readme.py --check   change nothing; fail where README and resu
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 from pathlib import Path
 from typing import Any
@@ -174,9 +175,55 @@ def delays() -> list[str]:
     ]
 
 
+def checks() -> list[str]:
+    """How often the checks of the exercises are right."""
+    measured = result("exercises")
+    lines = [
+        "The checks of the exercises: wrong and right answers, written by hand by those who wrote the checks (what students do "
+        "may differ), and mutants of the reference solutions, one thing changed at a time. Wrong answers count where the mistake "
+        f"is told by its name. `{measured['command']}`",
+        "",
+        "| sheet | exercises | wrong, told by name | right, accepted | mutants, rejected | a check, s: median, longest |",
+        "|---|---|---|---|---|---|",
+    ]
+    sheets = dict.fromkeys(r["lesson"] for r in measured["rows"])
+    for sheet in [*sheets, *(["all"] if len(sheets) > 1 else [])]:
+        rows = [r for r in measured["rows"] if sheet in (r["lesson"], "all")]
+        told = []
+        for good, of in (
+            ("wrong_named", "wrong_tried"),
+            ("right_accepted", "right_tried"),
+            ("mutants_rejected", "mutants_tried"),
+        ):
+            told.append(f"{sum(r[good] for r in rows):,} of {sum(r[of] for r in rows):,}")
+        spent = f"{statistics.median(r['seconds'] for r in rows):.3f}, {max(r['seconds_max'] for r in rows):.2f}"
+        lines.append(f"| {sheet} | {len(rows)} | {' | '.join(told)} | {spent} |")
+    return lines
+
+
+def grading() -> list[str]:
+    """Whether grading is right, and holds."""
+    measured = result("grading")
+    lines = [
+        "Grading a class, in each kind of sandbox: submissions right, wrong and broken, whose marks are known, and hostile ones (all "
+        f"that we have thought of; another attack may do better). One sheet, {measured['rows'][0]['seconds_allowed_each']:.0f} s "
+        f"allowed to each. `{measured['command']}`",
+        "",
+        "| sandbox | known marks, graded right | hostile, without a point | anything changed outside | s |",
+        "|---|---|---|---|---|",
+    ]
+    names = {"bubblewrap": "bubblewrap", "user": "another user (root, no bubblewrap)"}
+    for r in sorted(measured["rows"], key=lambda r: r["sandbox"]):
+        lines.append(
+            f"| {names[r['sandbox']]} | {r['of_these_graded_right']} of {r['honest_or_broken']} "
+            f"| {r['hostile'] - r['hostile_with_points']} of {r['hostile']} | {'yes' if r['canary_changed'] else 'no'} | {r['seconds']:.0f} |"
+        )
+    return lines
+
+
 # Each part and the result that it is made of; what has not been measured yet has no part.
 PARTS = ((headroom, "games"), (answers, "adaptation"), (curve, "adaptation"), (learning, "learning"), (variance, "variance"), (speed, "throughput"),
-         (growth, "growth"), (delays, "widgets"))  # fmt: skip
+         (growth, "growth"), (delays, "widgets"), (checks, "exercises"), (grading, "grading"))  # fmt: skip
 
 
 def table() -> str:

@@ -88,7 +88,7 @@ class Sandbox:
         if not self.run([f"{PROBE}check.regrets_by_hand([1.0, 2.0])"], probe=True)[0]:
             self.close()
             raise RuntimeError(
-                "Python does not start in there; are Python's folder and this package readable for all users?"
+                f"Python does not start in there; are its folder ({sys.base_prefix}) and this package ({PACKAGE}) readable for all users?"
             )
 
     def __enter__(self) -> Sandbox:
