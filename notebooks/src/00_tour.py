@@ -50,6 +50,7 @@ from micra_lite import evaluate, exact, figures, widgets
 # | $\pi_i(a_i \mid o_i)$ | policy of target $i$ | `policies` |
 # | $\pi_{\mathcal E}$, $\delta$ | policy of the externals, and the imitator's prediction of it | `predictions` |
 # | $\theta$, $\theta'$ | the imitator's parameters, before and after adapting | `belief.parameters` |
+# | $\alpha$ | how far one step of adapting goes (later $\alpha_{\text{adp}}$) | `step_size` |
 # | $Q(s, a)$ | what the joint action $a$ is worth | `q` |
 # | $v(s)$ | the average of $Q$ over everybody's actions | |
 # | $A_i(s, a_i)$ | counterfactual regret advantage of $a_i$ | `regrets` |
@@ -128,7 +129,8 @@ print(f"best response to a wrong prey:   {scale.normalised_score(wrong):.2f}")
 # $$\min_\theta\; \mathbb E_{\mathcal T_k \sim p(\mathcal T)} \Big[\textstyle\sum_t \mathcal L_k(x^t, a^t)\Big]
 # \qquad\text{(Eq. 1)}$$
 #
-# In code: `offline_training` draws several training prey for every update.
+# ($\mathcal T_k$ is a task here; $\mathcal T$ alone, as above, are the targets.) In code: `offline_training` draws several
+# training prey for every update.
 
 # %% [markdown]
 # ## Eq. 2: the counterfactual regret advantage

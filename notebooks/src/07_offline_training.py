@@ -68,7 +68,7 @@ from micra_lite.widgets.learning_curves import read_runs
 # | $Q$, $\bar Q$ | joint Q-function, its slow copy | `q`, `slow`, (K, N, A, A, A) |
 # | $A_i(s, a_i)$ | regret advantage of Eq. 2 | `regret` |
 # | $D$ | the data: all that was played | `state.replay` |
-# | $\epsilon$, $\tau$ | exploration while collecting; how fast $\bar Q$ follows | `exploration`, `target_rate` |
+# | $\varepsilon$, $\tau$ | exploration while collecting; how fast $\bar Q$ follows | `exploration`, `target_rate` |
 
 # %% [markdown]
 # ## 1. Five things, again and again
@@ -114,7 +114,7 @@ print("parameters of the team:", sum(p.numel() for p in ours.agent.parameters())
 # ## 2. Collect
 #
 # Draw externals. Play half of the episodes with a team that knows nothing of them. Let it watch some of these, and adapt. Play the other half.
-# So actors meet both situations: before watching, and after. In both, a share $\epsilon$ of the hunters' moves is random: the critic must see joint
+# So actors meet both situations: before watching, and after. In both, a share $\varepsilon$ of the hunters' moves is random: the critic must see joint
 # actions that the team would not choose.
 
 
@@ -158,7 +158,8 @@ guess_own
 
 # %% [markdown]
 # That is allowed because of what lesson 4 found: $r$ and $s'$ follow from the joint action, whoever chose it. Only the expectation at $s'$ asks who the
-# external is. So data never gets old, and every episode teaches something about every external.
+# external is. So data never gets old, and every episode teaches something about every external. (One exception comes in section 3: externals of whom
+# nothing was watched.)
 
 # %% [markdown]
 # ## 3. Imitate
@@ -558,7 +559,7 @@ print("at the end less regret is left than at the worst:", left[-1] < left.max()
 # them short nobody is told anything of the external here (`conditioned=False`).
 #
 # - *no slow copy*: $\tau = 1$, so $\bar Q$ is $Q$ itself. (In lesson 4, a *table* learned fastest that way.)
-# - *no exploration*: $\epsilon = 0$.
+# - *no exploration*: $\varepsilon = 0$.
 
 
 # %%
@@ -790,7 +791,7 @@ summary
 # - Collect, imitate, critic, regrets, actors: one update, and each part is from a lesson before.
 # - The extractor learns from imitator and critic. Actors get detached features.
 # - Transitions are relabelled: each is valued against any external. So $D$ never gets old.
-# - Slow copies hold the targets still. $\epsilon$ and the entropy bonus keep rare joint actions in $D$.
+# - Slow copies hold the targets still. $\varepsilon$ and the entropy bonus keep rare joint actions in $D$.
 # - The training state is complete if going on from it gives the same numbers.
 # - A learning curve is a claim about a task, a budget, a tuning and a number of seeds.
 

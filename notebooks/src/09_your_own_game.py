@@ -65,7 +65,7 @@ from micra_lite.widgets.switches import JOINT, fit, payoffs, regret_of_on
 # |---|---|---|
 # | $\mathcal T$, $\mathcal E$ | targets (ours), externals (not ours) | `targets`, `externals` |
 # | $\delta(a_e \mid o_e; \theta'_k)$ | the imitator's prediction of external $k$ | `team.agent.predict` |
-# | $n$, $A_j$ | number of agents; number of agent $j$'s actions | `n_actions` |
+# | $n$, $A_j$ | number of agents; number of agent $j$'s actions (a size, and no regret) | `n_actions` |
 # | $A_i(s, a_i)$ | regret advantage of Eq. 2 | `regrets` |
 # | $u_j(a_j)$, $w_{jl}(a_j, a_l)$ | the parts of a pairwise Q | `singles`, `pairs` |
 # | $F_j(r, a_j)$, $R$ | factors of a Q that is a sum of $R$ products | `factors` |
