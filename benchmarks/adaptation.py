@@ -5,7 +5,7 @@ Beside the three answers stand the same team with the Bayes predictor or the tru
 Bayes-greedy team on the same watched episodes. Writes benchmarks/results/adaptation.json. Checkpoints and finished runs
 are kept in runs/benchmarks/adaptation, so that a benchmark that was stopped goes on where it was.
 
-    python benchmarks/adaptation.py --tasks pursuit --seeds 10 --jobs 2
+    python benchmarks/adaptation.py --tasks pursuit pursuit:view=1 --seeds 10 --jobs 2
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ import imitators
 import micra_lite
 from common import interquartile_mean, write
 from micra_lite import evaluate, exact, figures
-from runs import keep, run_all, score, yardstick
+from runs import file_name, game_of, keep, run_all, score, yardstick
 
 DOCS = Path(__file__).parent.parent / "docs"
 BUDGETS = (1, 2, 5, 10, 20)  # watched episodes
@@ -48,7 +48,7 @@ def trained_team(task: str, settings: micra_lite.Settings, path: Path) -> tuple[
     spent = path.with_suffix(".cpu")
     start = time.process_time() - (float(spent.read_text()) if spent.exists() else 0.0)
     state = micra_lite.load(path) if path.exists() else None
-    game, family = micra_lite.make(task), micra_lite.external_family(task)
+    game, family = game_of(task)
     for record in micra_lite.offline_training(game, family, settings, state):
         state = record.state
         if record.step % SAVE_EVERY == 0 or record.step == settings.updates:
@@ -61,8 +61,8 @@ def trained_team(task: str, settings: micra_lite.Settings, path: Path) -> tuple[
 def team_of(task: str, variant: str, seed: int, updates: int | None, cache: Path) -> tuple[micra_lite.Settings, Path]:
     """The settings of one team, and where its checkpoint is kept."""
     changes = {"updates": updates} if updates else {}
-    settings = micra_lite.settings_for(task, seed=seed, **changes, **VARIANTS[variant])
-    return settings, cache / f"{task}-{variant}-{seed}-{settings.updates}.pt"
+    settings = micra_lite.settings_for(task.split(":")[0], seed=seed, **changes, **VARIANTS[variant])
+    return settings, cache / f"{file_name(task)}-{variant}-{seed}-{settings.updates}.pt"
 
 
 def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) -> list[dict[str, Any]]:
@@ -73,7 +73,7 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
         return json.loads(path.read_text())
     torch.set_num_threads(1)
     state, training = trained_team(task, settings, checkpoint)
-    game, family = state.game, micra_lite.external_family(task)
+    game, (_, family) = state.game, game_of(task)
     externals, table = family.split("held-out"), game.tabulate()
     true = externals.tables(game)  # per external agent (K, S, A_e)
     scale = yardstick(task, cache)
@@ -94,13 +94,9 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
     before = evaluate.adaptation_scores(state, table, externals, 0)
     add(variant, 0, before.after, before.excess_nats)
     if variant == "conditioned":
-        no_error = np.zeros(len(externals))
-        add(
-            "conditioned, true external policy",
-            0,
-            evaluate.exact_values(state, table, externals, predictions=true),
-            no_error,
-        )
+        if game.full_view:  # else each target has a view, and a prediction, of its own
+            ideal = evaluate.exact_values(state, table, externals, predictions=true)
+            add("conditioned, true external policy", 0, ideal, np.zeros(len(externals)))
         for episodes in BUDGETS:
             met = externals if episodes == MAIN else externals[:FEW]
             found = evaluate.adaptation_scores(state, table, met, episodes, seed=1000 * seed)
@@ -112,7 +108,7 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
                 float(found.seconds.mean()),
                 float(found.pairs.mean()),
             )
-            if episodes == MAIN:
+            if episodes == MAIN and game.full_view:
                 imitators.compare(state, table, found, MAIN, IMITATOR_UPDATES, add)
             bayes(state, table, found, episodes, true, add)
     for answer in ("frozen", "re-imagined"):
@@ -133,7 +129,7 @@ def bayes(
     state: Any, table: Any, found: evaluate.AdaptationScores, episodes: int, true: list[torch.Tensor], add: Any
 ) -> None:
     """On what was watched: the Bayes predictor in the imitator's place, and the Bayes-greedy team."""
-    game, family = state.game, micra_lite.external_family(state.game.name)
+    game, family = state.game, micra_lite.external_family(state.game.name, state.game)
     predictions, nats, greedy, seconds = [], [], [], []
     for k in range(FEW):
         start = time.perf_counter()
@@ -144,10 +140,10 @@ def bayes(
         nats.append(float(found.visits[k] @ evaluate.excess_nats(own, prediction.policies)))
         greedy.append(exact.team_value(table, exact.bayes_greedy_team(table, prediction).policies, own))
         predictions.append(prediction.policies)
-    given = [torch.from_numpy(np.stack([p[j] for p in predictions])) for j in range(len(true))]  # (FEW, S, A_e) each
-    externals = family.split("held-out")[:FEW]
-    values = evaluate.exact_values(state, table, externals, predictions=given)
-    add("conditioned, Bayes predictor", episodes, values, nats, float(np.mean(seconds)))
+    if game.full_view:
+        given = [torch.from_numpy(np.stack([p[j] for p in predictions])) for j in range(len(true))]  # (FEW, S, A_e)
+        values = evaluate.exact_values(state, table, family.split("held-out")[:FEW], predictions=given)
+        add("conditioned, Bayes predictor", episodes, values, nats, float(np.mean(seconds)))
     add("Bayes-greedy team", episodes, greedy, nats, float(np.mean(seconds)))
 
 
@@ -193,14 +189,15 @@ def main() -> None:
     for r in rows:
         print(f"{r['task']:12s} {r['method']:34s} {r['episodes']:3d} episodes, {r['externals']:2d} externals  {r['score']:.3f} "
               f"[{r['low']:.3f}, {r['high']:.3f}]  {r['excess_nats']:.3f} nats, {r['seconds']:.2f} s")  # fmt: skip
-    settings = {t: asdict(micra_lite.settings_for(t, **({"updates": options.updates} if options.updates else {})))
+    settings = {t: asdict(micra_lite.settings_for(t.split(":")[0], **({"updates": options.updates} if options.updates else {})))
                 for t in options.tasks}  # fmt: skip
     print(write("adaptation", options.seeds, rows, settings=settings))
     for task in options.tasks:
         few = [r for r in rows if r["task"] == task and r["externals"] == FEW]
         figure, alt = figures.adaptation_curves(task, few)
-        figures.save(figure, DOCS / f"adaptation-{task}.png", alt)
-        print(DOCS / f"adaptation-{task}.png")
+        path = DOCS / f"adaptation-{file_name(task)}.png"
+        figures.save(figure, path, alt)
+        print(path)
 
 
 if __name__ == "__main__":

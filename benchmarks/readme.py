@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from runs import file_name
+
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 BEGIN, END = "<!-- results: made by benchmarks/readme.py -->", "<!-- end of results -->"
@@ -69,16 +71,15 @@ def curve() -> list[str]:
     kept = {(r["task"], r["method"], r["episodes"]): r for r in result("adaptation")["rows"] if r["externals"] == 12}
     for (task, method, episodes), r in kept.items():
         if method == "conditioned" and episodes:
-            other, greedy = (
-                kept[task, name, episodes] for name in ("conditioned, Bayes predictor", "Bayes-greedy team")
-            )
+            other = kept.get((task, "conditioned, Bayes predictor", episodes))  # not under partial views
             lines.append(
-                f"| {task} | {episodes} | {r['score']:.3f} | {other['score']:.3f} | {greedy['score']:.3f} "
+                f"| {task} | {episodes} | {r['score']:.3f} | {format(other['score'], '.3f') if other else ''} "
+                f"| {kept[task, 'Bayes-greedy team', episodes]['score']:.3f} "
                 f"| {r['excess_nats']:.3f} | {r['bayes_nats']:.3f} |"
             )
     for task in dict.fromkeys(task for task, _, _ in kept):
-        words = (README.parent / "docs" / f"adaptation-{task}.txt").read_text(encoding="utf-8").strip()
-        lines += ["", f"![{words}](docs/adaptation-{task}.png)"]
+        words = (README.parent / "docs" / f"adaptation-{file_name(task)}.txt").read_text(encoding="utf-8").strip()
+        lines += ["", f"![{words}](docs/adaptation-{file_name(task)}.png)"]
     return lines
 
 

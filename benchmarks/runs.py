@@ -21,6 +21,24 @@ INSTALL = {"dask": "micra_lite[cluster]", "ray": "ray"}  # what each backend nee
 PATIENCE = 120  # seconds for a cluster to answer
 
 
+def game_of(task: str) -> tuple[Any, Any]:
+    """A task's game and family of externals: "pursuit", or with options, whole numbers, "pursuit:view=1"."""
+    import micra_lite
+
+    name, *options = task.split(":")
+    game = micra_lite.make(name, **{key: int(value) for key, value in (o.split("=") for o in options)})
+    return game, micra_lite.external_family(name, game)
+
+
+def file_name(task: str) -> str:
+    """A task as a part of file names.
+
+    >>> file_name("pursuit:view=1")
+    'pursuit-view1'
+    """
+    return task.replace(":", "-").replace("=", "")
+
+
 def keep(path: Path, content: Any) -> Any:
     """Write `content` to a json file, whole or not at all; returns it."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,13 +52,12 @@ def yardstick(task: str, cache: Path, split: str = "held-out") -> exact.Yardstic
     """The scale for the externals of one split, solved once and kept in `cache`."""
     import numpy as np
 
-    import micra_lite
     from micra_lite import evaluate, exact
 
-    path = cache / f"yardstick-{task}-{split}.json"
+    path = cache / f"yardstick-{file_name(task)}-{split}.json"
     if not path.exists():
-        game = micra_lite.make(task)
-        scale = evaluate.yardstick_for(game.tabulate(), micra_lite.external_family(task).split(split), game)
+        game, family = game_of(task)
+        scale = evaluate.yardstick_for(game.tabulate(), family.split(split), game)
         keep(path, {"random": list(scale.random), "best": list(scale.best)})
     kept = json.loads(path.read_text())
     return exact.Yardstick(np.array(kept["random"]), np.array(kept["best"]), [])

@@ -115,10 +115,9 @@ def adaptation_curves(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Fig
     lines = [("conditioned", "adapts (ours)", RED, "o-"), ("conditioned, Bayes predictor", "with the Bayes predictor", BLUE, "s--"),
              ("Bayes-greedy team", "Bayes-greedy team", "black", "^:")]  # fmt: skip
     for method, label, colour, style in lines:
-        found = [r for r in rows if r["method"] == method]
-        scores.plot(
-            [r["episodes"] for r in found], [r["score"] for r in found], style, color=colour, label=label, markersize=5
-        )
+        if found := [r for r in rows if r["method"] == method]:
+            at, values = zip(*[(r["episodes"], r["score"]) for r in found], strict=True)
+            scores.plot(at, values, style, color=colour, label=label, markersize=5)
     if (true := by.get(("conditioned, true external policy", 0))) is not None:
         scores.axhline(true["score"], color=GREEN, linestyle="-.", linewidth=1.2, label="with the true policy")
     known = [r for r in ours if r["bayes_nats"] is not None]
