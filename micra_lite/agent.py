@@ -68,15 +68,14 @@ class Agent(nn.Module):
         told = [a for probe, a in zip(probes, sizes, strict=True) for _ in range(len(probe))]
         self.register_buffer("uniform", torch.cat([torch.full((a,), 1 / a) for a in (*sizes, *told)]))
         belief = (sum(sizes), sum(told) + 1)  # and whether it was watched
-        own = [size * conditioned for size in belief]
-        self.actors = nn.ModuleList(Actor(features, *own, actor_hidden, game.n_actions[i]) for i in self.targets)
-        belief = tuple(size * informed for size in belief)
+        acting, judging = [(belief[0] * given, belief[1] * given) for given in (conditioned, informed)]
+        self.actors = nn.ModuleList(Actor(features, *acting, actor_hidden, game.n_actions[i]) for i in self.targets)
         views = 1 if game.full_view or self.state_view else len(alike)
         self.critic: nn.Module
         if critic == "joint":
-            self.critic = Critic(views * features, *belief, hidden, game.n_actions)
+            self.critic = Critic(views * features, *judging, hidden, game.n_actions)
         else:
-            self.critic = PairwiseCritic(features, *belief, hidden, game.n_actions, self.kinds, views)
+            self.critic = PairwiseCritic(features, *judging, hidden, game.n_actions, self.kinds, views)
         # The slow copies from which temporal differences bootstrap: Q̄ and the features it was trained on.
         self.target_critic: nn.Module = copy.deepcopy(self.critic).requires_grad_(False)
         self.target_extractors = copy.deepcopy(self.extractors).requires_grad_(False)
