@@ -529,6 +529,8 @@ summary
 # | pictures | `micra_lite.draw.picture`, `micra_lite.motion.animation` |
 # | PettingZoo | `micra_lite.to_parallel_env`, `micra_lite.from_parallel_env` |
 # | playing yourself | `micra_lite.widgets.GridPlayer` |
+#
+# **Now you.** The exercises on this lesson: `exercises/01_games.ipynb`.
 
 # %% [markdown]
 # Next: `02_regret`, what a positive bar means.

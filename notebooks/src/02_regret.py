@@ -526,6 +526,8 @@ summary
 # | equilibria of small games | `micra_lite.widgets.dynamics.equilibria` |
 # | best response, NashConv | `micra_lite.exact.best_response`, `micra_lite.exact.nash_conv` |
 # | to play with | `micra_lite.widgets.RegretExplorer`, `micra_lite.widgets.PolicyField` |
+#
+# **Now you.** The exercises on this lesson: `exercises/02_regret.ipynb`.
 
 # %% [markdown]
 # Next: `03_policy_gradient`, how a regret becomes a gradient, and what COMA's noise costs.

@@ -691,6 +691,8 @@ summary
 # | exact variances of all these estimates, and of a sampled return | `micra_lite.exact.gradient_variances` |
 # | the negative control | `micra_lite.controls.Weather` |
 # | to play with | `micra_lite.widgets.GradientCloud` |
+#
+# **Now you.** The exercises on this lesson: `exercises/03_policy_gradient.ipynb`.
 
 # %% [markdown]
 # Next: `04_critic`, where $Q$ comes from when nobody hands it out.

@@ -459,8 +459,10 @@ print(f"mean distance from Q_A: {error(q_one, q_a, seen):.2f}, from Q_B: {error(
 print(f"two tables, one for each: {relabelled['32 other prey', 'A']:.2f} and {against_b:.2f}")
 
 # %% [markdown]
-# (Tables for A and B hold what section 7 learned.) So an unconditioned critic is a good critic of somebody who does not exist. Its regrets lead to a team that is good on average. To
-# change with the external, the critic must be told whom it values.
+# (Tables for A and B hold what section 7 learned.) So a critic that is told nothing is a good critic of somebody who does not exist. Its regrets lead
+# to a team that would be good against the average of all externals. But nobody is average.
+#
+# That is why MICRA's critic is always told whom it values. Its actors need not be: lesson 7.
 
 # %% [markdown]
 # ## 9. The packaged critic
@@ -567,6 +569,8 @@ summary
 # | what stands in for the external | `micra_lite.beliefs.externals_model` |
 # | how often a state is visited | `micra_lite.exact.occupancy` |
 # | to play with | `micra_lite.widgets.CriticTable` |
+#
+# **Now you.** The exercises on this lesson: `exercises/04_critic.ipynb`.
 
 # %% [markdown]
 # Next: `05_meta_learning`. The expectation needs a prediction of the external, after few observed moves.

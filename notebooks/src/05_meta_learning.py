@@ -530,6 +530,8 @@ summary
 # | posterior mean | `micra_lite.exact.bayes_predictor` |
 # | mixed strategies as a family of externals | `micra_lite.externals.MixedStrategies` |
 # | to play with | `micra_lite.widgets.StartingPoint` |
+#
+# **Now you.** The exercises on this lesson: `exercises/05_meta_learning.ipynb`.
 
 # %% [markdown]
 # Next: `06_meta_imitator`, the same with networks, observations and whole games (Eq. 4).

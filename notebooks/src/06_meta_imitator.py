@@ -388,6 +388,8 @@ summary
 # | the network with its step sizes | `micra_lite.networks.MetaImitator` |
 # | the limit | `micra_lite.exact.bayes_predictor`, `micra_lite.exact.posterior` |
 # | to play with | `micra_lite.widgets.ImitatorBelief` |
+#
+# **Now you.** The exercises on this lesson: `exercises/06_meta_imitator.ipynb`.
 
 # %% [markdown]
 # Last, the notebook checks itself.

@@ -819,6 +819,8 @@ summary
 # | save, load | `micra_lite.save`, `micra_lite.load` |
 # | the others | `micra_lite.baselines.train`, `micra_lite.baselines.METHODS` |
 # | to play with | `micra_lite.widgets.LearningCurves` |
+#
+# **Now you.** The exercises on this lesson: `exercises/07_offline_training.ipynb`.
 
 # %% [markdown]
 # Next: `08_adaptation_and_execution`. The trained team meets a stranger.

@@ -720,6 +720,8 @@ summary
 # | a control | `micra_lite.controls.Bystander` |
 # | noticing a change | `micra_lite.change.vigilant_execution` |
 # | to play with | `micra_lite.widgets.ChangeWatch` |
+#
+# **Now you.** The exercises on this lesson: `exercises/08_adaptation_and_execution.ipynb`.
 
 # %% [markdown]
 # Next: `09_your_own_game`. All this, in a game that you wrote yourself.
