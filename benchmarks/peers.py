@@ -1,0 +1,235 @@
+"""Public peers on our task: BenchMARL's MAPPO and MADDPG hunt in pursuit 3×3, scored exactly as our teams are.
+
+They play through the PettingZoo face: the two hunters are the learners, and the prey is a part of the environment; every
+episode draws a new one from the training externals. Reward, horizon and discount are the game's, all other settings
+BenchMARL's own (see `peers_benchmarl`). No peer is told anything about the prey, so the comparison is with MICRA where
+nobody adapts: MICRA is trained beside them, with its usual settings and budget (that of benchmarks/learning.py), which
+takes many cheap steps where they take few dear ones: compare at equal steps and at equal CPU-seconds. Nobody who plays
+all prey alike can be expected to reach a score of 0.8 (the best such team found has 0.69, see benchmarks/games.py).
+
+BenchMARL's MADDPG has no discrete actions (neither Gumbel nor another). The nearest that it offers is MADDPG with
+continuous ones: each hunter gives every move a number between 0 and 1, and its move is drawn in proportion to them.
+
+A run is a process of its own on one thread. Its CPU-seconds (user and system) and wall-clock seconds are those of
+training, without imports and scoring; its peak memory is that of the whole process. Scores are of the policies as they are
+executed, stochastic and without exploration noise; `greedy` of their likeliest moves. Finished runs are kept in
+runs/benchmarks/peers, one that was stopped starts again. Writes benchmarks/results/peers.json after every run.
+
+    pip install --no-deps -r benchmarks/requirements-peers.txt
+    python benchmarks/peers.py --seeds 5 --steps 60000
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import multiprocessing
+import os
+import resource
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from pettingzoo import ParallelEnv
+from pettingzoo.utils.wrappers import BaseParallelWrapper
+
+import micra_lite
+from common import interquartile_mean, write
+from learning import STEPS, settings_of
+from learning_table import FEW, PANELS, POINTS
+from micra_lite import baselines, evaluate, exact
+from runs import game_of, keep, score, yardstick
+
+TASK = "pursuit"
+METHODS = ("MAPPO", "MADDPG", "MICRA")
+ROUND = 6000  # environment steps between two points: one iteration of BenchMARL's
+REACHED = (0.4, 0.6, 0.8)  # the scores of which it is told when they were reached
+
+
+class MovesByShares(BaseParallelWrapper):
+    """Discrete moves for learners with continuous actions: a number in [0, 1] for each, drawn in proportion to them."""
+
+    def __init__(self, env: ParallelEnv) -> None:
+        super().__init__(env)
+        sizes = {agent: env.action_space(agent).n for agent in env.possible_agents}
+        self._spaces = {agent: spaces.Box(0.0, 1.0, (size,), np.float32) for agent, size in sizes.items()}
+
+    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        if seed is not None or not hasattr(self, "_rng"):
+            self._rng = np.random.default_rng(seed)
+        return self.env.reset(seed, options)
+
+    def action_space(self, agent: str) -> spaces.Box:
+        return self._spaces[agent]
+
+    def step(self, actions: dict[str, np.ndarray]) -> Any:
+        moves = {agent: self._rng.choice(len(numbers), p=shares(numbers)) for agent, numbers in actions.items()}
+        return self.env.step(moves)
+
+
+def shares(numbers: Any) -> np.ndarray:
+    """Numbers in [0, 1], (…, A), as probabilities; all alike where all are zero.
+
+    >>> shares([0.5, 0.0, 1.0, 0.0, 0.5]).round(2).tolist()
+    [0.25, 0.0, 0.5, 0.0, 0.25]
+    """
+    numbers = np.clip(np.asarray(numbers, dtype=np.float64), 0.0, 1.0) + 1e-6
+    return numbers / numbers.sum(-1, keepdims=True)
+
+
+def hunters_env(continuous: bool = False) -> ParallelEnv:
+    """The game as the hunters meet it: every episode has a prey from the training externals."""
+    game, family = game_of(TASK)
+    env = micra_lite.to_parallel_env(game, externals=family.split("train"))
+    return MovesByShares(env) if continuous else env
+
+
+class Scorer:
+    """The held-out externals, and what a team that plays them all alike scores against them."""
+
+    def __init__(self, cache: Path) -> None:
+        self.game, family = game_of(TASK)
+        self.table, self.scale = self.game.tabulate(), yardstick(TASK, cache)
+        self.prey = [t.numpy() for t in family.split("held-out").tables(self.game)]  # per external agent (K, S, A_e)
+
+    def values(self, team: Sequence[np.ndarray]) -> np.ndarray:
+        """The exact value of policies (S, A_i), one for each hunter, against each of K externals, (K,)."""
+        each = range(len(self.prey[0]))
+        return np.array([exact.team_value(self.table, team, [moves[k] for moves in self.prey]) for k in each])
+
+    def scores(self, team: Sequence[np.ndarray]) -> dict[str, float]:
+        """Normalised scores against the first few and all, of the policies and of their likeliest moves."""
+        greedy = [np.eye(policy.shape[1])[policy.argmax(1)] for policy in team]
+        found = {"score": self.values(team), "greedy": self.values(greedy)}
+        counts = (FEW, len(self.prey[0]))
+        return {f"{name}_{n}": score(self.scale, values, n) for name, values in found.items() for n in counts}
+
+
+class Run:
+    """One run's points, and the time that it took to get there; the clocks stand still while a point is scored."""
+
+    def __init__(self, scorer: Scorer, method: str) -> None:
+        self.scorer, self.method, self.points, self.spent = scorer, method, list[dict[str, Any]](), np.zeros(2)
+        self.start = self.clocks()
+
+    @staticmethod
+    def clocks() -> np.ndarray:
+        """CPU-seconds and wall-clock seconds, (2,)."""
+        return np.array([time.process_time(), time.perf_counter()])
+
+    def point(self, steps: int, gradient_steps: int, team: Sequence[np.ndarray]) -> None:
+        """Score a team as it is after so many steps."""
+        self.spent += self.clocks() - self.start
+        said = {"steps": steps, "gradient_steps": gradient_steps, "cpu_seconds": round(float(self.spent[0]), 2),
+                "wall_seconds": round(float(self.spent[1]), 2), **self.scorer.scores(team)}  # fmt: skip
+        self.points.append(said)
+        print(self.method, said, flush=True)
+        self.start = self.clocks()
+
+    def benchmarl(self, steps: int, gradient_steps: int, said: torch.Tensor) -> None:
+        """The same for what BenchMARL's actors say in every state, (S, m, A)."""
+        policies = shares(said) if self.method == "MADDPG" else said.double().numpy()
+        self.point(steps, gradient_steps, [policies[:, i] for i in range(policies.shape[1])])
+
+    def row(self, seed: int) -> dict[str, Any]:
+        """The whole run; reached: the first point at or above a score against all externals, None where there is none."""
+        last = self.points[-1]
+        name = next(n for n in last if n.startswith("score") and n != f"score_{FEW}")
+        first = {str(x): next((p for p in self.points if p[name] >= x), None) for x in REACHED}
+        keys = ("steps", "cpu_seconds", "wall_seconds")
+        return {"method": self.method, "seed": seed, **last,
+                "peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+                "reached": {x: p and {k: p[k] for k in keys} for x, p in first.items()}, "points": self.points}  # fmt: skip
+
+
+def train_micra(seed: int, run: Run) -> None:
+    """MICRA with its usual settings and budget, its networks told nothing about the externals."""
+    game, family = game_of(TASK)
+    settings = settings_of(TASK, "MICRA", PANELS[0], seed, STEPS, {})
+    state = micra_lite.TrainingState.initial(game, settings)
+    records = baselines.train(game, family, settings, state)
+    points = {round(settings.updates * j / POINTS) for j in range(POINTS + 1)}
+    while True:
+        if state.updates in points:
+            team = [t[0].double().numpy() for t in evaluate.team_tables(state)]
+            run.point(state.environment_steps, state.updates * settings.value_steps, team)
+        if state.updates >= settings.updates:
+            return
+        state = next(records).state
+
+
+def run_one(method: str, seed: int, steps: int, cache: Path) -> dict[str, Any]:
+    """One run from the beginning to the end, kept when it has ended."""
+    torch.set_num_threads(1)
+    scorer = Scorer(cache)
+    game = scorer.game
+    if method == "MICRA":
+        run = Run(scorer, method)
+        train_micra(seed, run)
+    else:
+        import peers_benchmarl
+
+        seen = game.observe(game.states())
+        observations = torch.stack([seen[i] for i in game.target_axes], 1)  # (S, m, O)
+        run = Run(scorer, method)
+        make_env = partial(hunters_env, method == "MADDPG")
+        peers_benchmarl.train(method, seed, steps, make_env, game.horizon, game.gamma, observations, run.benchmarl)
+    return keep(file_of(method, seed, steps, cache), run.row(seed))
+
+
+def file_of(method: str, seed: int, steps: int, cache: Path) -> Path:
+    """Where a finished run is kept."""
+    return cache / f"{method}-{STEPS if method == 'MICRA' else steps}-{seed}.json"
+
+
+def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Per method: final scores as interquartile means with their 95% intervals, everything else as means over seeds."""
+    found = []
+    for method in dict.fromkeys(r["method"] for r in rows):
+        mine = [r for r in rows if r["method"] == method]
+        numbers = [k for k, x in mine[0].items() if isinstance(x, int | float) and k != "seed"]
+        row = {"method": method, "seeds": len(mine)} | {k: float(np.mean([r[k] for r in mine])) for k in numbers}
+        for name in (k for k in numbers if k.startswith("score")):
+            row[name], row[f"{name}_low"], row[f"{name}_high"] = interquartile_mean([r[name] for r in mine])
+        found.append(row | {"reached": {x: sum(r["reached"][x] is not None for r in mine) for x in mine[0]["reached"]}})
+    return found
+
+
+def main() -> None:
+    """Run what is missing, seed after seed, and write what there is after every run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS, metavar="METHOD")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument(
+        "--steps", type=int, default=60_000, help=f"of a peer's run, raised to whole iterations of {ROUND:,}"
+    )
+    parser.add_argument("--cache", type=Path, default=Path("runs/benchmarks/peers"))
+    options = parser.parse_args()
+    steps = math.ceil(options.steps / ROUND) * ROUND
+    yardstick(TASK, options.cache)
+    packages = {name: version(name) for name in ("benchmarl", "torchrl", "tensordict")}
+    for seed in range(options.seeds):
+        for method in options.methods:
+            if not file_of(method, seed, steps, options.cache).exists():
+                # A fresh process each, so that peak memory is one run's.
+                with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+                    pool.submit(run_one, method, seed, steps, options.cache).result()
+            files = [file_of(m, s, steps, options.cache) for m in options.methods for s in range(options.seeds)]
+            rows = [json.loads(file.read_text()) for file in files if file.exists()]
+            seeds = min(sum(r["method"] == m for r in rows) for m in options.methods)
+            print(write("peers", seeds, rows, steps=steps, packages=packages, summary=summary(rows)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""The peers' benchmark, without the peers: their environment, how their teams are scored, and what is kept of a run."""
+
+import importlib
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import micra_lite
+from micra_lite import evaluate
+from micra_lite.externals import SPLITS, Externals
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # PettingZoo's tests import its old way of making Connect Four
+    from pettingzoo.test import parallel_api_test, parallel_seed_test
+
+
+@pytest.fixture(scope="module")
+def peers():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+        yield importlib.import_module("peers")
+
+
+@pytest.fixture(scope="module")
+def scorer(peers, tmp_path_factory):
+    return peers.Scorer(tmp_path_factory.mktemp("peers"))
+
+
+@pytest.mark.parametrize("continuous", [False, True])
+def test_the_hunters_environment_obeys_the_parallel_api(peers, continuous):
+    env = peers.hunters_env(continuous)
+    assert env.possible_agents == ["hunter_1", "hunter_2"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what it would advise about spaces
+        parallel_api_test(env, num_cycles=60)
+        parallel_seed_test(lambda: peers.hunters_env(continuous), num_cycles=30)
+
+
+def test_every_episode_has_a_prey_from_the_training_externals(peers, monkeypatch):
+    """Those who are asked for their moves: from the training seeds, one an episode, not the same all the time."""
+    asked = []
+    policies = Externals.policies
+
+    def listened(self, k, observations):
+        asked.append(self.seeds[int(k)])
+        return policies(self, k, observations)
+
+    monkeypatch.setattr(Externals, "policies", listened)
+    env, met = peers.hunters_env(), []
+    for episode in range(40):
+        env.reset(seed=7 if episode == 0 else None)
+        while env.agents:
+            env.step(dict.fromkeys(env.agents, 0))
+        assert len(asked) == env.unwrapped.game.horizon
+        met += set(asked)
+        asked.clear()
+    first, count = SPLITS["train"]
+    assert len(met) == 40  # the prey does not change within an episode
+    assert len(set(met)) > 30
+    assert all(first <= seed < first + count for seed in met)
+
+
+def test_moves_by_shares_are_drawn_in_proportion_to_the_numbers(peers):
+    """A single number that is not zero is that move: both faces then play the same episode. Else frequencies."""
+    plain, continuous = peers.hunters_env(), peers.hunters_env(True)
+    plain.reset(seed=3)
+    continuous.reset(seed=3)
+    rng = np.random.default_rng(0)
+    while plain.agents:
+        moves = {agent: int(rng.integers(5)) for agent in plain.agents}
+        expected, paid, *_ = plain.step(moves)
+        numbers = {agent: np.eye(5, dtype=np.float32)[move] * 0.3 for agent, move in moves.items()}
+        seen, got, *_ = continuous.step(numbers)
+        assert paid == got
+        assert all((seen[agent] == expected[agent]).all() for agent in expected)
+    assert not continuous.agents
+    drawn = []
+    continuous.env.step = lambda moves: drawn.append(moves["hunter_1"])  # type: ignore[method-assign]
+    for _ in range(4000):
+        continuous.step({"hunter_1": np.array([0.1, 0.0, 0.5, 0.0, 0.4])})
+    np.testing.assert_allclose(np.bincount(drawn, minlength=5) / 4000, [0.1, 0, 0.5, 0, 0.4], atol=0.03)
+
+
+def test_a_table_is_worth_what_evaluate_says(peers, scorer):
+    """The same policies as a table and as a trained team's networks; and both ends of the scale."""
+    game, family = micra_lite.make("pursuit"), micra_lite.external_family("pursuit")
+    state = micra_lite.TrainingState.initial(game, micra_lite.Settings(conditioned=False, seed=5))
+    for actor in state.agent.actors:  # an untrained team is nearly random: make it prefer some moves
+        for parameter in actor.parameters():
+            parameter.data.mul_(3.0)
+    team = [t[0].double().numpy() for t in evaluate.team_tables(state)]
+    assert max(np.ptp(policy) for policy in team) > 0.2
+    expected = evaluate.exact_values(state, scorer.table, family.split("held-out"))
+    np.testing.assert_allclose(scorer.values(team), expected, atol=1e-10)
+    found = scorer.scores(team)
+    assert list(found) == ["score_12", "score_64", "greedy_12", "greedy_64"]
+    assert found["score_64"] == pytest.approx(scorer.scale.normalised_score(expected))
+    greedy = scorer.scores([np.eye(5)[policy.argmax(1)] for policy in team])
+    assert greedy["score_12"] == pytest.approx(found["greedy_12"])
+    random = scorer.scores([np.full((729, 5), 0.2)] * 2)
+    assert random["score_64"] == pytest.approx(0, abs=1e-9)
+
+
+class Rising:
+    """A scorer whose scores are what the team says."""
+
+    def scores(self, team):
+        return {"score_12": team[0] - 0.1, "score_64": team[0], "greedy_12": 0.0, "greedy_64": 0.0}
+
+
+def test_a_run_says_when_it_reached_what_and_how_many_seeds_did(peers):
+    def run(*scores):
+        run = peers.Run(Rising(), "MAPPO")
+        for j, x in enumerate(scores):
+            run.point(6000 * j, 10 * j, [x])
+        return run.row(0)
+
+    good, bad = run(0.0, 0.5, 0.4, 0.7), run(0.0, 0.1, 0.2, 0.3)
+    assert good["reached"]["0.4"]["steps"] == 6000
+    assert good["reached"]["0.6"]["steps"] == 18000
+    assert good["reached"]["0.8"] is None
+    assert good["score_64"] == 0.7
+    assert [p["gradient_steps"] for p in good["points"]] == [0, 10, 20, 30]
+    assert 0 <= good["points"][0]["cpu_seconds"] <= good["cpu_seconds"]
+    (row,) = peers.summary([good, {**bad, "seed": 1}])
+    assert row["seeds"] == 2
+    assert row["score_64"] == pytest.approx(0.5)
+    assert row["score_64_low"] <= row["score_64"] <= row["score_64_high"]
+    assert row["reached"] == {"0.4": 1, "0.6": 1, "0.8": 0}
+
+
+def test_finished_runs_are_not_repeated(peers, tmp_path, monkeypatch):
+    """With everything kept, nothing is started, and the result has it all."""
+    run = peers.Run(Rising(), "MAPPO")
+    run.point(6000, 10, [0.5])
+    for seed in range(2):
+        peers.file_of("MAPPO", seed, 12_000, tmp_path).write_text(json.dumps(run.row(seed)))
+    written = []
+    monkeypatch.setattr(peers, "yardstick", lambda *_: None)
+    monkeypatch.setattr(peers, "version", lambda _: "1")
+    monkeypatch.setattr(peers, "ProcessPoolExecutor", None)
+    monkeypatch.setattr(peers, "write", lambda name, seeds, rows, **more: written.append((seeds, rows, more["steps"])))
+    arguments = ["peers.py", "--methods", "MAPPO", "--seeds", "2", "--steps", "6001", "--cache", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", arguments)
+    peers.main()
+    seeds, rows, steps = written[-1]
+    assert (seeds, [r["seed"] for r in rows], steps) == (2, [0, 1], 12_000)
