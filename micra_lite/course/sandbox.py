@@ -23,7 +23,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from ..check.exercise import Given
+from ..check.given import Given
 from ..check.running import Trouble
 
 PROBE = "import colorsys, wave\nfrom micra_lite import check\n"  # nothing that is loaded already: are files readable?
