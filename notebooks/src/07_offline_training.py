@@ -26,7 +26,7 @@
 #
 # **You need** regrets (lesson `02_regret`), the critic (`04_critic`) and the meta-imitator (`06_meta_imitator`).
 #
-# **Time**: 40 minutes to read and play; the cells take less than a minute to run.
+# **Time**: 45 minutes to read and play; the cells take less than a minute to run.
 #
 # Where a question has a slider or buttons, choose first, then press **Reveal**. Your predictions are summed up at the end.
 
