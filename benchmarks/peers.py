@@ -1,14 +1,16 @@
-"""Public peers on our task: BenchMARL's MAPPO and MADDPG hunt in pursuit 3×3, scored exactly as our teams are.
+"""Public peers on our task: BenchMARL's MAPPO, MADDPG and MASAC hunt in pursuit 3×3, scored exactly as our teams are.
 
 They play through the PettingZoo face: the two hunters are the learners, and the prey is a part of the environment; every
 episode draws a new one from the training externals. Reward, horizon and discount are the game's, all other settings
 BenchMARL's own (see `peers_benchmarl`). No peer is told anything about the prey, so the comparison is with MICRA where
 nobody adapts: MICRA is trained beside them, with its usual settings and budget (that of benchmarks/learning.py), which
-takes many cheap steps where they take few dear ones: compare at equal steps and at equal CPU-seconds. Nobody who plays
+takes many cheap steps where they take few dear ones; it is reported after as many steps as theirs, too. Nobody who plays
 all prey alike can be expected to reach a score of 0.8 (the best such team found has 0.69, see benchmarks/games.py).
 
-BenchMARL's MADDPG has no discrete actions (neither Gumbel nor another). The nearest that it offers is MADDPG with
-continuous ones: each hunter gives every move a number between 0 and 1, and its move is drawn in proportion to them.
+BenchMARL's MADDPG has no discrete actions (neither Gumbel nor another). The nearest that it offers is twofold: MADDPG with
+continuous actions, where each hunter names a direction and its move is drawn in proportion (a number for each of the
+moves was tried first: its actors soon gave all moves the largest, which is random play); and MASAC, also off-policy with
+a critic of the joint actions, which has discrete ones.
 
 A run is a process of its own on one thread. Its CPU-seconds (user and system) and wall-clock seconds are those of
 training, without imports and scoring; its peak memory is that of the whole process. Scores are of the policies as they are
@@ -49,21 +51,21 @@ from common import interquartile_mean, write
 from learning import STEPS, settings_of
 from learning_table import FEW, PANELS, POINTS
 from micra_lite import baselines, evaluate, exact
+from micra_lite.grids.board import MOVES
 from runs import game_of, keep, score, yardstick
 
 TASK = "pursuit"
-METHODS = ("MAPPO", "MADDPG", "MICRA")
+METHODS = ("MAPPO", "MADDPG", "MASAC", "MICRA")
 ROUND = 6000  # environment steps between two points: one iteration of BenchMARL's
 REACHED = (0.4, 0.6, 0.8)  # the scores of which it is told when they were reached
 
 
-class MovesByShares(BaseParallelWrapper):
-    """Discrete moves for learners with continuous actions: a number in [0, 1] for each, drawn in proportion to them."""
+class MovesByDirection(BaseParallelWrapper):
+    """Moves on a board for learners with continuous actions: a direction (down, right), both numbers in [-1, 1]."""
 
     def __init__(self, env: ParallelEnv) -> None:
         super().__init__(env)
-        sizes = {agent: env.action_space(agent).n for agent in env.possible_agents}
-        self._spaces = {agent: spaces.Box(0.0, 1.0, (size,), np.float32) for agent, size in sizes.items()}
+        self._spaces = {agent: spaces.Box(-1.0, 1.0, (2,), np.float32) for agent in env.possible_agents}
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
         if seed is not None or not hasattr(self, "_rng"):
@@ -74,25 +76,30 @@ class MovesByShares(BaseParallelWrapper):
         return self._spaces[agent]
 
     def step(self, actions: dict[str, np.ndarray]) -> Any:
-        moves = {agent: self._rng.choice(len(numbers), p=shares(numbers)) for agent, numbers in actions.items()}
+        moves = {agent: self._rng.choice(len(MOVES), p=pointed(direction)) for agent, direction in actions.items()}
         return self.env.step(moves)
 
 
-def shares(numbers: Any) -> np.ndarray:
-    """Numbers in [0, 1], (…, A), as probabilities; all alike where all are zero.
+def pointed(direction: Any) -> np.ndarray:
+    """Directions (…, 2), down and right, as probabilities of the moves (…, 5).
 
-    >>> shares([0.5, 0.0, 1.0, 0.0, 0.5]).round(2).tolist()
-    [0.25, 0.0, 0.5, 0.0, 0.25]
+    A step along each axis is as likely as the number is large; what is left of one, nothing when they are too large
+    together, is staying.
+
+    >>> pointed([-0.5, 0.25]).round(2).tolist()  # stay, north, south, west, east
+    [0.25, 0.5, 0.0, 0.0, 0.25]
     """
-    numbers = np.clip(np.asarray(numbers, dtype=np.float64), 0.0, 1.0) + 1e-6
-    return numbers / numbers.sum(-1, keepdims=True)
+    down, right = np.moveaxis(np.clip(np.asarray(direction, dtype=np.float64), -1.0, 1.0), -1, 0)
+    steps = np.stack([-down, down, -right, right], -1).clip(0.0)
+    steps /= np.maximum(1.0, steps.sum(-1, keepdims=True))
+    return np.concatenate([(1 - steps.sum(-1, keepdims=True)).clip(0.0), steps], -1)
 
 
 def hunters_env(continuous: bool = False) -> ParallelEnv:
     """The game as the hunters meet it: every episode has a prey from the training externals."""
     game, family = game_of(TASK)
     env = micra_lite.to_parallel_env(game, externals=family.split("train"))
-    return MovesByShares(env) if continuous else env
+    return MovesByDirection(env) if continuous else env
 
 
 class Scorer:
@@ -139,7 +146,7 @@ class Run:
 
     def benchmarl(self, steps: int, gradient_steps: int, said: torch.Tensor) -> None:
         """The same for what BenchMARL's actors say in every state, (S, m, A)."""
-        policies = shares(said) if self.method == "MADDPG" else said.double().numpy()
+        policies = pointed(said) if self.method == "MADDPG" else said.double().numpy()
         self.point(steps, gradient_steps, [policies[:, i] for i in range(policies.shape[1])])
 
     def row(self, seed: int) -> dict[str, Any]:
@@ -178,7 +185,7 @@ def run_one(method: str, seed: int, steps: int, cache: Path) -> dict[str, Any]:
         run = Run(scorer, method)
         train_micra(seed, run)
     else:
-        import peers_benchmarl
+        import peers_benchmarl  # needs the peers
 
         seen = game.observe(game.states())
         observations = torch.stack([seen[i] for i in game.target_axes], 1)  # (S, m, O)
@@ -193,11 +200,20 @@ def file_of(method: str, seed: int, steps: int, cache: Path) -> Path:
     return cache / f"{method}-{STEPS if method == 'MICRA' else steps}-{seed}.json"
 
 
-def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Per method: final scores as interquartile means with their 95% intervals, everything else as means over seeds."""
+def at(row: dict[str, Any], steps: int) -> dict[str, Any]:
+    """A run as it was at the first point with at least so many steps."""
+    return row | next(p for p in row["points"] if p["steps"] >= steps)
+
+
+def summary(rows: Sequence[dict[str, Any]], steps: int) -> list[dict[str, Any]]:
+    """Per method: final scores as interquartile means with their 95% intervals, everything else as means over seeds.
+
+    Also of MICRA where it had as many steps as the peers (and what it had reached by the end).
+    """
+    early = [at(r, steps) | {"method": "MICRA, after as many steps"} for r in rows if r["method"] == "MICRA"]
     found = []
-    for method in dict.fromkeys(r["method"] for r in rows):
-        mine = [r for r in rows if r["method"] == method]
+    for method in dict.fromkeys(r["method"] for r in [*rows, *early]):
+        mine = [r for r in [*rows, *early] if r["method"] == method]
         numbers = [k for k, x in mine[0].items() if isinstance(x, int | float) and k != "seed"]
         row = {"method": method, "seeds": len(mine)} | {k: float(np.mean([r[k] for r in mine])) for k in numbers}
         for name in (k for k in numbers if k.startswith("score")):
@@ -228,7 +244,7 @@ def main() -> None:
             files = [file_of(m, s, steps, options.cache) for m in options.methods for s in range(options.seeds)]
             rows = [json.loads(file.read_text()) for file in files if file.exists()]
             seeds = min(sum(r["method"] == m for r in rows) for m in options.methods)
-            print(write("peers", seeds, rows, steps=steps, packages=packages, summary=summary(rows)))
+            print(write("peers", seeds, rows, steps=steps, packages=packages, summary=summary(rows, steps)))
 
 
 if __name__ == "__main__":

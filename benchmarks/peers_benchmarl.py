@@ -1,7 +1,7 @@
 """BenchMARL's side of `peers`: our environment as one of its tasks, and one training run. All BenchMARL is in here.
 
-Settings are BenchMARL's own defaults (its conf/experiment/base_experiment.yaml, conf/algorithm/mappo.yaml and maddpg.yaml,
-conf/model/layers/mlp.yaml for actor and critic) but for the task's discount, the budget, and what it would log, evaluate
+Settings are BenchMARL's own defaults (its conf/experiment/base_experiment.yaml; conf/algorithm/mappo.yaml, maddpg.yaml and
+masac.yaml; conf/model/layers/mlp.yaml for actor and critic) but for the task's discount, the budget, and what it would log, evaluate
 or draw. Two consequences: an iteration is 6,000 environment steps, and MADDPG's exploration ends after a third of the
 budget.
 """
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from benchmarl.algorithms import MaddpgConfig, MappoConfig
+from benchmarl.algorithms import MaddpgConfig, MappoConfig, MasacConfig
 from benchmarl.environments.common import TaskClass
 from benchmarl.experiment import Callback, Experiment, ExperimentConfig
 from benchmarl.models import MlpConfig
@@ -25,7 +25,7 @@ from tensordict import TensorDict
 from torch import Tensor
 from torchrl.envs import ExplorationType, PettingZooWrapper, set_exploration_type
 
-ALGORITHMS = {"MAPPO": MappoConfig, "MADDPG": MaddpgConfig}
+ALGORITHMS = {"MAPPO": MappoConfig, "MADDPG": MaddpgConfig, "MASAC": MasacConfig}
 MakeEnv = Callable[[], ParallelEnv]
 AtPoint = Callable[[int, int, Tensor], None]  # environment steps, gradient steps, policies (S, m, A)
 

@@ -126,7 +126,7 @@ def speed() -> list[str]:
 def peers() -> list[str]:
     """Public peers on our task."""
     measured = result("peers")
-    names = {"MAPPO": "BenchMARL MAPPO", "MADDPG": "BenchMARL MADDPG", "MICRA": "MICRA"}
+    names = {method: f"BenchMARL {method}" for method in ("MAPPO", "MADDPG", "MASAC")}
     lines = [
         "Public peers hunting in pursuit 3×3 with BenchMARL's own settings, and MICRA with ours; nobody is told anything about the "
         "prey, and the best team found that plays all alike has 0.69. Normalised scores of the teams as they act, against held-out "
@@ -139,7 +139,7 @@ def peers() -> list[str]:
     for r in measured["summary"]:
         scores = [f"{r[f'score_{n}']:.3f} [{r[f'score_{n}_low']:.3f}, {r[f'score_{n}_high']:.3f}]" for n in (64, 12)]
         lines.append(
-            f"| {names[r['method']]} | {r['seeds']} | {r['steps']:,.0f} | {r['gradient_steps']:,.0f} | {' | '.join(scores)} "
+            f"| {names.get(r['method'], r['method'])} | {r['seeds']} | {r['steps']:,.0f} | {r['gradient_steps']:,.0f} | {' | '.join(scores)} "
             f"| {r['cpu_seconds']:,.0f} | {r['peak_memory_gb']:.2f} | {', '.join(str(n) for n in r['reached'].values())} |"
         )
     return lines

@@ -63,25 +63,28 @@ def test_every_episode_has_a_prey_from_the_training_externals(peers, monkeypatch
     assert all(first <= seed < first + count for seed in met)
 
 
-def test_moves_by_shares_are_drawn_in_proportion_to_the_numbers(peers):
-    """A single number that is not zero is that move: both faces then play the same episode. Else frequencies."""
+def test_moves_by_direction(peers):
+    """Pointing straight is that move: both faces then play the same episode. Else in proportion, and the rest stays."""
+    straight = {"stay": (0, 0), "north": (-1, 0), "south": (1, 0), "west": (0, -1), "east": (0, 1)}
     plain, continuous = peers.hunters_env(), peers.hunters_env(True)
+    names = plain.unwrapped.game.action_names[0]
     plain.reset(seed=3)
     continuous.reset(seed=3)
     rng = np.random.default_rng(0)
     while plain.agents:
         moves = {agent: int(rng.integers(5)) for agent in plain.agents}
         expected, paid, *_ = plain.step(moves)
-        numbers = {agent: np.eye(5, dtype=np.float32)[move] * 0.3 for agent, move in moves.items()}
-        seen, got, *_ = continuous.step(numbers)
+        pointing = {agent: np.array(straight[names[move]], dtype=np.float32) for agent, move in moves.items()}
+        seen, got, *_ = continuous.step(pointing)
         assert paid == got
         assert all((seen[agent] == expected[agent]).all() for agent in expected)
     assert not continuous.agents
+    np.testing.assert_allclose(peers.pointed([[-0.5, 0.25], [1, -3]]), [[0.25, 0.5, 0, 0, 0.25], [0, 0, 0.5, 0.5, 0]])
     drawn = []
     continuous.env.step = lambda moves: drawn.append(moves["hunter_1"])  # type: ignore[method-assign]
     for _ in range(4000):
-        continuous.step({"hunter_1": np.array([0.1, 0.0, 0.5, 0.0, 0.4])})
-    np.testing.assert_allclose(np.bincount(drawn, minlength=5) / 4000, [0.1, 0, 0.5, 0, 0.4], atol=0.03)
+        continuous.step({"hunter_1": np.array([0.1, -0.5])})
+    np.testing.assert_allclose(np.bincount(drawn, minlength=5) / 4000, [0.4, 0, 0.1, 0.5, 0], atol=0.03)
 
 
 def test_a_table_is_worth_what_evaluate_says(peers, scorer):
@@ -125,11 +128,14 @@ def test_a_run_says_when_it_reached_what_and_how_many_seeds_did(peers):
     assert good["score_64"] == 0.7
     assert [p["gradient_steps"] for p in good["points"]] == [0, 10, 20, 30]
     assert 0 <= good["points"][0]["cpu_seconds"] <= good["cpu_seconds"]
-    (row,) = peers.summary([good, {**bad, "seed": 1}])
+    (row,) = peers.summary([good, {**bad, "seed": 1}], 12_000)
     assert row["seeds"] == 2
     assert row["score_64"] == pytest.approx(0.5)
     assert row["score_64_low"] <= row["score_64"] <= row["score_64_high"]
     assert row["reached"] == {"0.4": 1, "0.6": 1, "0.8": 0}
+    late, early = peers.summary([good | {"method": "MICRA"}], 11_000)
+    assert (late["steps"], late["score_64"]) == (18_000, 0.7)
+    assert (early["method"], early["steps"], early["score_64"]) == ("MICRA, after as many steps", 12_000, 0.4)
 
 
 def test_finished_runs_are_not_repeated(peers, tmp_path, monkeypatch):
