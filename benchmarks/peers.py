@@ -9,13 +9,13 @@ all prey alike can be expected to reach a score of 0.8 (the best such team found
 
 BenchMARL's MADDPG has no discrete actions (neither Gumbel nor another). The nearest that it offers is twofold: MADDPG with
 continuous actions, where each hunter names a direction and its move is drawn in proportion (a number for each of the
-moves was tried first: its actors soon gave all moves the largest, which is random play); and MASAC, also off-policy with
+moves was tried first: in the one run of it, actors soon gave all moves the same); and MASAC, also off-policy with
 a critic of the joint actions, which has discrete ones.
 
-A run is a process of its own on one thread. Its CPU-seconds (user and system) and wall-clock seconds are those of
-training, without imports and scoring; its peak memory is that of the whole process. Scores are of the policies as they are
-executed, stochastic and without exploration noise; `greedy` of their likeliest moves. Finished runs are kept in
-runs/benchmarks/peers, one that was stopped starts again. Writes benchmarks/results/peers.json after every run.
+A run is a process of its own on one thread. Its CPU-seconds (user and system) and wall-clock seconds (with any waiting for
+other work on the machine) are those of training, without imports and scoring; its peak memory is the whole process's.
+Scores are of the policies as they are executed, stochastic and without exploration noise; `greedy` of their likeliest
+moves. Finished runs are kept in runs/benchmarks/peers, a stopped one starts again. Writes benchmarks/results/peers.json.
 
     pip install --no-deps -r benchmarks/requirements-peers.txt
     python benchmarks/peers.py --seeds 5 --steps 60000
@@ -179,13 +179,12 @@ def train_micra(seed: int, run: Run) -> None:
 def run_one(method: str, seed: int, steps: int, cache: Path) -> dict[str, Any]:
     """One run from the beginning to the end, kept when it has ended."""
     torch.set_num_threads(1)
-    scorer = Scorer(cache)
-    game = scorer.game
+    scorer, game = Scorer(cache), game_of(TASK)[0]
     if method == "MICRA":
         run = Run(scorer, method)
         train_micra(seed, run)
     else:
-        import peers_benchmarl  # needs the peers
+        import peers_benchmarl  # which needs BenchMARL
 
         seen = game.observe(game.states())
         observations = torch.stack([seen[i] for i in game.target_axes], 1)  # (S, m, O)
