@@ -14,8 +14,8 @@ a critic of the joint actions, which has discrete ones.
 
 A run is a process of its own on one thread. Its CPU-seconds (user and system) and wall-clock seconds (with any waiting for
 other work on the machine) are those of training, without imports and scoring; its peak memory is the whole process's.
-Scores are of the policies as they are executed, stochastic and without exploration noise; `greedy` of their likeliest
-moves. Finished runs are kept in runs/benchmarks/peers, a stopped one starts again. Writes benchmarks/results/peers.json.
+Scores are of the stochastic policies, without exploration noise; `greedy` of their likeliest moves, by which BenchMARL
+evaluates. Finished runs are kept in runs/benchmarks/peers, a stopped one starts again. Writes benchmarks/results/peers.json.
 
     pip install --no-deps -r benchmarks/requirements-peers.txt
     python benchmarks/peers.py --seeds 5 --steps 60000
@@ -215,7 +215,7 @@ def summary(rows: Sequence[dict[str, Any]], steps: int) -> list[dict[str, Any]]:
         mine = [r for r in [*rows, *early] if r["method"] == method]
         numbers = [k for k, x in mine[0].items() if isinstance(x, int | float) and k != "seed"]
         row = {"method": method, "seeds": len(mine)} | {k: float(np.mean([r[k] for r in mine])) for k in numbers}
-        for name in (k for k in numbers if k.startswith("score")):
+        for name in (k for k in numbers if k.startswith(("score", "greedy"))):
             row[name], row[f"{name}_low"], row[f"{name}_high"] = interquartile_mean([r[name] for r in mine])
         found.append(row | {"reached": {x: sum(r["reached"][x] is not None for r in mine) for x in mine[0]["reached"]}})
     return found
