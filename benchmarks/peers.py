@@ -201,14 +201,13 @@ def file_of(method: str, seed: int, steps: int, cache: Path) -> Path:
 
 def at(row: dict[str, Any], steps: int) -> dict[str, Any]:
     """A run as it was at the first point with at least so many steps."""
-    return row | next(p for p in row["points"] if p["steps"] >= steps)
+    point = next(p for p in row["points"] if p["steps"] >= steps)
+    reached = {x: p if p and p["steps"] <= point["steps"] else None for x, p in row["reached"].items()}
+    return row | point | {"reached": reached}
 
 
 def summary(rows: Sequence[dict[str, Any]], steps: int) -> list[dict[str, Any]]:
-    """Per method: final scores as interquartile means with their 95% intervals, everything else as means over seeds.
-
-    Also of MICRA where it had as many steps as the peers (and what it had reached by the end).
-    """
+    """Per method, and of MICRA after as many steps: interquartile means and 95% intervals of scores, means of all else."""
     early = [at(r, steps) | {"method": "MICRA, after as many steps"} for r in rows if r["method"] == "MICRA"]
     found = []
     for method in dict.fromkeys(r["method"] for r in [*rows, *early]):

@@ -131,7 +131,7 @@ def peers() -> list[str]:
         "Public peers hunting in pursuit 3×3 with BenchMARL's own settings, and MICRA with ours; nobody is told anything about the "
         "prey, and the best team found that plays all alike has 0.69. Normalised scores of the stochastic policies against 12 and "
         "all 64 held-out prey, and of their likeliest moves, by which BenchMARL evaluates: interquartile means over seeds with their "
-        f"95% intervals; one seed is no evidence. One thread each. `{measured['command']}`",
+        f"95% intervals; so few seeds are no evidence yet. One thread each. `{measured['command']}`",
         "",
         "| team | seeds | environment steps | gradient steps | score, 64 | score, 12 | likeliest moves, 64 | CPU-s | peak memory, GB | runs that reached 0.4, 0.6, 0.8 |",
         "|---|---|---|---|---|---|---|---|---|---|",
