@@ -36,6 +36,11 @@ def stopped(x):
     return x.detach()
 
 
+def averaged(losses):
+    """The mean over a batch."""
+    return losses.mean()
+
+
 def nothing(policy):
     """No baseline."""
     return torch.zeros_like(policy)
@@ -52,7 +57,7 @@ class Wiring:
     judged_by: Part = stopped  # Q, where the actor is judged
     baseline: Part = stopped  # the policy inside the regret
     weights: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    over_batch: Part = torch.mean
+    over_batch: Part = averaged
 
     def __call__(self, extractor, imitator, critic, actor, x, moves, taken, target):
         rows, phi = torch.arange(len(x)), x @ extractor
