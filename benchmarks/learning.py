@@ -1,6 +1,6 @@
 """Learning curves: MICRA, its ablations and the baselines, against environment steps, scored exactly.
 
-Two panels. *nobody adapts*: no network is told anything about the externals. *everyone adapts*: actors and critics of
+Two panels. *nobody adapts*: no actor is told anything about the externals; in training, MICRA's critic is. *everyone adapts*: actors and critics of
 every method are conditioned on the same imitator, which learns beside them; at three points each team watches five
 episodes of every newcomer. Each run is kept in runs/benchmarks/learning, point by point: a benchmark that
 was stopped goes on where it was. Writes benchmarks/results/learning.json, learning-runs.csv and learning-externals.csv.gz beside it, and the figures

@@ -161,7 +161,7 @@ class Run:
 
 
 def train_micra(seed: int, run: Run) -> None:
-    """MICRA with its usual settings and budget, its networks told nothing about the externals."""
+    """MICRA with its usual settings and budget, its actors told nothing about the externals (its critic, in training, is)."""
     game, family = game_of(TASK)
     settings = settings_of(TASK, "MICRA", PANELS[0], seed, STEPS, {})
     state = micra_lite.TrainingState.initial(game, settings)

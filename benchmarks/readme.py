@@ -128,8 +128,8 @@ def peers() -> list[str]:
     measured = result("peers")
     names = {method: f"BenchMARL {method}" for method in ("MAPPO", "MADDPG", "MASAC")}
     lines = [
-        "Public peers hunting in pursuit 3×3 with BenchMARL's own settings, and MICRA with ours; nobody is told anything about the "
-        "prey, and the best team found that plays all alike has 0.69. Normalised scores of the stochastic policies against 12 and "
+        "Public peers hunting in pursuit 3×3 with BenchMARL's own settings, and MICRA with ours; no hunter is told anything about the "
+        "prey (MICRA's critic is, in training), and the best team found that plays all alike has 0.69. Normalised scores of the stochastic policies against 12 and "
         "all 64 held-out prey, and of their likeliest moves, by which BenchMARL evaluates: interquartile means over seeds with their "
         f"95% intervals; so few seeds are no evidence yet. One thread each. `{measured['command']}`",
         "",

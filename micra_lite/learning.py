@@ -105,7 +105,8 @@ def value_and_improve(
 ) -> dict:
     """One step of the critic and one of the actors on transitions (K, N, …); returns what a Record shows.
 
-    `belief` is the critic's; give `team` where the targets believe something else (have watched less).
+    `belief` is the critic's; give `team` where the targets believe something else (have watched less). Without it they are
+    given the critic's predictions, under the ablations too.
     """
     agent, settings = state.agent, state.settings
     losses = {}

@@ -51,6 +51,7 @@ def offline_training(
         state.set_rates()
         groups = state.replay.groups(settings.externals_per_update, state.generator)
         losses: dict[str, float] = {}
+        team: Belief | None
         # The ablations have no use for an imitator, but where the true policy is known and the targets' views are not.
         if settings.external_model == "imitator" or (settings.external_model == "true" and not game.full_view):
             belief, team, losses = imitate(state, groups)
@@ -59,7 +60,7 @@ def offline_training(
         true = (externals, state.replay.store["external"][groups]) if settings.external_model == "true" else None
         if true is not None:
             belief = true_belief(state, *true)
-            team = belief if settings.conditioned else team
+            team = None if settings.conditioned else team  # None: it believes what the critic is told
         for _ in range(settings.value_steps):
             batch = transitions(state, groups, unwatched(settings, len(groups)))
             shown = value_and_improve(state, belief, batch, true=true, team=team)

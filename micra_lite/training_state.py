@@ -51,7 +51,7 @@ class Settings:
     actor_hidden: int = 128
     imitator_hidden: int = 64
     critic: str = "joint"  # one table of all joint actions, or "pairwise": a sum of terms of one and two agents
-    conditioned: bool = True  # actors take the imitator's prediction as an input; the critic always does
+    conditioned: bool = True  # actors take the imitator's prediction as an input; for the critic see `informed`
     probes: int = 16  # fixed observations at which the prediction is always taken
     # meta-imitation (Eq. 4); in the last third of the training all rates, and the entropy bonus, fall to a tenth
     externals_per_update: int = 16  # K, the tasks of one update

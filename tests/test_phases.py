@@ -162,6 +162,20 @@ def test_a_team_that_has_watched_nobody_reckons_with_externals_that_stay_who_the
         assert float(team[0, 2, 1]) < 0.1
 
 
+def test_where_the_true_policy_is_known_actors_are_given_it_at_every_observation(monkeypatch):
+    """Not the predictions of an imitator that has learned nothing: in both places where actors act while learning."""
+    from micra_lite import learning
+    from micra_lite.agent import Agent
+
+    believed, acted = [], []
+    model, act = learning.externals_model, Agent.act
+    monkeypatch.setattr(learning, "externals_model", lambda *given: believed.append(model(*given)) or believed[-1])
+    monkeypatch.setattr(Agent, "act", lambda agent, b, f, given: acted.append(given) or act(agent, b, f, given))
+    train(external_model="true", updates=1)
+    assert len(believed) == 2 * SMALL.value_steps
+    assert all(any(given[0] is true[0] for given in acted) for true in believed)
+
+
 def test_each_actor_sees_only_its_own_observation_under_partial_views():
     """Decentralised execution: changing what the others see changes nothing in what an actor does."""
     from micra_lite.parallel_env import to_parallel_env

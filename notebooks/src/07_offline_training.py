@@ -556,7 +556,7 @@ print("at the end less regret is left than at the worst:", left[-1] < left.max()
 # ## 10. Take a part out
 #
 # What is a part worth? Take it out, leave all else, train again. (The field calls this an **ablation**.) Two experiments, each with two seeds. To keep
-# them short nobody is told anything of the external here (`conditioned=False`).
+# them short the hunters are told nothing of the external here (`conditioned=False`); MICRA's critic is.
 #
 # - *no slow copy*: $\tau = 1$, so $\bar Q$ is $Q$ itself. (In lesson 4, a *table* learned fastest that way.)
 # - *no exploration*: $\varepsilon = 0$.
