@@ -55,6 +55,7 @@ site: $(READY)
 benchmarks: $(READY)
 	$(BIN)/python benchmarks/games.py
 	$(BIN)/python benchmarks/adaptation.py
+	$(BIN)/python benchmarks/unadapted.py
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/variance.py

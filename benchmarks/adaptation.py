@@ -5,7 +5,8 @@ Beside the three answers stand the same team with the Bayes predictor or the tru
 Bayes-greedy team on the same watched episodes. Writes benchmarks/results/adaptation.json. Checkpoints and finished runs
 are kept in runs/benchmarks/adaptation, so that a benchmark that was stopped goes on where it was.
 
-    python benchmarks/adaptation.py --tasks pursuit pursuit:view=1 --seeds 10 --jobs 2
+    python benchmarks/adaptation.py --seeds 10 --jobs 2                  the four grid tasks
+    python benchmarks/adaptation.py --tasks pursuit pursuit:view=1
 """
 
 from __future__ import annotations
@@ -174,7 +175,7 @@ def summary(rows: list[dict[str, Any]], seeds: int) -> list[dict[str, Any]]:
 def main() -> None:
     """Run what is missing, then write the results and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tasks", nargs="+", default=["pursuit"])
+    parser.add_argument("--tasks", nargs="+", default=list(micra_lite.catalogue.GRID_TASKS))
     parser.add_argument("--variants", nargs="+", default=["conditioned"], choices=list(VARIANTS))
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--updates", type=int, help="of each training (default: the task's settings)")

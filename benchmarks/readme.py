@@ -6,22 +6,16 @@ python benchmarks/readme.py --check   change nothing; fail where README and resu
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 from pathlib import Path
-from typing import Any
 
-from runs import file_name
+import readme_adaptation as adaptation
+from readme_adaptation import result
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 BEGIN, END = "<!-- results: made by benchmarks/readme.py -->", "<!-- end of results -->"
-
-
-def result(name: str) -> dict[str, Any]:
-    """One committed result."""
-    return json.loads((HERE / "results" / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def headroom() -> list[str]:
@@ -38,49 +32,6 @@ def headroom() -> list[str]:
             for r in games["rows"]
         ),
     ]
-
-
-def answers() -> list[str]:
-    """What every kind of team scores, with nothing watched and after five episodes."""
-    adaptation = result("adaptation")
-    lines = [
-        f"Held-out externals, {adaptation['seeds']} seeds: normalised score, interquartile mean over seeds with its 95% "
-        f"bootstrap interval. `{adaptation['command']}` {adaptation.get('note', '')}".rstrip(),
-        "",
-        "| task | team | watched episodes | externals | score | imitation error, nats | adaptation, s |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for r in adaptation["rows"]:
-        if r["episodes"] in (0, 5) and "ayes" not in r["method"]:
-            lines.append(
-                f"| {r['task']} | {r['method']} | {r['episodes']} | {r['externals']} | {r['score']:.3f} "
-                f"[{r['low']:.3f}, {r['high']:.3f}] | {r['excess_nats']:.2f} | {r['seconds']:.2f} |"
-            )
-    return lines
-
-
-def curve() -> list[str]:
-    """Score and imitation error against watched episodes, beside the Bayes limit."""
-    lines = [
-        "How much watching is worth (the first 12 held-out externals), beside the same team with the Bayes predictor in the "
-        "imitator's place, and the best response to that predictor (the practical ceiling):",
-        "",
-        "| task | watched episodes | score | with the Bayes predictor | Bayes-greedy team | imitation error, nats | Bayes predictor's |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    kept = {(r["task"], r["method"], r["episodes"]): r for r in result("adaptation")["rows"] if r["externals"] == 12}
-    for (task, method, episodes), r in kept.items():
-        if method == "conditioned" and episodes:
-            other = kept.get((task, "conditioned, Bayes predictor", episodes))  # not under partial views
-            lines.append(
-                f"| {task} | {episodes} | {r['score']:.3f} | {format(other['score'], '.3f') if other else ''} "
-                f"| {kept[task, 'Bayes-greedy team', episodes]['score']:.3f} "
-                f"| {r['excess_nats']:.3f} | {r['bayes_nats']:.3f} |"
-            )
-    for task in dict.fromkeys(task for task, _, _ in kept):
-        words = (README.parent / "docs" / f"adaptation-{file_name(task)}.txt").read_text(encoding="utf-8").strip()
-        lines += ["", f"![{words}](docs/adaptation-{file_name(task)}.png)"]
-    return lines
 
 
 def learning() -> list[str]:
@@ -249,7 +200,7 @@ def grading() -> list[str]:
 
 
 # Each part and the result that it is made of; what has not been measured yet has no part.
-PARTS = ((headroom, "games"), (answers, "adaptation"), (curve, "adaptation"), (learning, "learning"), (peers, "peers"),
+PARTS = ((headroom, "games"), (adaptation.scores, "adaptation"), (adaptation.curves, "adaptation"), (adaptation.answers, "adaptation"), (adaptation.unadapted, "unadapted"), (adaptation.switching, "switching"), (learning, "learning"), (peers, "peers"),
          (variance, "variance"), (speed, "throughput"), (growth, "growth"), (delays, "widgets"), (checks, "exercises"), (grading, "grading"))  # fmt: skip
 
 
