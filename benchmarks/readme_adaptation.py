@@ -10,6 +10,7 @@ from runs import file_name
 
 HERE = Path(__file__).parent
 WATCHED = (1, 2, 5, 10, 20)
+OTHERS = ("first order", "joint behaviour cloning", "from scratch")  # imitators
 MAIN = 5  # watched episodes, after which everything is compared
 
 
@@ -60,7 +61,7 @@ def scores() -> list[str]:
     kept = Measured()
     fixed = {r["game"]: r["headroom_average"] for r in [*result("games")["rows"], *result("games")["matrix_games"]]}
     columns = {"before": ("conditioned", 0), "after 5": ("conditioned", MAIN)}
-    columns |= {f"after 5, {name}": (f"conditioned, {name}", MAIN) for name in ("first order", "joint behaviour cloning", "from scratch")}  # fmt: skip
+    columns |= {f"after 5, {name}": (f"conditioned, {name}", MAIN) for name in OTHERS}
     columns["true policy"] = ("conditioned, true external policy", 0)
     lines = [
         [task, str(kept.counts[task][-1]), f"{fixed[task]:.2f}" if task in fixed else ""]
@@ -92,6 +93,8 @@ def curves() -> list[str]:
         before = kept.few(task, "conditioned", 0)
         assert before is not None
         beside.append([task, f"{before['score']:.3f}", *parts])
+        others = [kept.few(task, f"conditioned, {name}", MAIN) for name in OTHERS]
+        errors += [f"{r['excess_nats']:.3f}" if r else "" for r in others]
         nats.append([task, f"{before['excess_nats']:.3f}", *errors])
     headers = ["task", "0", *map(str, WATCHED)]
     few = kept.counts[kept.tasks[0]][0]
@@ -101,9 +104,9 @@ def curves() -> list[str]:
         "",
         *lines_of(headers, beside),
         "",
-        "Imitation error in nats, the imitator's and the Bayes predictor's:",
+        "Imitation error in nats, the imitator's / the Bayes predictor's, and after five episodes that of imitators trained otherwise:",
         "",
-        *lines_of(headers, nats),
+        *lines_of([*headers, *(f"{MAIN}, {name}" for name in OTHERS)], nats),
     ]
     for task in kept.tasks:
         words = (HERE.parent / "docs" / f"adaptation-{file_name(task)}.txt").read_text(encoding="utf-8").strip()
