@@ -10,7 +10,7 @@ from runs import file_name
 
 HERE = Path(__file__).parent
 WATCHED = (1, 2, 5, 10, 20)
-OTHERS = ("first order", "joint behaviour cloning", "from scratch")  # imitators
+OTHERS = ("second order", "first order", "joint behaviour cloning", "from scratch")  # imitators
 MAIN = 5  # watched episodes, after which everything is compared
 
 
@@ -70,8 +70,8 @@ def scores() -> list[str]:
     ]
     return [
         f"Adaptation, {kept.result['seeds']} seeds: normalised score against all held-out externals, interquartile mean over seeds "
-        "with its 95% bootstrap interval; after five watched episodes with the team's own imitator, with others trained on the same "
-        "data (step sizes of those that learn none are tuned), and with the true policy in the imitator's place. "
+        "with its 95% bootstrap interval; after five watched episodes with the team's own imitator, with others trained anew on the same "
+        "data for 300 updates (step sizes of those that learn none are tuned), and with the true policy in the imitator's place. "
         f"`{kept.result['command']}` {kept.result.get('note', '')}".rstrip(),
         "",
         *lines_of(["task", "externals", "best fixed team", *columns], lines),
