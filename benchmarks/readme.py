@@ -200,8 +200,11 @@ def grading() -> list[str]:
 
 
 # Each part and the result that it is made of; what has not been measured yet has no part.
-PARTS = ((headroom, "games"), (adaptation.scores, "adaptation"), (adaptation.curves, "adaptation"), (adaptation.answers, "adaptation"), (adaptation.unadapted, "unadapted"), (adaptation.switching, "switching"), (learning, "learning"), (peers, "peers"),
-         (variance, "variance"), (speed, "throughput"), (growth, "growth"), (delays, "widgets"), (checks, "exercises"), (grading, "grading"))  # fmt: skip
+PARTS = (
+    (headroom, "games"), (adaptation.scores, "adaptation"), (adaptation.curves, "adaptation"), (adaptation.answers, "adaptation"),
+    (adaptation.unadapted, "unadapted"), (adaptation.switching, "switching"), (learning, "learning"), (peers, "peers"),
+    (variance, "variance"), (speed, "throughput"), (growth, "growth"), (delays, "widgets"), (checks, "exercises"), (grading, "grading"),
+)  # fmt: skip
 
 
 def table() -> str:

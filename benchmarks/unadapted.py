@@ -112,7 +112,7 @@ def actors_of(state: micra_lite.TrainingState) -> Callable[[], list[Tensor]]:
     """The policies (S, A_i) of a team that has watched nobody, as a function of its actors' present parameters."""
     with torch.no_grad():
         belief = beliefs.prior_belief(state.agent, 1)
-        features = evaluate._features_everywhere(state, 1)
+        features = evaluate.features_everywhere(state, 1)
         predictions = state.agent.predict(belief, features)
     return lambda: [p[0].exp().double() for p in state.agent.act(belief, features, predictions)]
 
@@ -125,7 +125,7 @@ def critic_regrets(state: micra_lite.TrainingState, externals: Any) -> Callable[
     play = playing.play(state, externals, beliefs.prior_belief(agent, K), WATCHED, 0.2, generator)
     told = beliefs.adapted_belief(agent, training_state.pairs(state, *play.steps(WATCHED)), state.settings)
     told.unwatched[:] = 1.0
-    features = evaluate._features_everywhere(state, K)
+    features = evaluate.features_everywhere(state, K)
     predictions = agent.predict(told, features)
     q = agent.value(told, features, predictions).flatten(0, 1)  # (K·S, A_1, …, A_n)
 
@@ -163,23 +163,25 @@ def by_training(task: str, seed: int, updates: int | None, cache: Path) -> dict[
     externals = family.split("train")[:EXTERNALS]
     views = views_of(game, externals)
     teams = {"trained": [p.detach().numpy() for p in actors_of(state)()]}
-    for name in ("trained, its critic", "trained, exact Q"):
-        state = micra_lite.load(checkpoint)
-        regrets = critic_regrets(state, externals)
 
-        def by_critic(policies: list[Tensor], done: float, regrets: Any = regrets) -> Tensor:
-            with torch.no_grad():
-                weights = views.solve(policies)[1]  # (K, S)
-                found = regrets(policies)
-            mean = [torch.einsum("ks,ksa->sa", weights, r) / len(weights) for r in found]
-            return torch.stack([(p * r).sum() for p, r in zip(policies, mean, strict=True)]).sum()
+    def by_value(policies: list[Tensor], done: float) -> Tensor:
+        return views.solve(policies)[0].mean()
 
-        def by_value(policies: list[Tensor], done: float) -> Tensor:
-            return views.solve(policies)[0].mean()
-
-        objective = by_critic if name == "trained, its critic" else by_value
+    def go_on(state: micra_lite.TrainingState, objective: Callable[[list[Tensor], float], Tensor]) -> list[Array]:
         parameters = list(state.agent.actors.parameters())
-        teams[name] = climb(actors_of(state), parameters, state.settings.actor_rate, STEPS_ON, objective)
+        return climb(actors_of(state), parameters, state.settings.actor_rate, STEPS_ON, objective)
+
+    teams["trained, exact Q"] = go_on(micra_lite.load(checkpoint), by_value)
+    regrets = critic_regrets(state, externals)
+
+    def by_critic(policies: list[Tensor], done: float) -> Tensor:
+        with torch.no_grad():
+            weights = views.solve(policies)[1]  # (K, S)
+            found = regrets(policies)
+        mean = [torch.einsum("ks,ksa->sa", weights, r) / len(weights) for r in found]
+        return torch.stack([(p * r).sum() for p, r in zip(policies, mean, strict=True)]).sum()
+
+    teams["trained, its critic"] = go_on(state, by_critic)
     return teams
 
 

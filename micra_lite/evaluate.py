@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from .exact import Array, Yardstick
 
 
-def _features_everywhere(state: TrainingState, K: int) -> list[Tensor]:
+def features_everywhere(state: TrainingState, K: int) -> list[Tensor]:
+    """φ of what each agent sees in every state of a listed game, n × (K, S, F): the same for each of K externals."""
     assert isinstance(state.game, TabularGame)
     seen = observations_of(state.game, state.game.states().to(state.settings.device), state.settings)
     return state.agent.features([o.expand(K, *o.shape) for o in seen])  # (K, S, F) each
@@ -41,7 +42,7 @@ def _features_everywhere(state: TrainingState, K: int) -> list[Tensor]:
 def predicted_tables(state: TrainingState, belief: Belief | None = None) -> list[Tensor]:
     """What the imitators expect in every state of each believed external: per external agent (K, S, A_e)."""
     belief = belief or state.belief or prior_belief(state.agent, 1)
-    predictions = state.agent.predict(belief, _features_everywhere(state, len(belief.probes)))
+    predictions = state.agent.predict(belief, features_everywhere(state, len(belief.probes)))
     return predictions[: len(state.agent.externals)]
 
 
@@ -57,7 +58,7 @@ def team_tables(
     agent, game = state.agent, state.game
     if predictions is None:
         belief = belief or state.belief or prior_belief(agent, 1)
-        features = _features_everywhere(state, len(belief.probes))
+        features = features_everywhere(state, len(belief.probes))
         return [p.exp() for p in agent.act(belief, features, agent.predict(belief, features))]
     if not agent.full_view:
         raise ValueError("predictions can be given under full views only: here each target predicts from its own view")
@@ -69,7 +70,7 @@ def team_tables(
         probes.append(given[j][:, shown].flatten(1))
     prior = prior_belief(agent, len(given[0]))
     belief = Belief(prior.parameters, torch.cat(probes, 1), torch.zeros_like(prior.unwatched))
-    features = _features_everywhere(state, len(given[0]))
+    features = features_everywhere(state, len(given[0]))
     return [p.exp() for p in agent.act(belief, features, given)]
 
 
