@@ -29,9 +29,10 @@ from joblib import delayed
 
 import imitators
 import micra_lite
+from adaptation_figure import adaptation_curves, before_and_after
 from common import interquartile_mean, write
 from micra_lite import evaluate, exact, figures
-from runs import file_name, game_of, keep, run_all, score, yardstick
+from runs import file_name, game_of, keep, kind_of, run_all, score, yardstick
 
 DOCS = Path(__file__).parent.parent / "docs"
 BUDGETS = (1, 2, 5, 10, 20)  # watched episodes
@@ -193,12 +194,16 @@ def main() -> None:
     settings = {t: asdict(micra_lite.settings_for(t.split(":")[0], **({"updates": options.updates} if options.updates else {})))
                 for t in options.tasks}  # fmt: skip
     print(write("adaptation", options.seeds, rows, settings=settings))
-    for task in options.tasks:
-        few = [r for r in rows if r["task"] == task and r["externals"] == FEW]
-        figure, alt = figures.adaptation_curves(task, few)
-        path = DOCS / f"adaptation-{file_name(task)}.png"
-        figures.save(figure, path, alt)
-        print(path)
+    few = [r for r in rows if r["externals"] == FEW]
+    groups: dict[str, tuple[list[dict[str, Any]], int]] = {}
+    for kind in dict.fromkeys(map(kind_of, options.tasks)):
+        groups[kind] = ([r for r in few if kind_of(r["task"]) == kind], BUDGETS[-1] if kind == "matrix games" else MAIN)
+    made = {"adaptation": before_and_after(groups)}
+    for task in (t for t in options.tasks if kind_of(t) != "matrix games"):
+        made[f"adaptation-{file_name(task)}"] = adaptation_curves(task, [r for r in few if r["task"] == task])
+    for name, (figure, alt) in made.items():
+        figures.save(figure, DOCS / f"{name}.png", alt)
+        print(DOCS / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the benchmarks share: where results go, what they say of the machine, and statistics by `rliable`."""
+"""What the benchmarks share: where results go, what they say of the machine, and the interquartile mean."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy import stats
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -31,10 +32,22 @@ def write(name: str, seeds: int, rows: list[dict[str, Any]], **more: Any) -> Pat
 
 
 def interquartile_mean(scores: list[float]) -> tuple[float, float, float]:
-    """The interquartile mean over seeds and its 95% bootstrap interval: (mean, low, high)."""
-    from rliable import library, metrics
+    """The interquartile mean over seeds and its 95% bootstrap interval: (mean, low, high); one seed has no interval.
 
-    np.random.seed(0)  # noqa: NPY002 - rliable draws its bootstrap from numpy's global generator
-    runs = {"runs": np.asarray(scores, dtype=float)[:, None]}  # (seeds, 1)
-    mean, interval = library.get_interval_estimates(runs, lambda x: np.array([metrics.aggregate_iqm(x)]), reps=5000)
-    return float(mean["runs"][0]), float(interval["runs"][0, 0]), float(interval["runs"][1, 0])
+    As `rliable` defines them for one task (Agarwal et al. 2021), in one vectorised call: hundreds of times as fast.
+
+    >>> interquartile_mean([0.0, 0.5, 0.5, 1.0])[0]
+    0.5
+    """
+    values = np.asarray(scores, dtype=float)  # (seeds,)
+    middle = float(stats.trim_mean(values, 0.25))
+    if len(values) < 2 or np.ptp(values) == 0:
+        return middle, middle, middle
+    found = stats.bootstrap(
+        (values,),
+        lambda x, axis: stats.trim_mean(x, 0.25, axis=axis),
+        n_resamples=5000,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    )
+    return middle, float(found.confidence_interval.low), float(found.confidence_interval.high)

@@ -10,9 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from common import RESULTS, interquartile_mean
-from micra_lite.figures import BLUE, GREEN, GREY, ORANGE, RED
+from micra_lite.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, label_ends
 
-PURPLE, SKY = "#CC79A7", "#56B4E9"  # Okabe and Ito, as the others
 # Colour, line and marker of each method; ablations are thin.
 STYLE = {
     "MICRA": (RED, "-", "o"), "independent actor-critic": (BLUE, "--", "s"), "central-V actor-critic": (SKY, "-.", "^"),
@@ -42,18 +41,17 @@ def learning_figure(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Figur
             steps = [np.mean([r["step"] for r in same]) for same in points]
             middle, low, high = np.transpose([interquartile_mean([r["score"] for r in same]) for same in points])
             axes.plot(steps, middle, line, marker=marker, color=colour, markersize=4, linewidth=2.4 if method == "MICRA" else 1.2,
-                      zorder=3 if method == "MICRA" else 2)  # fmt: skip
+                      zorder=3 if method == "MICRA" else 2, label=method)  # fmt: skip
             axes.fill_between(steps, low, high, color=colour, alpha=0.12, linewidth=0)
-            ends.append((float(middle[-1]), method, colour, max(steps)))
+            ends.append((float(middle[-1]), method))
         for height, name in limits(task, watched):
             axes.axhline(height, color="black", linestyle=":", linewidth=1)
             axes.annotate(name, (0, height), (2, 2), textcoords="offset points", fontsize=8)
-        spread_labels(axes, ends)
         axes.set(xlabel="environment steps", title=panel + (f" ({watched} watched episodes)" if watched else ""))
         axes.grid(color="0.9", linewidth=0.8)
-        words.append(
-            f"{panel}: " + ", ".join(f"{name} {height:.2f}" for height, name, _, _ in sorted(ends, reverse=True))
-        )
+        words.append(f"{panel}: " + ", ".join(f"{name} {height:.2f}" for height, name in sorted(ends, reverse=True)))
+    for axes in figure.axes:  # once the scale that they share is known
+        label_ends(axes)
     figure.axes[0].set_ylabel("normalised score (1: best response)")
     figure.suptitle(f"{task}: unseen externals, {rows[0]['externals']} of them", fontsize=11)
     return figure, f"Learning curves in {task}, final scores against unseen externals. {'; '.join(words)}."
@@ -77,14 +75,3 @@ def rows_of(name: str) -> list[dict[str, Any]]:
     """The rows of one result; none where it has not been measured."""
     path = RESULTS / f"{name}.json"
     return json.loads(path.read_text())["rows"] if path.exists() else []
-
-
-def spread_labels(axes: Any, ends: list[tuple[float, str, str, int]]) -> None:
-    """Write each line's name at its end, the names at least a line of text apart."""
-    gap = 0.055 * (axes.get_ylim()[1] - axes.get_ylim()[0])
-    place = -np.inf
-    for height, name, colour, step in sorted(ends):
-        place = max(height, place + gap)
-        axes.annotate(name, (step, height), (1.03 * step, place), color=colour, fontsize=8, va="center",
-                      arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5})  # fmt: skip
-    axes.set_xlim(right=1.5 * max(step for *_, step in ends))

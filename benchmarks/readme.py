@@ -1,227 +1,70 @@
-"""Write the README's table of results from benchmarks/results, so that nobody copies a number by hand.
+"""Write docs/results.md, and the README's summary of it, from benchmarks/results: nobody copies a number by hand.
 
-python benchmarks/readme.py           write it
-python benchmarks/readme.py --check   change nothing; fail where README and results differ
+python benchmarks/readme.py           write them
+python benchmarks/readme.py --check   change nothing; fail where they differ from the results
 """
 
 from __future__ import annotations
 
-import statistics
 import sys
 from pathlib import Path
 
 import readme_adaptation as adaptation
-from readme_adaptation import result
+import readme_parts as parts
 
 HERE = Path(__file__).parent
-README = HERE.parent / "README.md"
+README, PAGE = HERE.parent / "README.md", HERE.parent / "docs" / "results.md"
 BEGIN, END = "<!-- results: made by benchmarks/readme.py -->", "<!-- end of results -->"
+# Each part of the page and the result that it is made of; what has not been measured yet has no part.
+PARTS = {
+    "Room for adaptation": [(parts.headroom, "games")],
+    "Adaptation": [(adaptation.scores, "adaptation"), (adaptation.curves, "adaptation"), (adaptation.matrix_games, "adaptation"),
+                   (adaptation.answers, "adaptation")],
+    "Before anybody was watched": [(adaptation.unadapted, "unadapted")],
+    "Externals that change": [(adaptation.switching, "switching")],
+    "Learning curves": [(parts.learning, "learning")],
+    "Public peers": [(parts.peers, "peers")],
+    "Variance of the gradient": [(parts.variance, "variance")],
+    "Speed and memory": [(parts.speed, "throughput"), (parts.growth, "growth"), (parts.delays, "widgets")],
+    "Exercises and grading": [(parts.checks, "exercises"), (parts.grading, "grading")],
+}  # fmt: skip
+# What the README shows of it.
+SUMMARY = (
+    (adaptation.summary, "adaptation"),
+    (parts.learning_summary, "learning"),
+    (parts.speed_summary, "throughput"),
+)
 
 
-def headroom() -> list[str]:
-    """Every task's room for adaptation."""
-    games = result("games")
-    return [
-        "Room for adaptation, as normalised scores (0 random team, 1 best response to each external) over the 64 held-out "
-        f"externals of each task, by exact dynamic programming. `{games['command']}`",
-        "",
-        "| task | states | the best team found that plays all alike | best response to a wrong external |",
-        "|---|---|---|---|",
-        *(
-            f"| {r['game']} | {r['states']:,} | {r['headroom_average']:.2f} | {r['headroom_other']:.2f} |"
-            for r in games["rows"]
-        ),
-    ]
-
-
-def learning() -> list[str]:
-    """Learning curves in numbers."""
-    import learning_table  # which takes seconds
-
-    measured = result("learning")
-    if measured["seeds"] < 10:
-        return [f"Learning curves: {measured['seeds']} seeds so far, no evidence yet. `{measured['command']}`"]
-    lines = [
-        f"Learning curves, {measured['seeds']} seeds, all methods the same environment steps: final score against all 64 unseen "
-        "externals (after five watched episodes where everyone adapts), environment steps to 90% of the best final score "
-        f"(a run that never gets there counts with the full budget), intervals of 95%. `{measured['command']}`",
-        "",
-        *learning_table.lines(measured["rows"], measured.get("aggregate", [])),
-    ]
-    for task in dict.fromkeys(r["task"] for r in measured["rows"]):
-        words = (README.parent / "docs" / f"learning-{task}.txt").read_text(encoding="utf-8").strip()
-        lines += ["", f"![{words}](docs/learning-{task}.png)"]
-    return lines
-
-
-def number(x: float) -> str:
-    """1,234,567 or 0.123: whole above a thousand, else three significant figures."""
-    return f"{x:,.0f}" if x >= 1000 else f"{x:.3g}"
-
-
-def speed() -> list[str]:
-    """Ratios to peers."""
-    measured = result("throughput")
-    return [
-        f"Speed on one core, `{measured['command']}`:",
-        "",
-        "| measure | ours | beside | ratio |",
-        "|---|---|---|---|",
-        *(
-            f"| {r['measure']}, {r['unit']} | {number(r['ours'])} | {number(r['peer'])} ({r['peer_name']}) | {number(r['ratio'])} |"
-            for r in measured["rows"]
-        ),
-    ]
-
-
-def peers() -> list[str]:
-    """Public peers on our task."""
-    measured = result("peers")
-    names = {method: f"BenchMARL {method}" for method in ("MAPPO", "MADDPG", "MASAC")}
-    lines = [
-        "Public peers hunting in pursuit 3×3 with BenchMARL's own settings, and MICRA with ours; no hunter is told anything about the "
-        "prey (MICRA's critic is, in training), and the best team found that plays all alike has 0.69. Normalised scores of the stochastic policies against 12 and "
-        "all 64 held-out prey, and of their likeliest moves, by which BenchMARL evaluates: interquartile means over seeds with their "
-        f"95% intervals; so few seeds are no evidence yet. One thread each. `{measured['command']}`",
-        "",
-        "| team | seeds | environment steps | gradient steps | score, 64 | score, 12 | likeliest moves, 64 | CPU-s | peak memory, GB | runs that reached 0.4, 0.6, 0.8 |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for r in measured["summary"]:
-        scores = [
-            f"{r[name]:.3f} [{r[f'{name}_low']:.3f}, {r[f'{name}_high']:.3f}]" if r["seeds"] > 1 else f"{r[name]:.3f}"
-            for name in ("score_64", "score_12", "greedy_64")
-        ]
-        lines.append(
-            f"| {names.get(r['method'], r['method'])} | {r['seeds']} | {r['steps']:,.0f} | {r['gradient_steps']:,.0f} "
-            f"| {' | '.join(scores)} | {r['cpu_seconds']:,.0f} | {r['peak_memory_gb']:.2f} "
-            f"| {', '.join(str(n) for n in r['reached'].values())} |"
-        )
-    return lines
-
-
-def variance() -> list[str]:
-    """How much averaging over the others takes off the variance of a gradient estimate."""
-    measured = result("variance")
-    explorations, externals = (0.1, 0.5, 1.0), ("held-out", "average")
-    lines = [
-        "Variance of one decision's gradient estimate by CRA as a share of COMA's, own action sampled, the exact Q of the "
-        "policies that act, three agents: the team's best response, at random with probability ε, beside a held-out external "
-        f"and beside the average one. (The exact sum over the own action has none at all.) `{measured['command']}`",
-        "",
-        "| task | " + " | ".join(f"{x}, ε {e}" for x in externals for e in explorations) + " |",
-        "|---|" + "---|" * len(externals) * len(explorations),
-    ]
-    kept = {(r["task"], r["external"], r["exploration"]): r["ratio_to_coma"] for r in measured["rows"]
-            if r["method"] == "CRA, sampled" and r["agents"] == 3}  # fmt: skip
-    for task in dict.fromkeys(task for task, _, _ in kept):
-        lines.append(
-            f"| {task} | " + " | ".join(f"{kept[task, x, e]:.2f}" for x in externals for e in explorations) + " |"
-        )
-    words = (README.parent / "docs" / "variance.txt").read_text(encoding="utf-8").strip()
-    return [*lines, "", f"![{words}](docs/variance.png)"]
-
-
-def growth() -> list[str]:
-    """Speed and memory against batch, hunters and board."""
-    measured = result("growth")
-    lines = [
-        "How it grows, each line a process of its own (peak memory includes the imports, which are the first line): pursuit, "
-        f"`{measured['command']}`",
-        "",
-        "| measure | batch | hunters | board | | peak memory, MB |",
-        "|---|---|---|---|---|---|",
-    ]
-    for r in measured["rows"]:
-        batch = f"{r['batch']:,}" if "batch" in r else ""
-        board = f"{r['size']}×{r['size']}" if "size" in r else ""
-        lines.append(f"| {r['measure']} | {batch} | {r.get('hunters', '')} | {board} | {r['value']:,.3g} {r['unit']} "
-                     f"| {r['peak_memory_mb']:,.0f} |")  # fmt: skip
-    return lines
-
-
-def delays() -> list[str]:
-    """How quickly the widgets answer."""
-    measured = result("widgets")
-    return [
-        "Widgets, from a key to the changed picture, in JupyterLab in Chromium: median, which is "
-        f"to be within 100 ms. `{measured['command']}`",
-        "",
-        "| widget | lesson | ms |",
-        "|---|---|---|",
-        *(f"| {r['widget']} | {r['notebook']} | {r['delay_ms_median']:.0f} |" for r in measured["rows"]),
-    ]
-
-
-def checks() -> list[str]:
-    """How often the checks of the exercises are right."""
-    measured = result("exercises")
-    lines = [
-        "The checks of the exercises: wrong and right answers, written by hand by those who wrote the checks (what students do "
-        "may differ), and mutants of the reference solutions, one thing changed at a time. Wrong answers count where the mistake "
-        f"is told by its name. `{measured['command']}`",
-        "",
-        "| sheet | exercises | wrong, told by name | right, accepted | mutants, rejected | a check, s: median, longest |",
-        "|---|---|---|---|---|---|",
-    ]
-    sheets = dict.fromkeys(r["lesson"] for r in measured["rows"])
-    for sheet in [*sheets, *(["all"] if len(sheets) > 1 else [])]:
-        rows = [r for r in measured["rows"] if sheet in (r["lesson"], "all")]
-        told = []
-        for good, of in (
-            ("wrong_named", "wrong_tried"),
-            ("right_accepted", "right_tried"),
-            ("mutants_rejected", "mutants_tried"),
-        ):
-            told.append(f"{sum(r[good] for r in rows):,} of {sum(r[of] for r in rows):,}")
-        spent = f"{statistics.median(r['seconds'] for r in rows):.3f}, {max(r['seconds_max'] for r in rows):.2f}"
-        lines.append(f"| {sheet} | {len(rows)} | {' | '.join(told)} | {spent} |")
-    return lines
-
-
-def grading() -> list[str]:
-    """Whether grading is right, and holds."""
-    measured = result("grading")
-    lines = [
-        "Grading a class, in each kind of sandbox: submissions right, wrong and broken, whose marks are known, and hostile ones (all "
-        f"that we have thought of; another attack may do better). One sheet, {measured['rows'][0]['seconds_allowed_each']:.0f} s "
-        f"allowed to each. `{measured['command']}`",
-        "",
-        "| sandbox | known marks, graded right | hostile, without a point | anything changed outside | s |",
-        "|---|---|---|---|---|",
-    ]
-    names = {"bubblewrap": "bubblewrap", "user": "another user (root, no bubblewrap)"}
-    for r in sorted(measured["rows"], key=lambda r: r["sandbox"]):
-        lines.append(
-            f"| {names[r['sandbox']]} | {r['of_these_graded_right']} of {r['honest_or_broken']} "
-            f"| {r['hostile'] - r['hostile_with_points']} of {r['hostile']} | {'yes' if r['canary_changed'] else 'no'} | {r['seconds']:.0f} |"
-        )
-    return lines
-
-
-# Each part and the result that it is made of; what has not been measured yet has no part.
-PARTS = (
-    (headroom, "games"), (adaptation.scores, "adaptation"), (adaptation.curves, "adaptation"), (adaptation.answers, "adaptation"),
-    (adaptation.unadapted, "unadapted"), (adaptation.switching, "switching"), (learning, "learning"), (peers, "peers"),
-    (variance, "variance"), (speed, "throughput"), (growth, "growth"), (delays, "widgets"), (checks, "exercises"), (grading, "grading"),
-)  # fmt: skip
+def made(chosen: list) -> list[str]:
+    """The parts whose results there are."""
+    return ["\n".join(part()) for part, name in chosen if (HERE / "results" / f"{name}.json").exists()]
 
 
 def table() -> str:
-    """The whole section, as markdown."""
-    measured = [part for part, name in PARTS if (HERE / "results" / f"{name}.json").exists()]
-    return "\n\n".join("\n".join(part()) for part in measured)
+    """All results, as markdown; pictures are in docs/."""
+    found = {title: made(chosen) for title, chosen in PARTS.items()}
+    return "\n\n".join(f"## {title}\n\n" + "\n\n".join(each) for title, each in found.items() if each)
+
+
+def pages() -> dict[Path, str]:
+    """The two files as they should be."""
+    head, rest = README.read_text(encoding="utf-8").split(BEGIN)
+    _, tail = rest.split(END)
+    page = table().replace("](docs/", "](")
+    return {
+        README: "\n".join([head + BEGIN, "\n\n".join(made(list(SUMMARY))), END + tail]),
+        PAGE: f"# What it measures\n\nMade by `python benchmarks/readme.py`.\n\n{page}\n",
+    }
 
 
 def main() -> None:
-    """Write or check the section between the two marks."""
-    text = README.read_text(encoding="utf-8")
-    head, rest = text.split(BEGIN)
-    _, tail = rest.split(END)
-    wanted = f"{head}{BEGIN}\n{table()}\n{END}{tail}"
-    if "--check" in sys.argv:
-        sys.exit(0 if wanted == text else "README.md differs from benchmarks/results: run python benchmarks/readme.py")
-    README.write_text(wanted, encoding="utf-8")
+    """Write or check both."""
+    for path, wanted in pages().items():
+        if "--check" not in sys.argv:
+            path.write_text(wanted, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != wanted:
+            sys.exit(f"{path.name} differs from benchmarks/results: run python benchmarks/readme.py")
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from runs import file_name
+from runs import file_name, kind_of
 
 HERE = Path(__file__).parent
 WATCHED = (1, 2, 5, 10, 20)
 OTHERS = ("second order", "first order", "joint behaviour cloning", "from scratch")  # imitators
 MAIN = 5  # watched episodes, after which everything is compared
+MOVES = 20  # of the external of a matrix game, one an episode
 
 
 def result(name: str) -> dict[str, Any]:
@@ -46,8 +47,10 @@ class Measured:
     def __init__(self) -> None:
         self.result = result("adaptation")
         self.rows = {(r["task"], r["method"], r["episodes"], r["externals"]): r for r in self.result["rows"]}
-        self.tasks = list(dict.fromkeys(task for task, *_ in self.rows))
-        self.counts = {t: sorted({key[3] for key in self.rows if key[0] == t}) for t in self.tasks}
+        every = list(dict.fromkeys(task for task, *_ in self.rows))
+        self.counts = {t: sorted({key[3] for key in self.rows if key[0] == t}) for t in every}
+        self.tasks = [t for t in every if kind_of(t) != "matrix games"]
+        self.matrix_games = [t for t in every if kind_of(t) == "matrix games"]
 
     def all(self, task: str, method: str, episodes: int) -> dict[str, Any] | None:
         return self.rows.get((task, method, episodes, self.counts[task][-1]))
@@ -56,10 +59,54 @@ class Measured:
         return self.rows.get((task, method, episodes, self.counts[task][0]))
 
 
+def beside(ours: dict[str, Any], best: dict[str, Any]) -> str:
+    """A score, the Bayes-greedy team's on the same watched episodes, and the one as a share of the other.
+
+    >>> beside({"score": 0.9}, {"score": 1.0})
+    '0.900 / 1.000 (0.900)'
+    """
+    return f"{ours['score']:.3f} / {best['score']:.3f} ({ours['score'] / best['score']:.3f})"
+
+
+def fixed_teams() -> dict[str, float]:
+    """The scores of the best teams found that play all externals alike."""
+    games = result("games")
+    return {r["game"]: r["headroom_average"] for r in [*games["rows"], *games["matrix_games"]]}
+
+
+def summary() -> list[str]:
+    """The README's share: the grid tasks in one table, everything in one picture."""
+    kept, fixed = Measured(), fixed_teams()
+    lines = []
+    for task in (t for t in kept.tasks if kind_of(t) == "grid tasks"):
+        ours, best = kept.few(task, "conditioned", MAIN), kept.few(task, "Bayes-greedy team", MAIN)
+        assert ours is not None
+        assert best is not None
+        shown = [interval(kept.all(task, "conditioned", n)) for n in (0, MAIN)]
+        lines.append(
+            [task, f"{fixed[task]:.2f}", *shown, f"{ours['score'] / best['score']:.3f}", f"{ours['seconds']:.2f} s"]
+        )
+    return [
+        f"A trained team meets externals it has never seen, {kept.result['seeds']} seeds: normalised score (0: random team, 1: best "
+        "response to each external), interquartile mean with its 95% bootstrap interval. The Bayes-greedy team plays the best "
+        "response to the posterior mean of the externals, given the same watched episodes: the practical ceiling.",
+        "",
+        *lines_of(["task", "best team found that plays all alike", "nothing watched", f"after {MAIN} watched episodes",
+                   "as a share of the Bayes-greedy team's", "time to adapt, one core"], lines),
+        "",
+        picture("adaptation"),
+    ]  # fmt: skip
+
+
+def picture(name: str) -> str:
+    """A figure of docs/ with its words."""
+    words = (HERE.parent / "docs" / f"{name}.txt").read_text(encoding="utf-8").strip()
+    return f"![{words}](docs/{name}.png)"
+
+
 def scores() -> list[str]:
     """Before and after watching, beside imitators that were trained otherwise."""
-    kept = Measured()
-    fixed = {r["game"]: r["headroom_average"] for r in [*result("games")["rows"], *result("games")["matrix_games"]]}
+    kept, fixed = Measured(), fixed_teams()
     columns = {"before": ("conditioned", 0), "after 5": ("conditioned", MAIN)}
     columns |= {f"after 5, {name}": (f"conditioned, {name}", MAIN) for name in OTHERS}
     columns["true policy"] = ("conditioned, true external policy", 0)
@@ -81,18 +128,18 @@ def scores() -> list[str]:
 def curves() -> list[str]:
     """Scores and imitation errors against watched episodes, beside the Bayes limit."""
     kept = Measured()
-    beside, nats = [], []
+    shares, nats = [], []
     for task in kept.tasks:
         parts, errors = [], []
         for n in WATCHED:
             ours, bayes = kept.few(task, "conditioned", n), kept.few(task, "Bayes-greedy team", n)
             if ours is None or bayes is None:
                 continue
-            parts.append(f"{ours['score']:.3f} / {bayes['score']:.3f} ({ours['score'] / bayes['score']:.3f})")
+            parts.append(beside(ours, bayes))
             errors.append(f"{ours['excess_nats']:.3f} / {bayes['excess_nats']:.3f}")
         before = kept.few(task, "conditioned", 0)
         assert before is not None
-        beside.append([task, f"{before['score']:.3f}", *parts])
+        shares.append([task, f"{before['score']:.3f}", *parts])
         others = [kept.few(task, f"conditioned, {name}", MAIN) for name in OTHERS]
         errors += [f"{r['excess_nats']:.3f}" if r else "" for r in others]
         nats.append([task, f"{before['excess_nats']:.3f}", *errors])
@@ -102,16 +149,36 @@ def curves() -> list[str]:
         f"How much watching is worth (the first {few} held-out externals): the team's score after so many watched episodes, the "
         "score of the Bayes-greedy team on the same episodes (the practical ceiling), and the one as a share of the other:",
         "",
-        *lines_of(headers, beside),
+        *lines_of(headers, shares),
         "",
         "Imitation error in nats, the imitator's / the Bayes predictor's, and after five episodes that of imitators trained otherwise:",
         "",
         *lines_of([*headers, *(f"{MAIN}, {name}" for name in OTHERS)], nats),
     ]
-    for task in kept.tasks:
-        words = (HERE.parent / "docs" / f"adaptation-{file_name(task)}.txt").read_text(encoding="utf-8").strip()
-        lines += ["", f"![{words}](docs/adaptation-{file_name(task)}.png)"]
-    return lines
+    return [*lines, *(line for task in kept.tasks for line in ("", picture(f"adaptation-{file_name(task)}")))]
+
+
+def matrix_games() -> list[str]:
+    """Matrix games after so many moves, and the mean over them."""
+    kept = Measured()
+    lines, mean = [], []
+    for game in kept.matrix_games:
+        found = [kept.few(game, "conditioned", 0), kept.few(game, "conditioned", MOVES), kept.few(game, "Bayes-greedy team", MOVES),
+                 kept.few(game, "conditioned, Bayes predictor", MOVES), kept.few(game, "conditioned, true external policy", 0)]  # fmt: skip
+        before, after, best, bayes, true = (r or {} for r in found)
+        nats = f"{after['excess_nats']:.3f} / {best['excess_nats']:.3f}"
+        mean.append([r["score"] for r in (before, after, best, bayes, true)])
+        lines.append([game, interval(before), interval(after),
+                      *(f"{r['score']:.3f}" for r in (best, bayes, true)), nats])  # fmt: skip
+    if not lines:
+        return []
+    lines.append(["mean", *(f"{sum(column) / len(column):.3f}" for column in zip(*mean, strict=True)), ""])
+    return [
+        f"Matrix games, {MOVES} watched moves, the first {kept.counts[kept.matrix_games[0]][0]} held-out externals:",
+        "",
+        *lines_of(["game", "before", f"after {MOVES}", "Bayes-greedy team", "Bayes predictor in the imitator's place",
+                   "true policy in its place", "nats, imitator / Bayes"], lines),
+    ]  # fmt: skip
 
 
 def answers() -> list[str]:

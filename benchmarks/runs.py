@@ -39,6 +39,21 @@ def file_name(task: str) -> str:
     return task.replace(":", "-").replace("=", "")
 
 
+def kind_of(task: str) -> str:
+    """What sort of task it is, as tables and figures group them.
+
+    >>> kind_of("chicken"), kind_of("pursuit:view=1")
+    ('matrix games', 'partial views')
+    """
+    from micra_lite.catalogue import CONTROLS, MATRIX_GAMES
+
+    if task in MATRIX_GAMES:
+        return "matrix games"
+    if ":view=" in task:
+        return "partial views"
+    return "nothing to gain" if task in CONTROLS else "grid tasks"
+
+
 def keep(path: Path, content: Any) -> Any:
     """Write `content` to a json file, whole or not at all; returns it."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -216,7 +216,7 @@ def main() -> None:
     rows = []
     for task, method in dict.fromkeys((r["task"], r["method"]) for r in found):
         scores = [r["score"] for r in found if (r["task"], r["method"]) == (task, method)]
-        mean, low, high = interquartile_mean(scores) if len(scores) > 1 else (scores[0],) * 3
+        mean, low, high = interquartile_mean(scores)
         rows.append({"task": task, "method": method, "score": mean, "low": low, "high": high, "seed_scores": scores})
         print(f"{task:12s} {method:30s} {mean:.3f} [{low:.3f}, {high:.3f}]")
     print(write("unadapted", options.seeds, rows))

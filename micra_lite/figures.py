@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import offset_copy
 
 from .exact import Array
 
@@ -100,62 +101,6 @@ def cross_play_figure(game: str, scores: Array) -> tuple[Figure, str]:
     return figure, alt
 
 
-def adaptation_curves(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Figure, str]:
-    """Score and imitation error against watched episodes, and score against seconds, from rows of `adaptation.json`.
-
-    Rows of one task and one set of externals. The team that adapts is the red line; beside it the same team with the
-    Bayes predictor or the true policy in the imitator's place, the Bayes-greedy team, and teams that took gradient steps.
-    """
-    by = {(r["method"], r["episodes"]): r for r in rows}
-    ours = [r for r in rows if r["method"] == "conditioned"]
-    figure = Figure(figsize=(10.5, 3.7), layout="constrained")
-    scores, nats, seconds = figure.subplots(1, 3)
-    watched = [r["episodes"] for r in ours]
-    scores.fill_between(watched, [r["low"] for r in ours], [r["high"] for r in ours], color=RED, alpha=0.2, linewidth=0)
-    lines = [("conditioned", "adapts (ours)", RED, "o-"), ("conditioned, Bayes predictor", "with the Bayes predictor", BLUE, "s--"),
-             ("Bayes-greedy team", "Bayes-greedy team", "black", "^:")]  # fmt: skip
-    for method, label, colour, style in lines:
-        if found := [r for r in rows if r["method"] == method]:
-            at, values = zip(*[(r["episodes"], r["score"]) for r in found], strict=True)
-            scores.plot(at, values, style, color=colour, label=label, markersize=5)
-    if (true := by.get(("conditioned, true external policy", 0))) is not None:
-        scores.axhline(true["score"], color=GREEN, linestyle="-.", linewidth=1.2, label="with the true policy")
-    known = [r for r in ours if r["bayes_nats"] is not None]
-    nats.plot(watched, [r["excess_nats"] for r in ours], "o-", color=RED, label="imitator (ours)", markersize=5)
-    nats.plot([r["episodes"] for r in known], [r["bayes_nats"] for r in known], "^:", color="black", label="Bayes predictor",
-              markersize=5)  # fmt: skip
-    main = 5
-    points = [("conditioned", "adapts (ours)", RED, "o"), ("conditioned, frozen", "+ frozen critic", BLUE, "s"),
-              ("conditioned, re-imagined", "+ re-imagined", ORANGE, "D"), ("unconditioned, frozen", "unconditioned, frozen", GREEN, "^"),
-              ("unconditioned, re-imagined", "unconditioned, re-imagined", GREY, "v")]  # fmt: skip
-    timed = []
-    for method, label, colour, marker in points:
-        if (r := by.get((method, main))) is not None:
-            error = [[r["score"] - r["low"]], [r["high"] - r["score"]]]
-            seconds.errorbar(r["seconds"], r["score"], error, fmt=marker, color=colour, label=label, capsize=3)
-            timed.append(f"{label} {r['score']:.2f} in {r['seconds']:.2f} s")
-    ticks = sorted({0, *watched})
-    for axes, title in ((scores, "score"), (nats, "imitation error, nats")):
-        axes.set_xscale("symlog", linthresh=1)
-        axes.set_xticks(ticks, [str(t) for t in ticks])
-        axes.set_xlim(-0.2, 1.15 * max(ticks))
-        axes.set(xlabel="watched episodes", title=title)
-    nats.set_ylim(0)
-    seconds.set(xlabel="seconds of adaptation", title=f"score after {main} episodes", ylim=scores.get_ylim())
-    scores.set_ylabel("normalised score (1: best response)")
-    for axes in (scores, nats, seconds):
-        axes.legend(frameon=False, fontsize=8, loc="upper right" if axes is nats else "lower right")
-        axes.grid(color="0.9", linewidth=0.8)
-    figure.suptitle(f"{task}: unseen externals, {ours[0]['externals']} of them", fontsize=11)
-    first, last = ours[0], ours[-1]
-    alt = (
-        f"Adaptation in {task} to {first['externals']} unseen externals. Score {first['score']:.2f} with nothing watched, "
-        f"{last['score']:.2f} after {last['episodes']} episodes; imitation error {first['excess_nats']:.2f} nats, then "
-        f"{last['excess_nats']:.2f}. After {main} episodes: {'; '.join(timed)}."
-    )
-    return figure, alt
-
-
 # One look for each task wherever several are in one figure: colour, marker and line style.
 LOOKS = {
     "pursuit": (RED, "o", "-"), "rendezvous": (GREEN, "^", "--"), "gates": (BLUE, "s", "-."), "crossing": (ORANGE, "D", "-"),
@@ -169,6 +114,7 @@ def label_ends(axes: Axes, apart: float = 0.055) -> None:
 
     Distances are parts of the axes' height. Labels that would overlap move up; the highest ones come down again.
     """
+    beside = offset_copy(axes.transAxes, axes.get_figure(root=True), x=15, units="points")  # whatever the axes' width
     low, high = axes.get_ylim()
     lines = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
     ends = {line: tuple(float(np.asarray(data)[-1]) for data in line.get_data()) for line in lines}
@@ -180,8 +126,15 @@ def label_ends(axes: Axes, apart: float = 0.055) -> None:
         heights[k] = min(heights[k], 1.0 - apart * (len(lines) - 1 - k))
     for line, height in zip(lines, heights, strict=True):
         x, y = ends[line]
-        tie = {"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.8, "shrinkA": 0, "shrinkB": 3}
-        axes.annotate(str(line.get_label()), (x, y), (1.06, height), textcoords="axes fraction", fontsize=9, va="center",
+        tie = {
+            "arrowstyle": "-",
+            "color": line.get_color(),
+            "linewidth": 0.8,
+            "shrinkA": 0,
+            "shrinkB": 3,
+            "relpos": (0, 0.5),
+        }
+        axes.annotate(str(line.get_label()), (x, y), (1.0, height), textcoords=beside, fontsize=9, va="center",
                       arrowprops=tie, annotation_clip=False)  # fmt: skip
 
 
