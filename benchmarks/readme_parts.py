@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from pathlib import Path
 
-from readme_adaptation import picture, result
+from readme_adaptation import interval, lines_of, picture, result
 
 HERE = Path(__file__).parent
 
@@ -51,6 +51,23 @@ def learning_summary() -> list[str]:
     if measured["seeds"] < 10:
         return ["Learning curves of MICRA and the baselines are not measured yet."]
     return [f"Learning curves of MICRA and the baselines, {measured['seeds']} seeds:", "", picture("learning-pursuit")]
+
+
+def advantages() -> list[str]:
+    """What regret itself contributes, inside the same loop."""
+    measured = result("advantages")
+    lines = []
+    for r in measured["rows"]:
+        scores = [interval(r, name=name) for name in ("during", "final")]
+        better = interval(r, 2, "improvement") if "improvement" in r else ""
+        lines.append([r["task"], str(r["agents"]), str(r["batch"]), r["advantage"], *scores, better])
+    return [
+        f"What regret itself contributes, {measured['seeds']} seeds: MICRA's own loop with another advantage in the place of Eq. 2's. "
+        "Batch: the transitions of each external in an update. Normalised scores (of three hunters: return per episode above a "
+        f"random team's) over the training and at its end, of teams that do not adapt. `{measured['command']}`",
+        "",
+        *lines_of(["task", "agents", "batch", "advantage", "score during training", "at its end", "CRA is better during it, probability"], lines),
+    ]  # fmt: skip
 
 
 def number(x: float) -> str:

@@ -13,6 +13,10 @@ from .training_state import Settings
 GRID_TASKS = ("pursuit", "rendezvous", "gates", "crossing")
 CONTROLS = ("bystander", "weather")  # nothing to gain by adapting
 ELSEWHERE = ("simple_tag",)  # PettingZoo environments
+# Settings for one decision in one state: small networks do.
+ONE_DECISION: dict[str, Any] = {
+    "features": 16, "hidden": 64, "actor_hidden": 64, "states_per_external": 16, "externals_per_update": 32,
+}  # fmt: skip
 
 
 def names() -> list[str]:
@@ -97,14 +101,11 @@ def settings_for(name: str, **changes: Any) -> Settings:
 
         changes = {**SETTINGS, **changes}
     elif name in MATRIX_GAMES:
-        # One decision in one state: small networks do. Payoffs differ in size from game to game, and so does the bonus;
-        # it begins large, or actors agree on one action before the imitator can tell externals apart.
+        # Payoffs differ in size from game to game, and so does the entropy bonus; it begins large, or actors agree on one
+        # action before the imitator can tell externals apart.
         payoffs = matrix_games()[name][0]
-        changes = {
-            "updates": 800, "features": 16, "hidden": 64, "actor_hidden": 64, "states_per_external": 16,
-            "externals_per_update": 32, "entropy": 0.025 * float(payoffs.max() - payoffs.min()), "entropy_start": 40.0,
-            **changes,
-        }  # fmt: skip
+        bonus = {"entropy": 0.025 * float(payoffs.max() - payoffs.min()), "entropy_start": 40.0}
+        changes = {**ONE_DECISION, "updates": 800, **bonus, **changes}
     elif name == "weather":
         changes = {"updates": 300, **changes}
     return Settings(**changes)

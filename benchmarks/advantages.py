@@ -1,0 +1,156 @@
+"""What regret itself contributes: MICRA's own loop, another advantage in the place of Eq. 2's, and nothing else changed.
+
+Critic, off-policy data, externals' model and networks are the same; nobody adapts. The sum over the own action is taken
+exactly, or the own action is sampled, as it must be with the rivals' advantages. Two and three hunters; matrix games of
+four and six players with random payoffs, another game for every seed; the usual batches and small ones. Scores are
+normalised and exact; of three hunters, whose table is too large, the return per episode above a random team's. Writes
+benchmarks/results/advantages.json: score at the end, and its mean over the training.
+
+    python benchmarks/advantages.py --seeds 10 --jobs 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")  # one process per run: threads would only wait for each other
+
+import numpy as np
+import torch
+from joblib import delayed
+
+import micra_lite
+from common import interquartile_mean, write
+from learning_table import improvement
+from micra_lite import baselines, evaluate
+from micra_lite.externals import ExternalFamily, Externals, MixedStrategies
+from micra_lite.games import Game, TabularGame
+from runs import keep, run_all
+from tuning import winners
+from variance import random_payoffs
+
+# Name → how MICRA's settings differ; the first is compared with the others.
+ADVANTAGES: dict[str, dict[str, Any]] = {
+    "CRA": {}, "CRA, sampled": baselines.METHODS["MICRA, sampled regret"], "COMA": baselines.METHODS["MICRA, COMA advantage"],
+    "independent": baselines.METHODS["MICRA, independent advantage"],
+}  # fmt: skip
+POINTS = 8  # of a curve
+EXTERNALS = 12  # held-out, met at every point
+EPISODES = 64  # played with each of them where there is no table
+LARGE = 5_000_000  # entries of a table
+
+
+class Task(NamedTuple):
+    """What is trained: a game with its family (of a seed), and settings."""
+
+    name: str
+    agents: int
+    game: Callable[[int], tuple[Game, ExternalFamily]]
+    settings: dict[str, Any]
+    batches: tuple[int, int]  # transitions of each external in an update: as usual, and few
+
+
+def hunters(count: int) -> Callable[[int], tuple[Game, ExternalFamily]]:
+    """Pursuit; the same game for every seed."""
+
+    def made(seed: int) -> tuple[Game, ExternalFamily]:
+        game = micra_lite.make("pursuit", hunters=count)
+        return game, micra_lite.external_family("pursuit", game)
+
+    return made
+
+
+def payoffs(players: int) -> Callable[[int], tuple[Game, ExternalFamily]]:
+    """A matrix game with random payoffs, the seed's."""
+
+    def made(seed: int) -> tuple[Game, ExternalFamily]:
+        game = random_payoffs(players, seed)
+        return game, MixedStrategies(game)
+
+    return made
+
+
+def tasks() -> list[Task]:
+    """The tasks, with what was found best for MICRA on pursuit, and small networks for one decision in one state."""
+    tuned = {"externals_per_round": 4, "updates": 160, **winners().get("MICRA", {})}
+    small = {**micra_lite.catalogue.ONE_DECISION, "updates": 200, "entropy": 0.05, "entropy_start": 10.0}
+    grids = [Task("pursuit", n + 1, hunters(n), tuned, (64, 4)) for n in (2, 3)]
+    return grids + [Task("random payoffs", n, payoffs(n), small, (16, 1)) for n in (4, 6)]
+
+
+def scorer(game: Game, externals: Externals) -> Callable[[micra_lite.TrainingState], float]:
+    """How well a team plays with these externals: exactly, where there is a table."""
+    if isinstance(game, TabularGame) and game.table_entries <= LARGE:
+        table = game.tabulate()
+        scale = evaluate.yardstick_for(table, externals, game)
+        return lambda state: scale.normalised_score(evaluate.exact_values(state, table, externals))
+    start = micra_lite.TrainingState.initial(game, micra_lite.Settings(conditioned=False))
+    random = evaluate.mean_return(start, externals, 4 * EPISODES, exploration=1.0).mean()
+    return lambda state: float(evaluate.mean_return(state, externals, EPISODES).mean() - random)
+
+
+def run(task: Task, advantage: str, batch: int, seed: int, cache: Path) -> list[float]:
+    """The scores of one training at its points, the untrained team's first."""
+    path = cache / f"{task.name}-{task.agents}-{advantage}-{batch}-{seed}.json".replace(" ", "_").replace(",", "")
+    if path.exists():
+        return json.loads(path.read_text())
+    torch.set_num_threads(1)
+    game, family = task.game(seed)
+    changes = {**task.settings, **ADVANTAGES[advantage], "states_per_external": batch}
+    settings = micra_lite.Settings(seed=seed, conditioned=False, **changes)
+    value = scorer(game, family.split("held-out")[:EXTERNALS])
+    scores = [value(micra_lite.TrainingState.initial(game, settings))]
+    points = {round(settings.updates * j / POINTS) for j in range(1, POINTS + 1)}
+    for record in micra_lite.offline_training(game, family, settings):
+        if record.step in points:
+            scores.append(value(record.state))
+    return keep(path, scores)
+
+
+def summary(task: Task, batch: int, curves: dict[str, list[list[float]]]) -> list[dict[str, Any]]:
+    """Over seeds: the score at the end and the mean of those after the first point, and whether CRA's are higher."""
+    rows = []
+    for advantage, runs in curves.items():
+        row: dict[str, Any] = {"task": task.name, "agents": task.agents, "batch": batch, "advantage": advantage}
+        seeds = {"during": [float(np.mean(scores[1:])) for scores in runs], "final": [scores[-1] for scores in runs]}
+        for name, found in seeds.items():
+            row[name], row[f"{name}_low"], row[f"{name}_high"] = interquartile_mean(found)
+        rows.append(row | {"seed_finals": seeds["during"]})
+    for row in rows[1:]:
+        row["improvement"], row["improvement_low"], row["improvement_high"] = improvement([rows[0]], [row])
+    for row in rows:
+        row["seed_during"] = row.pop("seed_finals")
+    return rows
+
+
+def main() -> None:
+    """Run what is missing, then write the result and print it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--cache", type=Path, default=Path("runs/benchmarks/advantages"))
+    options = parser.parse_args()
+    work = [(t, b, a, s) for t in tasks() for b in t.batches for a in ADVANTAGES for s in range(options.seeds)]
+    done = run_all([delayed(run)(t, a, b, s, options.cache) for t, b, a, s in work], options.jobs)
+    rows = []
+    for task in tasks():
+        for batch in task.batches:
+            curves: dict[str, list[list[float]]] = {a: [] for a in ADVANTAGES}
+            for (t, b, a, _), scores in zip(work, done, strict=True):
+                if (t.name, t.agents, b) == (task.name, task.agents, batch):
+                    curves[a].append(scores)
+            rows += summary(task, batch, curves)
+    for r in rows:
+        print(f"{r['task']:15s} {r['agents']} agents, batch {r['batch']:2d}, {r['advantage']:12s} during {r['during']:.3f} "
+              f"[{r['during_low']:.3f}, {r['during_high']:.3f}], final {r['final']:.3f} [{r['final_low']:.3f}, {r['final_high']:.3f}]")  # fmt: skip
+    print(write("advantages", options.seeds, rows))
+
+
+if __name__ == "__main__":
+    main()
