@@ -47,6 +47,9 @@ def adaptation_curves(task: str, rows: Rows) -> tuple[Figure, str]:
             error = [[r["score"] - r["low"]], [r["high"] - r["score"]]]
             seconds.errorbar(r["seconds"], r["score"], error, fmt=marker, color=colour, label=label, capsize=3)
             timed.append(f"{label} {r['score']:.2f} in {r['seconds']:.2f} s")
+    scores.set_ylim(
+        min(0.5, *(r["low"] for r in ours)) - 0.03, 1.03
+    )  # half the scale at least: small differences look small
     ticks = sorted({0, *watched})
     for axes, title in ((scores, "score"), (nats, "imitation error, nats")):
         axes.set_xscale("symlog", linthresh=1)
