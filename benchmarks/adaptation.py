@@ -5,8 +5,8 @@ Beside the three answers stand the same team with the Bayes predictor or the tru
 Bayes-greedy team on the same watched episodes. Writes benchmarks/results/adaptation.json. Checkpoints and finished runs
 are kept in runs/benchmarks/adaptation, so that a benchmark that was stopped goes on where it was.
 
-    python benchmarks/adaptation.py --seeds 10 --jobs 2                  the four grid tasks
-    python benchmarks/adaptation.py --tasks pursuit pursuit:view=1
+    python benchmarks/adaptation.py --seeds 10 --jobs 2     grid tasks, matrix games, controls, partial views: many hours
+    python benchmarks/adaptation.py --tasks pursuit gates
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ import imitators
 import micra_lite
 from adaptation_figure import adaptation_curves, before_and_after
 from common import interquartile_mean, write
-from micra_lite import evaluate, exact, figures
+from micra_lite import catalogue, evaluate, exact, figures
 from runs import file_name, game_of, keep, kind_of, run_all, score, yardstick
 
+TASKS = [*catalogue.GRID_TASKS, *catalogue.MATRIX_GAMES, *catalogue.CONTROLS, "pursuit:view=1"]
 DOCS = Path(__file__).parent.parent / "docs"
 BUDGETS = (1, 2, 5, 10, 20)  # watched episodes
 MAIN = 5  # the budget at which everything is compared
@@ -176,7 +177,7 @@ def summary(rows: list[dict[str, Any]], seeds: int) -> list[dict[str, Any]]:
 def main() -> None:
     """Run what is missing, then write the results and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tasks", nargs="+", default=list(micra_lite.catalogue.GRID_TASKS))
+    parser.add_argument("--tasks", nargs="+", default=TASKS)
     parser.add_argument("--variants", nargs="+", default=["conditioned"], choices=list(VARIANTS))
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--updates", type=int, help="of each training (default: the task's settings)")

@@ -47,9 +47,8 @@ def adaptation_curves(task: str, rows: Rows) -> tuple[Figure, str]:
             error = [[r["score"] - r["low"]], [r["high"] - r["score"]]]
             seconds.errorbar(r["seconds"], r["score"], error, fmt=marker, color=colour, label=label, capsize=3)
             timed.append(f"{label} {r['score']:.2f} in {r['seconds']:.2f} s")
-    scores.set_ylim(
-        min(0.5, *(r["low"] for r in ours)) - 0.03, 1.03
-    )  # half the scale at least: small differences look small
+    # Half the scale at least: small differences look small.
+    scores.set_ylim(min(0.5, *(r["low"] for r in ours)) - 0.03, 1.03)
     ticks = sorted({0, *watched})
     for axes, title in ((scores, "score"), (nats, "imitation error, nats")):
         axes.set_xscale("symlog", linthresh=1)
@@ -90,9 +89,8 @@ def before_and_after(groups: Mapping[str, tuple[Rows, int]]) -> tuple[Figure, st
         )
         y = np.arange(len(tasks[title]))
         axes.hlines(y, before, after, color=GREY, linewidth=1.5, zorder=1)
-        axes.scatter(
-            before, y, marker="o", s=45, facecolor="white", edgecolor=BLUE, linewidth=1.8, label="nothing watched"
-        )
+        axes.scatter(before, y, marker="o", s=45, facecolor="white", edgecolor=BLUE, linewidth=1.8,
+                     label="nothing watched")  # fmt: skip
         axes.scatter(after, y, marker="D", s=36, color=RED, zorder=3, label="after watching")
         axes.scatter(ceiling, y, marker="|", s=190, color="black", zorder=2, label="Bayes-greedy team, same episodes")
         axes.axvline(0, color="black", linestyle=":", linewidth=1)
@@ -105,7 +103,6 @@ def before_and_after(groups: Mapping[str, tuple[Rows, int]]) -> tuple[Figure, st
         told = "; ".join(f"{task} {low:.2f}, {high:.2f}, {best:.2f}" for task, low, high, best in each)
         words.append(f"{title}, {watched} watched episodes: {told}")
     panels[-1].set_xlabel("normalised score (0: random team, 1: best response to each external)")
-    figure.legend(
-        *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, fontsize=9
-    )
+    handles = panels[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     return figure, f"Scores with nothing watched, after watching, and of the Bayes-greedy team. {'. '.join(words)}."

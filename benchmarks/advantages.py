@@ -33,7 +33,7 @@ from micra_lite.externals import ExternalFamily, Externals, MixedStrategies
 from micra_lite.games import Game, TabularGame
 from runs import keep, run_all
 from tuning import winners
-from variance import random_payoffs
+from variance import MOST_ENTRIES, random_payoffs
 
 # Name → how MICRA's settings differ; the first is compared with the others.
 ADVANTAGES: dict[str, dict[str, Any]] = {
@@ -43,7 +43,6 @@ ADVANTAGES: dict[str, dict[str, Any]] = {
 POINTS = 8  # of a curve
 EXTERNALS = 12  # held-out, met at every point
 EPISODES = 64  # played with each of them where there is no table
-LARGE = 5_000_000  # entries of a table
 
 
 class Task(NamedTuple):
@@ -86,7 +85,7 @@ def tasks() -> list[Task]:
 
 def scorer(game: Game, externals: Externals) -> Callable[[micra_lite.TrainingState], float]:
     """How well a team plays with these externals: exactly, where there is a table."""
-    if isinstance(game, TabularGame) and game.table_entries <= LARGE:
+    if isinstance(game, TabularGame) and game.table_entries <= MOST_ENTRIES:
         table = game.tabulate()
         scale = evaluate.yardstick_for(table, externals, game)
         return lambda state: scale.normalised_score(evaluate.exact_values(state, table, externals))
@@ -115,17 +114,16 @@ def run(task: Task, advantage: str, batch: int, seed: int, cache: Path) -> list[
 
 def summary(task: Task, batch: int, curves: dict[str, list[list[float]]]) -> list[dict[str, Any]]:
     """Over seeds: the score at the end and the mean of those after the first point, and whether CRA's are higher."""
-    rows = []
+    during = {advantage: [float(np.mean(scores[1:])) for scores in runs] for advantage, runs in curves.items()}
+    ours, rows = next(iter(during.values())), []
     for advantage, runs in curves.items():
         row: dict[str, Any] = {"task": task.name, "agents": task.agents, "batch": batch, "advantage": advantage}
-        seeds = {"during": [float(np.mean(scores[1:])) for scores in runs], "final": [scores[-1] for scores in runs]}
-        for name, found in seeds.items():
+        for name, found in (("during", during[advantage]), ("final", [scores[-1] for scores in runs])):
             row[name], row[f"{name}_low"], row[f"{name}_high"] = interquartile_mean(found)
-        rows.append(row | {"seed_finals": seeds["during"]})
-    for row in rows[1:]:
-        row["improvement"], row["improvement_low"], row["improvement_high"] = improvement([rows[0]], [row])
-    for row in rows:
-        row["seed_during"] = row.pop("seed_finals")
+        if rows:  # the first is the one that the others are compared with
+            pair = [{"seed_finals": ours}], [{"seed_finals": during[advantage]}]
+            row["improvement"], row["improvement_low"], row["improvement_high"] = improvement(*pair)
+        rows.append(row | {"seed_during": during[advantage]})
     return rows
 
 

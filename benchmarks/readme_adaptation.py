@@ -1,44 +1,16 @@
-"""The README's parts on adaptation: tables with a line for each task, made from results by `readme.py`."""
+"""The parts of the page of results on adaptation: tables with a line for each task, made from results by `readme.py`."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
+from readme_tables import interval, lines_of, picture, result
 from runs import file_name, kind_of
 
-HERE = Path(__file__).parent
 WATCHED = (1, 2, 5, 10, 20)
 OTHERS = ("second order", "first order", "joint behaviour cloning", "from scratch")  # imitators
 MAIN = 5  # watched episodes, after which everything is compared
 MOVES = 20  # of the external of a matrix game, one an episode
-
-
-def result(name: str) -> dict[str, Any]:
-    """One committed result."""
-    return json.loads((HERE / "results" / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def interval(r: dict[str, Any] | None, digits: int = 3, name: str = "score") -> str:
-    """A score with its interval, or nothing where there is none.
-
-    >>> interval({"score": 0.5, "low": 0.25, "high": 0.75}, 2)
-    '0.50 [0.25, 0.75]'
-    """
-    if r is None:
-        return ""
-    low, high = ("low", "high") if name == "score" else (f"{name}_low", f"{name}_high")
-    return f"{r[name]:.{digits}f} [{r[low]:.{digits}f}, {r[high]:.{digits}f}]"
-
-
-def lines_of(headers: list[str], lines: list[list[str]]) -> list[str]:
-    """A markdown table.
-
-    >>> lines_of(["task", "score"], [["pursuit", "0.9"]])
-    ['| task | score |', '|---|---|', '| pursuit | 0.9 |']
-    """
-    return [f"| {' | '.join(line)} |" if line else "|---" * len(headers) + "|" for line in (headers, [], *lines)]
 
 
 class Measured:
@@ -96,12 +68,6 @@ def summary() -> list[str]:
         "",
         picture("adaptation"),
     ]  # fmt: skip
-
-
-def picture(name: str) -> str:
-    """A figure of docs/ with its words."""
-    words = (HERE.parent / "docs" / f"{name}.txt").read_text(encoding="utf-8").strip()
-    return f"![{words}](docs/{name}.png)"
 
 
 def scores() -> list[str]:
@@ -174,7 +140,7 @@ def matrix_games() -> list[str]:
         return []
     lines.append(["mean", *(f"{sum(column) / len(column):.3f}" for column in zip(*mean, strict=True)), ""])
     return [
-        f"Matrix games, {MOVES} watched moves, the first {kept.counts[kept.matrix_games[0]][0]} held-out externals:",
+        f"Matrix games, {MOVES} watched episodes of one move each, the first {kept.counts[kept.matrix_games[0]][0]} held-out externals:",
         "",
         *lines_of(["game", "before", f"after {MOVES}", "Bayes-greedy team", "Bayes predictor in the imitator's place",
                    "true policy in its place", "nats, imitator / Bayes"], lines),

@@ -126,14 +126,8 @@ def label_ends(axes: Axes, apart: float = 0.055) -> None:
         heights[k] = min(heights[k], 1.0 - apart * (len(lines) - 1 - k))
     for line, height in zip(lines, heights, strict=True):
         x, y = ends[line]
-        tie = {
-            "arrowstyle": "-",
-            "color": line.get_color(),
-            "linewidth": 0.8,
-            "shrinkA": 0,
-            "shrinkB": 3,
-            "relpos": (0, 0.5),
-        }
+        tie = {"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.8, "shrinkA": 0, "shrinkB": 3,
+               "relpos": (0, 0.5)}  # fmt: skip
         axes.annotate(str(line.get_label()), (x, y), (1.0, height), textcoords=beside, fontsize=9, va="center",
                       arrowprops=tie, annotation_clip=False)  # fmt: skip
 

@@ -1,0 +1,41 @@
+"""What the parts of the page of results are made with: results, markdown tables, intervals, pictures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+
+
+def result(name: str) -> dict[str, Any]:
+    """One committed result."""
+    return json.loads((HERE / "results" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def interval(r: dict[str, Any] | None, digits: int = 3, name: str = "score") -> str:
+    """A score with its interval, or nothing where there is none.
+
+    >>> interval({"score": 0.5, "low": 0.25, "high": 0.75}, 2)
+    '0.50 [0.25, 0.75]'
+    """
+    if r is None:
+        return ""
+    low, high = ("low", "high") if name == "score" else (f"{name}_low", f"{name}_high")
+    return f"{r[name]:.{digits}f} [{r[low]:.{digits}f}, {r[high]:.{digits}f}]"
+
+
+def lines_of(headers: list[str], lines: list[list[str]]) -> list[str]:
+    """A markdown table.
+
+    >>> lines_of(["task", "score"], [["pursuit", "0.9"]])
+    ['| task | score |', '|---|---|', '| pursuit | 0.9 |']
+    """
+    return [f"| {' | '.join(line)} |" if line else "|---" * len(headers) + "|" for line in (headers, [], *lines)]
+
+
+def picture(name: str) -> str:
+    """A figure of docs/ with its words."""
+    words = (HERE.parent / "docs" / f"{name}.txt").read_text(encoding="utf-8").strip()
+    return f"![{words}](docs/{name}.png)"
