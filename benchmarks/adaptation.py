@@ -30,7 +30,7 @@ from joblib import delayed
 import imitators
 import micra_lite
 from adaptation_figure import adaptation_curves, before_and_after
-from common import interquartile_mean, write
+from common import interquartile_mean, read, write_tasks
 from micra_lite import catalogue, evaluate, exact, figures
 from runs import file_name, game_of, keep, kind_of, run_all, score, yardstick
 
@@ -194,10 +194,10 @@ def main() -> None:
               f"[{r['low']:.3f}, {r['high']:.3f}]  {r['excess_nats']:.3f} nats, {r['seconds']:.2f} s")  # fmt: skip
     settings = {t: asdict(micra_lite.settings_for(t.split(":")[0], **({"updates": options.updates} if options.updates else {})))
                 for t in options.tasks}  # fmt: skip
-    print(write("adaptation", options.seeds, rows, settings=settings))
-    few = [r for r in rows if r["externals"] == FEW]
+    print(write_tasks("adaptation", options.seeds, rows, {"settings": settings}))
+    few = [r for r in read("adaptation")["rows"] if r["externals"] == FEW]
     groups: dict[str, tuple[list[dict[str, Any]], int]] = {}
-    for kind in dict.fromkeys(map(kind_of, options.tasks)):
+    for kind in dict.fromkeys(kind_of(r["task"]) for r in few):
         groups[kind] = ([r for r in few if kind_of(r["task"]) == kind], BUDGETS[-1] if kind == "matrix games" else MAIN)
     made = {"adaptation": before_and_after(groups)}
     for task in (t for t in options.tasks if kind_of(t) != "matrix games"):

@@ -15,10 +15,41 @@ from scipy import stats
 RESULTS = Path(__file__).parent / "results"
 
 
+def read(name: str) -> dict[str, Any]:
+    """One result as it is, or nothing where it has not been measured."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def write_tasks(
+    name: str, seeds: int, rows: list[dict[str, Any]], by_task: dict[str, dict[str, Any]], **more: Any
+) -> Path:
+    """`write` what was measured of some tasks; what the file has of others stays, so that a result can grow.
+
+    In `by_task`, each value has the tasks as keys; `commands` says by which command each task was measured.
+    """
+    before = read(name)
+    now = list(dict.fromkeys(r["task"] for r in rows))
+    others = [r for r in before.get("rows", []) if r["task"] not in now]
+    kept = list(dict.fromkeys(r["task"] for r in others))
+    if kept:
+        seeds = min(seeds, before["seeds"])
+    commands = {task: before.get("commands", {}).get(task, before["command"]) for task in kept}
+    commands |= dict.fromkeys(now, _command())
+    for key, values in by_task.items():
+        more[key] = {task: before[key][task] for task in kept} | {task: values[task] for task in now}
+    more = {"command": "; ".join(dict.fromkeys(commands.values())), "commands": commands, **more}
+    return write(name, seeds, [*others, *rows], **more)
+
+
+def _command() -> str:
+    return "python " + " ".join([f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]])
+
+
 def write(name: str, seeds: int, rows: list[dict[str, Any]], **more: Any) -> Path:
     """Write benchmarks/results/NAME.json: the command, versions, machine, seeds and rows."""
     content = {
-        "command": "python " + " ".join([f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]),
+        "command": _command(),
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
         "machine": f"{platform.system()} {platform.machine()}, one thread per process",
         "seeds": seeds,

@@ -34,7 +34,7 @@ import torch
 from joblib import delayed
 
 import micra_lite
-from common import RESULTS, write
+from common import RESULTS, read, write, write_tasks
 from learning_figure import learning_figure
 from learning_table import FEW, PANELS, POINTS, PROFILE_AT, WATCHED, aggregate, lines, summary
 from micra_lite import baselines, evaluate, figures
@@ -163,19 +163,28 @@ def tune(options: argparse.Namespace) -> None:
 
 
 def write_runs(rows: list[dict[str, Any]]) -> None:
-    """Every point of every run in learning-runs.csv, and score by score of each external in learning-externals.csv.gz."""
+    """Every point of every run in learning-runs.csv, and score by score of each external in learning-externals.csv.gz.
+
+    What the files have of other tasks stays.
+    """
+    now = {r["task"] for r in rows}
     names: tuple[str, ...] = ("task", "panel", "method", "seed", "point", "step", "training_cpu_seconds", "watched",
                               "externals", "score")  # fmt: skip
-    with (RESULTS / "learning-runs.csv").open("w", newline="", encoding="utf-8") as file:
-        sheet = csv.DictWriter(file, names, extrasaction="ignore")
-        sheet.writeheader()
-        sheet.writerows(rows)
+    _write_sheet(RESULTS / "learning-runs.csv", open, names, rows, now)
     names = ("task", "panel", "method", "seed", "step", "watched", "external", "score")
-    with gzip.open(RESULTS / "learning-externals.csv.gz", "wt", newline="", encoding="utf-8") as file:
+    each = [row | {"external": k, "score": round(x, 4)} for row in rows for k, x in enumerate(row.get("each", ()))]
+    _write_sheet(RESULTS / "learning-externals.csv.gz", gzip.open, names, each, now)
+
+
+def _write_sheet(path: Path, opened: Any, names: Sequence[str], rows: list[dict[str, Any]], now: set[str]) -> None:
+    kept = []
+    if path.exists():
+        with opened(path, "rt", newline="", encoding="utf-8") as file:
+            kept = [row for row in csv.DictReader(file) if row["task"] not in now]
+    with opened(path, "wt", newline="", encoding="utf-8") as file:
         sheet = csv.DictWriter(file, names, extrasaction="ignore")
         sheet.writeheader()
-        for row in rows:
-            sheet.writerows(row | {"external": k, "score": round(x, 4)} for k, x in enumerate(row.get("each", ())))
+        sheet.writerows([*kept, *rows])
 
 
 def main() -> None:
@@ -213,10 +222,11 @@ def main() -> None:
     rows = [row for found in done for row in found]
     write_runs(rows)
     table = summary(rows)
-    overall = aggregate(table)
-    print("\n".join(lines(table, overall)))
-    about = {"steps": steps, "budgets": budgets, "tuned": tuned, "aggregate": overall, "profile_at": PROFILE_AT}
-    print(write("learning", options.seeds, table, **about))
+    kept = [r for r in read("learning").get("rows", []) if r["task"] not in options.tasks]
+    overall = aggregate([*kept, *table])
+    print("\n".join(lines([*kept, *table], overall)))
+    about = {"steps": steps, "tuned": tuned, "aggregate": overall, "profile_at": PROFILE_AT}
+    print(write_tasks("learning", options.seeds, table, {"budgets": budgets}, **about))
     for task in options.tasks:
         figure, alt = learning_figure(task, [r for r in rows if r["task"] == task and r["externals"] == FEW])
         figures.save(figure, DOCS / f"learning-{task}.png", alt)

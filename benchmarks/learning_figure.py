@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from common import RESULTS, interquartile_mean
+from common import interquartile_mean, read
 from micra_lite.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, label_ends
 
 # Colour, line and marker of each method; ablations are thin.
@@ -63,15 +62,9 @@ def limits(task: str, watched: int) -> list[tuple[float, str]]:
     """
     fixed = [
         (r["headroom_average"], "best fixed team found (all 64 externals)")
-        for r in rows_of("games")
+        for r in read("games").get("rows", [])
         if r["game"] == task
     ]
-    greedy = [(r["score"], f"Bayes-greedy team after {watched} episodes") for r in rows_of("adaptation")
+    greedy = [(r["score"], f"Bayes-greedy team after {watched} episodes") for r in read("adaptation").get("rows", [])
               if (r["task"], r["method"], r["episodes"]) == (task, "Bayes-greedy team", watched) and watched]  # fmt: skip
     return [(1.0, "best response to each external"), *fixed, *greedy]
-
-
-def rows_of(name: str) -> list[dict[str, Any]]:
-    """The rows of one result; none where it has not been measured."""
-    path = RESULTS / f"{name}.json"
-    return json.loads(path.read_text())["rows"] if path.exists() else []

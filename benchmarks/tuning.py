@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
 import numpy as np
 
-from common import RESULTS
+from common import read
 from micra_lite.training_state import METHODS as TUNED  # ablations have what was found for MICRA
 
 TUNING = {"configurations": 16, "seeds": 2, "steps": 100_000}
@@ -42,5 +41,4 @@ def configurations(method: str, count: int) -> list[dict[str, Any]]:
 
 def winners() -> dict[str, dict[str, Any]]:
     """What was found best, method by method; nothing before the search has been run."""
-    path = RESULTS / "tuning.json"
-    return json.loads(path.read_text())["winners"] if path.exists() else {}
+    return read("tuning").get("winners", {})

@@ -82,3 +82,25 @@ def test_the_interquartile_mean_and_its_interval_are_those_of_rliable(benchmarks
     width = high - low
     assert [low, high] == pytest.approx(interval["runs"][:, 0].tolist(), abs=0.1 * width)
     assert common.interquartile_mean([0.7]) == (0.7, 0.7, 0.7)
+
+
+def test_a_result_grows_task_by_task(benchmarks, tmp_path, monkeypatch):
+    """What is measured again is replaced, what is not stays; each task keeps its command, and the fewest seeds count."""
+    common = benchmarks("common")
+    monkeypatch.setattr(common, "RESULTS", tmp_path)
+
+    def measured(command, seeds, *tasks):
+        monkeypatch.setattr(common.sys, "argv", ["there/it.py", command])
+        rows = [{"task": task, "score": seeds} for task in tasks]
+        common.write_tasks("it", seeds, rows, {"settings": dict.fromkeys(tasks, command)}, more=command)
+        return common.read("it")
+
+    assert common.read("it") == {}
+    measured("one", 10, "gates", "chicken")
+    found = measured("two", 4, "pursuit", "chicken")
+    assert [(r["task"], r["score"]) for r in found["rows"]] == [("gates", 10), ("pursuit", 4), ("chicken", 4)]
+    assert found["settings"] == {"gates": "one", "pursuit": "two", "chicken": "two"}
+    assert found["command"] == "python benchmarks/it.py one; python benchmarks/it.py two"
+    assert (found["seeds"], found["more"]) == (4, "two")
+    found = measured("three", 10, "gates", "chicken", "pursuit")
+    assert (found["command"], found["seeds"]) == ("python benchmarks/it.py three", 10)

@@ -157,6 +157,11 @@ def test_the_files_of_runs(learning, tmp_path, monkeypatch):
     with gzip.open(tmp_path / "learning-externals.csv.gz", "rt", newline="") as file:
         found = [(r["external"], float(r["score"]), r["seed"], r["step"]) for r in csv.DictReader(file)]
     assert found == [("0", 0.25, "1", "5"), ("1", 0.75, "1", "5")]
+    learning.write_runs([row | {"task": "u", "each": [0.125]}])  # another task: what there is stays
+    with (tmp_path / "learning-runs.csv").open(newline="") as file:
+        assert [r["task"] for r in csv.DictReader(file)] == ["t", "t", "u"]
+    with gzip.open(tmp_path / "learning-externals.csv.gz", "rt", newline="") as file:
+        assert [(r["task"], r["score"]) for r in csv.DictReader(file)] == [("t", "0.25"), ("t", "0.75"), ("u", "0.125")]
 
 
 def test_lines_of_what_is_possible(learning):
