@@ -26,7 +26,7 @@ def write_tasks(
 ) -> Path:
     """`write` what was measured of some tasks; what the file has of others stays, so that a result can grow.
 
-    In `by_task`, each value has the tasks as keys; `commands` says by which command each task was measured.
+    In `by_task`, each value has the tasks as keys; `commands` says which command measured which tasks.
     """
     before = read(name)
     now = list(dict.fromkeys(r["task"] for r in rows))
@@ -34,11 +34,13 @@ def write_tasks(
     kept = list(dict.fromkeys(r["task"] for r in others))
     if kept:
         seeds = min(seeds, before["seeds"])
-    commands = {task: before.get("commands", {}).get(task, before["command"]) for task in kept}
-    commands |= dict.fromkeys(now, _command())
+    commands = before.get("commands", {before.get("command"): kept})  # command → tasks
+    made = {task: command for command, tasks in commands.items() for task in tasks if task in kept}
+    made |= dict.fromkeys(now, _command())
+    commands = {command: [task for task in made if made[task] == command] for command in made.values()}
     for key, values in by_task.items():
         more[key] = {task: before[key][task] for task in kept} | {task: values[task] for task in now}
-    more = {"command": "; ".join(dict.fromkeys(commands.values())), "commands": commands, **more}
+    more = {"command": "; ".join(commands), "commands": commands, **more}
     return write(name, seeds, [*others, *rows], **more)
 
 

@@ -85,6 +85,7 @@ def scores() -> list[str]:
         f"Adaptation, {kept.result['seeds']} seeds: normalised score against all held-out externals, interquartile mean over seeds "
         "with its 95% bootstrap interval; after five watched episodes with the team's own imitator, with others trained anew on the same "
         "data for 300 updates (step sizes of those that learn none are tuned), and with the true policy in the imitator's place. "
+        "With `view=1` each agent sees the others one row and one column away, no further; the Bayes-greedy team still sees all. "
         f"`{kept.result['command']}` {kept.result.get('note', '')}".rstrip(),
         "",
         *lines_of(["task", "externals", "best fixed team", *columns], lines),
