@@ -30,7 +30,7 @@ from joblib import delayed
 import imitators
 import micra_lite
 from adaptation_figure import adaptation_curves, before_and_after
-from common import interquartile_mean, read, write_tasks
+from common import interquartile_mean, read, write_part
 from micra_lite import catalogue, evaluate, exact, figures
 from runs import file_name, game_of, keep, kind_of, run_all, score, yardstick
 
@@ -194,7 +194,7 @@ def main() -> None:
               f"[{r['low']:.3f}, {r['high']:.3f}]  {r['excess_nats']:.3f} nats, {r['seconds']:.2f} s")  # fmt: skip
     settings = {t: asdict(micra_lite.settings_for(t.split(":")[0], **({"updates": options.updates} if options.updates else {})))
                 for t in options.tasks}  # fmt: skip
-    print(write_tasks("adaptation", options.seeds, rows, {"settings": settings}))
+    print(write_part("adaptation", options.seeds, rows, {"settings": settings}))
     few = [r for r in read("adaptation")["rows"] if r["externals"] == FEW]
     groups: dict[str, tuple[list[dict[str, Any]], int]] = {}
     for kind in dict.fromkeys(kind_of(r["task"]) for r in few):

@@ -21,25 +21,26 @@ def read(name: str) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
-def write_tasks(
-    name: str, seeds: int, rows: list[dict[str, Any]], by_task: dict[str, dict[str, Any]], **more: Any
+def write_part(
+    name: str, seeds: int, rows: list[dict[str, Any]], known: dict[str, dict[str, Any]], key: str = "task", **more: Any
 ) -> Path:
     """`write` what was measured of some tasks; what the file has of others stays, so that a result can grow.
 
-    In `by_task`, each value has the tasks as keys; `commands` says which command measured which tasks.
+    Parts may differ in another `key` of their rows than the task. In `known`, each value has them as keys. `commands`
+    says which command measured which.
     """
     before = read(name)
-    now = list(dict.fromkeys(r["task"] for r in rows))
-    others = [r for r in before.get("rows", []) if r["task"] not in now]
-    kept = list(dict.fromkeys(r["task"] for r in others))
+    now = list(dict.fromkeys(r[key] for r in rows))
+    others = [r for r in before.get("rows", []) if r[key] not in now]
+    kept = list(dict.fromkeys(r[key] for r in others))
     if kept:
         seeds = min(seeds, before["seeds"])
-    commands = before.get("commands", {before.get("command"): kept})  # command → tasks
-    made = {task: command for command, tasks in commands.items() for task in tasks if task in kept}
+    commands = before.get("commands", {before.get("command"): kept})  # command → parts
+    made = {part: command for command, parts in commands.items() for part in parts if part in kept}
     made |= dict.fromkeys(now, _command())
-    commands = {command: [task for task in made if made[task] == command] for command in made.values()}
-    for key, values in by_task.items():
-        more[key] = {task: before[key][task] for task in kept} | {task: values[task] for task in now}
+    commands = {command: [part for part in made if made[part] == command] for command in made.values()}
+    for what, values in known.items():
+        more[what] = {part: before[what][part] for part in kept} | {part: values[part] for part in now}
     more = {"command": "; ".join(commands), "commands": commands, **more}
     return write(name, seeds, [*others, *rows], **more)
 

@@ -34,7 +34,7 @@ import torch
 from joblib import delayed
 
 import micra_lite
-from common import RESULTS, read, write, write_tasks
+from common import RESULTS, read, write_part
 from learning_figure import learning_figure
 from learning_table import FEW, PANELS, POINTS, PROFILE_AT, WATCHED, aggregate, lines, summary
 from micra_lite import baselines, evaluate, figures
@@ -159,7 +159,8 @@ def tune(options: argparse.Namespace) -> None:
     for r, scores in zip(tried, np.reshape(final, (-1, TUNING["seeds"])).tolist(), strict=True):
         r.update(scores=scores, score=float(np.mean(scores)))
     best = {r["method"]: r["changes"] for r in sorted(tried, key=lambda r: r["score"])}  # the last of each stays
-    print(write("tuning", TUNING["seeds"], tried, steps=steps, winners=best, space={m: space(m) for m in best}))
+    known = {"winners": best, "space": {m: space(m) for m in best}}
+    print(write_part("tuning", TUNING["seeds"], tried, known, "method", steps=steps))
 
 
 def write_runs(rows: list[dict[str, Any]]) -> None:
@@ -226,7 +227,7 @@ def main() -> None:
     overall = aggregate([*kept, *table])
     print("\n".join(lines([*kept, *table], overall)))
     about = {"steps": steps, "tuned": tuned, "aggregate": overall, "profile_at": PROFILE_AT}
-    print(write_tasks("learning", options.seeds, table, {"budgets": budgets}, **about))
+    print(write_part("learning", options.seeds, table, {"budgets": budgets}, **about))
     for task in options.tasks:
         figure, alt = learning_figure(task, [r for r in rows if r["task"] == task and r["externals"] == FEW])
         figures.save(figure, DOCS / f"learning-{task}.png", alt)

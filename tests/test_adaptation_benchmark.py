@@ -92,7 +92,7 @@ def test_a_result_grows_task_by_task(benchmarks, tmp_path, monkeypatch):
     def measured(command, seeds, *tasks):
         monkeypatch.setattr(common.sys, "argv", ["there/it.py", command])
         rows = [{"task": task, "score": seeds} for task in tasks]
-        common.write_tasks("it", seeds, rows, {"settings": dict.fromkeys(tasks, command)}, more=command)
+        common.write_part("it", seeds, rows, {"settings": dict.fromkeys(tasks, command)}, more=command)
         return common.read("it")
 
     assert common.read("it") == {}

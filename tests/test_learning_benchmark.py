@@ -189,3 +189,30 @@ def test_the_figure_has_both_panels_and_says_what_it_shows(learning):
         assert [t.get_text() for t in axes.texts if t.get_text() in ("MICRA", "COMA")] == ["COMA", "MICRA"]
     assert alt.count("MICRA 0.70, COMA 0.50") == 2
     assert not math.isnan(red.get_ydata()[0])
+
+
+def test_tuning_keeps_the_best_of_each_method_and_grows_method_by_method(learning, tmp_path, monkeypatch):
+    """Runs are made up: the last configuration drawn is the best. Methods that are not tuned this time stay."""
+    common, tuning = importlib.import_module("common"), importlib.import_module("tuning")
+    monkeypatch.setattr(common, "RESULTS", tmp_path)
+    monkeypatch.setattr(learning, "yardstick", lambda *_: None)
+    monkeypatch.setattr(learning, "run_all", lambda calls, *_: [run(*of) for run, of, _ in calls])
+
+    def run(task, method, panel, split, settings, cache):
+        assert (task, panel, split) == ("pursuit", "nobody adapts", "validation")
+        tried.append(settings)
+        return [{"score": 0.0}, {"score": settings.critic_rate == best and 0.5 + settings.seed}]
+
+    monkeypatch.setattr(learning, "run", run)
+    for method in ("COMA", "MICRA"):
+        tried: list = []
+        changes = tuning.configurations(method, 3)[-1]
+        best = changes["critic_rate"]
+        monkeypatch.setattr("sys.argv", ["learning.py", "--tune", "--methods", method, "--configurations", "3"])
+        learning.main()
+        assert [s.seed for s in tried] == [0, 1] * 3
+        assert tuning.winners()[method] == changes
+    found = common.read("tuning")
+    assert list(found["winners"]) == ["COMA", "MICRA"]
+    assert [r["scores"] for r in found["rows"]] == [[0, 0], [0, 0], [0.5, 1.5]] * 2
+    assert found["steps"] == 100_000
