@@ -33,7 +33,7 @@ from micra_lite.externals import ExternalFamily, Externals, MixedStrategies
 from micra_lite.games import Game, TabularGame
 from runs import keep, run_all
 from tuning import winners
-from variance import MOST_ENTRIES, random_payoffs
+from variance import random_payoffs
 
 # Name → how MICRA's settings differ; the first is compared with the others.
 ADVANTAGES: dict[str, dict[str, Any]] = {
@@ -42,6 +42,7 @@ ADVANTAGES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 POINTS = 8  # of a curve
 EXTERNALS = 12  # held-out, met at every point
+LARGE = 5_000_000  # entries of a table: beyond, scoring takes longer than training
 EPISODES = 64  # played with each of them where there is no table
 
 
@@ -85,7 +86,7 @@ def tasks() -> list[Task]:
 
 def scorer(game: Game, externals: Externals) -> Callable[[micra_lite.TrainingState], float]:
     """How well a team plays with these externals: exactly, where there is a table."""
-    if isinstance(game, TabularGame) and game.table_entries <= MOST_ENTRIES:
+    if isinstance(game, TabularGame) and game.table_entries <= LARGE:
         table = game.tabulate()
         scale = evaluate.yardstick_for(table, externals, game)
         return lambda state: scale.normalised_score(evaluate.exact_values(state, table, externals))

@@ -22,7 +22,7 @@ PARTS = {
                    (adaptation.answers, "adaptation")],
     "Before anybody was watched": [(adaptation.unadapted, "unadapted")],
     "Externals that change": [(adaptation.switching, "switching")],
-    "Learning curves": [(parts.learning, "learning"), (parts.advantages, "advantages")],
+    "Learning curves": [(parts.learning, "learning"), (parts.tuning, "tuning"), (parts.advantages, "advantages")],
     "Public peers": [(parts.peers, "peers")],
     "Variance of the gradient": [(parts.variance, "variance")],
     "Speed and memory": [(parts.speed, "throughput"), (parts.growth, "growth"), (parts.delays, "widgets")],

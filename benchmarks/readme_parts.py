@@ -47,6 +47,24 @@ def learning_summary() -> list[str]:
     return [f"Learning curves of MICRA and the baselines, {measured['seeds']} seeds:", "", picture("learning-pursuit")]
 
 
+def tuning() -> list[str]:
+    """What each method was given in the learning curves."""
+    measured = result("tuning")
+    lines = []
+    for method, winner in measured["winners"].items():
+        tried = [r for r in measured["rows"] if r["method"] == method]
+        usual = next(r["score"] for r in tried if not r["changes"])
+        changes = ", ".join(f"{name} {value}" for name, value in winner.items())
+        lines.append([method, str(len(tried)), f"{usual:.3f}", f"{max(r['score'] for r in tried):.3f}", changes])
+    return [
+        f"Tuning before the curves, the same for every method: {measured['seeds']} seeds each of the settings as they are and of others "
+        f"drawn at random, {measured['steps']:,} steps of pursuit, mean final score against the validation externals, nobody adapting. "
+        f"`{measured['command']}`",
+        "",
+        *lines_of(["method", "settings tried", "score as it is", "best score", "with"], lines),
+    ]
+
+
 def advantages() -> list[str]:
     """What regret itself contributes, inside the same loop."""
     measured = result("advantages")
@@ -151,7 +169,7 @@ def growth() -> list[str]:
     for r in measured["rows"]:
         batch = f"{r['batch']:,}" if "batch" in r else ""
         board = f"{r['size']}×{r['size']}" if "size" in r else ""
-        value = f"{r['value']:,.3g} {r['unit']}"
+        value = f"{number(r['value'])} {r['unit']}"
         lines.append([r["measure"], batch, str(r.get("hunters", "")), board, value, f"{r['peak_memory_mb']:,.0f}"])
     return [
         "How it grows, each line a process of its own (peak memory includes the imports, which are the first line): pursuit, "

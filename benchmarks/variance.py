@@ -34,7 +34,7 @@ import torch
 from joblib import Parallel, delayed
 
 import micra_lite
-from common import write
+from common import read, write_part
 from micra_lite import exact, figures
 from micra_lite.externals import ExternalFamily, MixedStrategies
 from micra_lite.games import TabularGame
@@ -45,15 +45,13 @@ EXPLORATION = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 FEW, LARGE = (0.5,), 1000  # the explorations where there are more than so many states
 HELD_OUT = 8  # externals of each task
 RANDOM_GAMES = 8
-PLAYERS = (2, 3, 4, 5, 6)  # of matrix games
+ONE_DECISION, PLAYERS = ("meeting of all", "random payoffs"), (2, 3, 4, 5, 6)  # matrix games
 # task → its option for the number of targets, and those that a table can hold (pursuit with 4 hunters: 1.7e9 entries)
 TEAMS = {"pursuit": ("hunters", (1, 2, 3)), "rendezvous": ("carriers", (1, 2, 3)), "gates": ("defenders", (1, 2, 3)),
          "crossing": ("drivers", (1, 2, 3)), "bystander": ("friends", (2, 3)), "weather": ("walkers", (1, 2, 3, 4, 5))}  # fmt: skip
 
-# With four agents a grid task has 6,561 states × 625 joint actions × 9 outcomes, 37 million entries: too many states for
-# a dense solve, so every value takes some 700 products with a matrix of millions of entries, and one problem at least ten
-# CPU-minutes and some GB.
-MOST_ENTRIES = 5_000_000
+# With four agents a grid task has 6,561 states × 625 joint actions × 9 outcomes: 37 million entries, 2 GB at work.
+MOST_ENTRIES = 40_000_000
 Problem = tuple[str, int, str, list[tuple[TabularGame, ExternalFamily]]]
 
 
@@ -87,9 +85,8 @@ def problems() -> Iterator[Problem]:
             for which in ("held-out", "average"):
                 yield task, targets + 1, which, [(game, micra_lite.external_family(task, game))]
     for players in PLAYERS:
-        found = {"meeting of all": [meeting(players)],
-                 "random payoffs": [random_payoffs(players, seed) for seed in range(RANDOM_GAMES)]}  # fmt: skip
-        for name, games in found.items():
+        games_of = ([meeting(players)], [random_payoffs(players, seed) for seed in range(RANDOM_GAMES)])
+        for name, games in zip(ONE_DECISION, games_of, strict=True):
             for which in ("held-out", "average"):
                 yield name, players, which, [(game, MixedStrategies(game)) for game in games]
 
@@ -152,7 +149,11 @@ def measure(
             for epsilon in EXPLORATION if table.S <= LARGE else FEW:
                 team = [(1 - epsilon) * own + epsilon / own.shape[1] for own in best]
                 found.setdefault(epsilon, []).append(decision_variances(table, team, externals))
-    means = [(epsilon, {m: float(np.mean([f[m] for f in each])) for m in each[0]}) for epsilon, each in found.items()]
+    # A difference of moments may be a hair below zero.
+    means = [
+        (epsilon, {m: max(0.0, float(np.mean([f[m] for f in each]))) for m in each[0]})
+        for epsilon, each in found.items()
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(means))
     print(f"{path.stem}: {time.process_time():.0f} CPU-s of this process so far", flush=True)
@@ -162,6 +163,9 @@ def measure(
 def main() -> None:
     """Measure everything, print it, write the result and the figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--tasks", nargs="+", choices=[*TEAMS, *ONE_DECISION], metavar="TASK", help="default: all of them"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument(
         "--cache", type=Path, default=Path("runs/benchmarks/variance"), help="what is done is kept here"
@@ -173,7 +177,8 @@ def main() -> None:
         help="leave out games with larger tables (default: %(default)s)",
     )
     options = parser.parse_args()
-    work, left_out = within(problems(), options.most_entries)
+    wanted = (p for p in problems() if not options.tasks or p[0] in options.tasks)
+    work, left_out = within(wanted, options.most_entries)
     for words in left_out:
         print(words, flush=True)
     done = Parallel(n_jobs=options.jobs)(
@@ -194,8 +199,8 @@ def main() -> None:
                 flush=True,
             )
     about = {"held_out_externals": HELD_OUT, "random_games": RANDOM_GAMES, "unit": "return² (logits have no unit)"}
-    print(write("variance", 1, rows, **about))
-    figure, alt = figures.variance_figure(rows)
+    print(write_part("variance", 1, rows, {}, **about))
+    figure, alt = figures.variance_figure(read("variance")["rows"])
     figures.save(figure, DOCS / "variance.png", alt)
     print(DOCS / "variance.png")
 

@@ -51,7 +51,7 @@ def test_a_game_without_a_table_is_scored_by_playing(advantages, monkeypatch):
     externals = family.split("held-out")[:2]
     state = micra_lite.TrainingState.initial(game, micra_lite.Settings(conditioned=False))
     assert abs(advantages.scorer(game, externals)(state)) < 0.05
-    monkeypatch.setattr(advantages, "MOST_ENTRIES", 0)
+    monkeypatch.setattr(advantages, "LARGE", 0)
     assert abs(advantages.scorer(game, externals)(state)) < 1.0
 
 

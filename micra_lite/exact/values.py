@@ -47,11 +47,13 @@ def solve(P: csr_matrix, r: Array, gamma: float) -> Array:
         return torch.linalg.solve(torch.from_numpy(system), torch.from_numpy(r)).numpy()
     if gamma == 1:
         return spsolve(identity(S, format="csc") - P.tocsc(), r)
+    # ‖new − V*‖ ≤ γ/(1 − γ) ‖new − V‖ in the norm in which P contracts: values in the largest entry; occupancies, for
+    # which P is transposed, in the sum. (In the sum over many states, rounding alone would keep values from converging.)
+    size = np.max if P.sum(1).max() <= 1 + 1e-9 else np.sum
     V = r / (1 - gamma)
     while True:
         new = r + gamma * (P @ V)
-        # ‖new − V*‖∞ is at most the left side; occupancies (P transposed) contract in the 1-norm, which bounds it too
-        if np.abs(new - V).sum() * gamma / (1 - gamma) < 1e-11 * max(1.0, np.abs(new).max()):
+        if size(np.abs(new - V)) * gamma / (1 - gamma) < 1e-11 * max(1.0, size(np.abs(new))):
             return new
         V = new
 
