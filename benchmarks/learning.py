@@ -43,7 +43,7 @@ from tuning import TUNED, TUNING, configurations, space, winners
 
 DOCS = Path(__file__).parent.parent / "docs"
 ADAPTED = (3, 6, 10)  # the points at which teams adapt, in the second panel
-STEPS = 160_000
+STEPS = TUNING["steps"]  # what every method was tuned for
 
 
 def plan(
