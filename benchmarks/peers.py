@@ -3,9 +3,10 @@
 They play through the PettingZoo face: the two hunters are the learners, and the prey is a part of the environment; every
 episode draws a new one from the training externals. Reward, horizon and discount are the game's, all other settings
 BenchMARL's own (see `peers_benchmarl`). No peer is told anything about the prey, so the comparison is with MICRA where
-nobody adapts: MICRA is trained beside them, with its usual settings and budget (that of benchmarks/learning.py), which
+nobody adapts: MICRA is trained beside them, with its usual settings, untuned as theirs are, and a budget of its own, as it
 takes many cheap steps where they take few dear ones; it is reported after as many steps as theirs, too. Nobody who plays
-all prey alike can be expected to reach a score of 0.8 (the best such team found has 0.69, see benchmarks/games.py).
+all prey alike can be expected to reach a score of 0.8 (the best such team found has 0.69, see benchmarks/games.py): how
+long that takes is measured of MICRA as it is meant, adapting to each prey after five watched episodes.
 
 BenchMARL's MADDPG has no discrete actions (neither Gumbel nor another). The nearest that it offers is twofold: MADDPG with
 continuous actions, where each hunter names a direction and its move is drawn in proportion (a number for each of the
@@ -30,7 +31,7 @@ import multiprocessing
 import os
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib.metadata import version
@@ -48,14 +49,16 @@ from pettingzoo.utils.wrappers import BaseParallelWrapper
 
 import micra_lite
 from common import interquartile_mean, write
-from learning import STEPS, settings_of
-from learning_table import FEW, PANELS, POINTS
-from micra_lite import baselines, evaluate, exact
+from learning import round_steps
+from learning_table import FEW, POINTS, WATCHED
+from micra_lite import evaluate, exact
 from micra_lite.grids.board import MOVES
 from runs import game_of, keep, score, yardstick
 
 TASK = "pursuit"
-METHODS = ("MAPPO", "MADDPG", "MASAC", "MICRA")
+OURS = {"MICRA": False, "MICRA, adapting": True}  # whether its actors are told what the imitator expects
+METHODS = ("MAPPO", "MADDPG", "MASAC", *OURS)
+OUR_STEPS = 640_000
 ROUND = 6000  # environment steps between two points: one iteration of BenchMARL's
 REACHED = (0.4, 0.6, 0.8)  # the scores of which it is told when they were reached
 
@@ -108,7 +111,8 @@ class Scorer:
     def __init__(self, cache: Path) -> None:
         self.game, family = game_of(TASK)
         self.table, self.scale = self.game.tabulate(), yardstick(TASK, cache)
-        self.prey = [t.numpy() for t in family.split("held-out").tables(self.game)]  # per external agent (K, S, A_e)
+        self.externals = family.split("held-out")
+        self.prey = [t.numpy() for t in self.externals.tables(self.game)]  # per external agent (K, S, A_e)
 
     def values(self, team: Sequence[np.ndarray]) -> np.ndarray:
         """The exact value of policies (S, A_i), one for each hunter, against each of K externals, (K,)."""
@@ -118,16 +122,25 @@ class Scorer:
     def scores(self, team: Sequence[np.ndarray]) -> dict[str, float]:
         """Normalised scores against the first few and all, of the policies and of their likeliest moves."""
         greedy = [np.eye(policy.shape[1])[policy.argmax(1)] for policy in team]
-        found = {"score": self.values(team), "greedy": self.values(greedy)}
-        counts = (FEW, len(self.prey[0]))
+        return self._normalised(score=self.values(team), greedy=self.values(greedy))
+
+    def adapted_scores(self, state: micra_lite.TrainingState) -> dict[str, float]:
+        """The same of a team that watches each external for a few episodes, and adapts; its policies only."""
+        seed = state.settings.seed
+        return self._normalised(
+            score=evaluate.adaptation_scores(state, self.table, self.externals, WATCHED, seed=seed).after
+        )
+
+    def _normalised(self, **found: np.ndarray) -> dict[str, float]:
+        counts = (FEW, len(self.externals))
         return {f"{name}_{n}": score(self.scale, values, n) for name, values in found.items() for n in counts}
 
 
 class Run:
     """One run's points, and the time that it took to get there; the clocks stand still while a point is scored."""
 
-    def __init__(self, scorer: Scorer, method: str) -> None:
-        self.scorer, self.method, self.points, self.spent = scorer, method, list[dict[str, Any]](), np.zeros(2)
+    def __init__(self, method: str) -> None:
+        self.method, self.points, self.spent = method, list[dict[str, Any]](), np.zeros(2)
         self.start = self.clocks()
 
     @staticmethod
@@ -135,19 +148,14 @@ class Run:
         """CPU-seconds and wall-clock seconds, (2,)."""
         return np.array([time.process_time(), time.perf_counter()])
 
-    def point(self, steps: int, gradient_steps: int, team: Sequence[np.ndarray]) -> None:
+    def point(self, steps: int, gradient_steps: int, scores: Callable[[], dict[str, float]]) -> None:
         """Score a team as it is after so many steps."""
         self.spent += self.clocks() - self.start
         said = {"steps": steps, "gradient_steps": gradient_steps, "cpu_seconds": round(float(self.spent[0]), 2),
-                "wall_seconds": round(float(self.spent[1]), 2), **self.scorer.scores(team)}  # fmt: skip
+                "wall_seconds": round(float(self.spent[1]), 2), **scores()}  # fmt: skip
         self.points.append(said)
         print(self.method, said, flush=True)
         self.start = self.clocks()
-
-    def benchmarl(self, steps: int, gradient_steps: int, said: torch.Tensor) -> None:
-        """The same for what BenchMARL's actors say in every state, (S, m, A)."""
-        policies = pointed(said) if self.method == "MADDPG" else said.double().numpy()
-        self.point(steps, gradient_steps, [policies[:, i] for i in range(policies.shape[1])])
 
     def row(self, seed: int) -> dict[str, Any]:
         """The whole run; reached: the first point at or above a score against all externals, None where there is none."""
@@ -160,17 +168,25 @@ class Run:
                 "reached": {x: p and {k: p[k] for k in keys} for x, p in first.items()}, "points": self.points}  # fmt: skip
 
 
-def train_micra(seed: int, run: Run) -> None:
-    """MICRA with its usual settings and budget, its actors told nothing about the externals (its critic, in training, is)."""
+def train_micra(seed: int, run: Run, scorer: Scorer) -> None:
+    """MICRA with its usual settings. Not adapting, its actors are told nothing of the externals (its critic, in training, is)."""
     game, family = game_of(TASK)
-    settings = settings_of(TASK, "MICRA", PANELS[0], seed, STEPS, {})
+    adapting = OURS[run.method]
+    usual = micra_lite.settings_for(TASK, seed=seed, conditioned=adapting)
+    updates = math.ceil(OUR_STEPS / round_steps(TASK, usual)) * usual.updates_per_round
+    settings = micra_lite.settings_for(TASK, seed=seed, conditioned=adapting, updates=updates)
     state = micra_lite.TrainingState.initial(game, settings)
-    records = baselines.train(game, family, settings, state)
+    records = micra_lite.offline_training(game, family, settings, state)
     points = {round(settings.updates * j / POINTS) for j in range(POINTS + 1)}
+
+    def scores() -> dict[str, float]:
+        if adapting:
+            return scorer.adapted_scores(state)
+        return scorer.scores([t[0].double().numpy() for t in evaluate.team_tables(state)])
+
     while True:
         if state.updates in points:
-            team = [t[0].double().numpy() for t in evaluate.team_tables(state)]
-            run.point(state.environment_steps, state.updates * settings.value_steps, team)
+            run.point(state.environment_steps, state.updates * settings.value_steps, scores)
         if state.updates >= settings.updates:
             return
         state = next(records).state
@@ -179,24 +195,30 @@ def train_micra(seed: int, run: Run) -> None:
 def run_one(method: str, seed: int, steps: int, cache: Path) -> dict[str, Any]:
     """One run from the beginning to the end, kept when it has ended."""
     torch.set_num_threads(1)
-    scorer, game = Scorer(cache), game_of(TASK)[0]
-    if method == "MICRA":
-        run = Run(scorer, method)
-        train_micra(seed, run)
+    scorer, run = Scorer(cache), Run(method)
+    if method in OURS:
+        train_micra(seed, run, scorer)
     else:
         import peers_benchmarl  # which needs BenchMARL
 
+        game = scorer.game
         seen = game.observe(game.states())
         observations = torch.stack([seen[i] for i in game.target_axes], 1)  # (S, m, O)
-        run = Run(scorer, method)
+
+        def point(steps: int, gradient_steps: int, said: torch.Tensor) -> None:
+            """`said`: by the actors in every state, (S, m, A)."""
+            policies = pointed(said) if method == "MADDPG" else said.double().numpy()
+            team = [policies[:, i] for i in range(policies.shape[1])]
+            run.point(steps, gradient_steps, lambda: scorer.scores(team))
+
         make_env = partial(hunters_env, method == "MADDPG")
-        peers_benchmarl.train(method, seed, steps, make_env, game.horizon, game.gamma, observations, run.benchmarl)
+        peers_benchmarl.train(method, seed, steps, make_env, game.horizon, game.gamma, observations, point)
     return keep(file_of(method, seed, steps, cache), run.row(seed))
 
 
 def file_of(method: str, seed: int, steps: int, cache: Path) -> Path:
     """Where a finished run is kept."""
-    return cache / f"{method}-{STEPS if method == 'MICRA' else steps}-{seed}.json"
+    return cache / f"{method.replace(', ', '_')}-{OUR_STEPS if method in OURS else steps}-{seed}.json"
 
 
 def at(row: dict[str, Any], steps: int) -> dict[str, Any]:
@@ -207,8 +229,11 @@ def at(row: dict[str, Any], steps: int) -> dict[str, Any]:
 
 
 def summary(rows: Sequence[dict[str, Any]], steps: int) -> list[dict[str, Any]]:
-    """Per method, and of MICRA after as many steps: interquartile means and 95% intervals of scores, means of all else."""
-    early = [at(r, steps) | {"method": "MICRA, after as many steps"} for r in rows if r["method"] == "MICRA"]
+    """Per method, and of MICRA after as many steps: interquartile means and 95% intervals of scores, means of all else.
+
+    Of each score to reach: how many runs did, and the mean CPU-seconds that those took.
+    """
+    early = [at(r, steps) | {"method": f"{r['method']}, after as many steps"} for r in rows if r["method"] in OURS]
     found = []
     for method in dict.fromkeys(r["method"] for r in [*rows, *early]):
         mine = [r for r in [*rows, *early] if r["method"] == method]
@@ -216,7 +241,10 @@ def summary(rows: Sequence[dict[str, Any]], steps: int) -> list[dict[str, Any]]:
         row = {"method": method, "seeds": len(mine)} | {k: float(np.mean([r[k] for r in mine])) for k in numbers}
         for name in (k for k in numbers if k.startswith(("score", "greedy"))):
             row[name], row[f"{name}_low"], row[f"{name}_high"] = interquartile_mean([r[name] for r in mine])
-        found.append(row | {"reached": {x: sum(r["reached"][x] is not None for r in mine) for x in mine[0]["reached"]}})
+        there = {x: [r["reached"][x]["cpu_seconds"] for r in mine if r["reached"][x]] for x in mine[0]["reached"]}
+        row["reached"] = {x: len(seconds) for x, seconds in there.items()}
+        row["cpu_seconds_to"] = {x: float(np.mean(seconds)) if seconds else None for x, seconds in there.items()}
+        found.append(row)
     return found
 
 

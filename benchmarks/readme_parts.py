@@ -123,21 +123,23 @@ def peers() -> list[str]:
     names = {method: f"BenchMARL {method}" for method in ("MAPPO", "MADDPG", "MASAC")}
     lines = []
     for r in measured["summary"]:
-        scores = [
-            interval(r, name=n) if r["seeds"] > 1 else f"{r[n]:.3f}" for n in ("score_64", "score_12", "greedy_64")
-        ]
-        reached = ", ".join(str(n) for n in r["reached"].values())
+        several = [n for n in ("score_64", "score_12", "greedy_64") if n in r]
+        scores = [interval(r, name=n) if r["seeds"] > 1 else f"{r[n]:.3f}" for n in several] + [""] * (3 - len(several))
+        seconds = r["cpu_seconds_to"]
+        reached = [f"{n} ({seconds[x]:,.0f} s)" if n else "0" for x, n in r["reached"].items()]
         lines.append([names.get(r["method"], r["method"]), str(r["seeds"]), f"{r['steps']:,.0f}", f"{r['gradient_steps']:,.0f}",
-                      *scores, f"{r['cpu_seconds']:,.0f}", f"{r['peak_memory_gb']:.2f}", reached])  # fmt: skip
+                      *scores, f"{r['cpu_seconds']:,.0f}", f"{r['peak_memory_gb']:.2f}", *reached])  # fmt: skip
     return [
-        "Public peers hunting in pursuit 3×3 with BenchMARL's own settings, and MICRA with ours; no hunter is told anything about the "
-        f"prey (MICRA's critic is, in training), and the best team found that plays all alike has {fixed:.2f}. Normalised scores of the "
-        "stochastic policies against 12 and all 64 held-out prey, and of their likeliest moves, by which BenchMARL evaluates: "
-        "interquartile means over seeds with their 95% intervals; so few seeds are no evidence yet. One thread each. "
+        "Public peers hunting in pursuit 3×3 with BenchMARL's own settings, and MICRA with ours, untuned; no hunter is told anything "
+        f"about the prey (MICRA's critic is, in training), and the best team found that plays all alike has {fixed:.2f}. MICRA, adapting: "
+        "its actors are told what the imitator expects, after five watched episodes of each prey. Normalised scores of the stochastic "
+        "policies against 12 and all 64 held-out prey, and of their likeliest moves, by which BenchMARL evaluates: interquartile means "
+        f"over {measured['seeds']} seeds with their 95% intervals. Gradient steps are those of actor and critic. How many runs reached a "
+        "score against all 64, and after how many CPU-seconds of training on one thread. "
         f"`{measured['command']}`",
         "",
         *lines_of(["team", "seeds", "environment steps", "gradient steps", "score, 64", "score, 12", "likeliest moves, 64", "CPU-s",
-                   "peak memory, GB", "runs that reached 0.4, 0.6, 0.8"], lines),
+                   "peak memory, GB", *(f"runs that reached {x}" for x in measured["summary"][0]["reached"])], lines),
     ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import importlib
 import json
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -107,18 +108,35 @@ def test_a_table_is_worth_what_evaluate_says(peers, scorer):
     assert random["score_64"] == pytest.approx(0, abs=1e-9)
 
 
-class Rising:
-    """A scorer whose scores are what the team says."""
+@pytest.mark.parametrize("method", ["MICRA", "MICRA, adapting"])
+def test_our_teams_are_scored_as_they_play(peers, tmp_path, monkeypatch, method):
+    """The last point, of a run of one round, by another way: the same training again, scored by `evaluate`."""
+    monkeypatch.setattr(peers, "OUR_STEPS", 1)
+    monkeypatch.setattr(peers, "FEW", 1)
+    scorer, run = peers.Scorer(tmp_path), peers.Run(method)
+    scorer.externals, scorer.prey = scorer.externals[:2], [t[:2] for t in scorer.prey]
+    peers.train_micra(3, run, scorer)
+    settings = micra_lite.Settings(seed=3, conditioned=method != "MICRA", updates=8)
+    *_, record = micra_lite.offline_training(scorer.game, micra_lite.external_family("pursuit"), settings)
+    if method == "MICRA":
+        values = evaluate.exact_values(record.state, scorer.table, scorer.externals)
+    else:
+        values = evaluate.adaptation_scores(record.state, scorer.table, scorer.externals, 5, seed=3).after
+    random, best = np.array(scorer.scale.random)[:2], np.array(scorer.scale.best)[:2]
+    assert run.points[-1]["score_2"] == pytest.approx((values - random).sum() / (best - random).sum(), abs=1e-6)
+    assert [p["gradient_steps"] for p in run.points] == [3 * j for j in range(9)]
+    assert run.points[-1]["steps"] == 16 * 32 * 25
 
-    def scores(self, team):
-        return {"score_12": team[0] - 0.1, "score_64": team[0], "greedy_12": 0.0, "greedy_64": 0.0}
+
+def scored(x):
+    return {"score_12": x - 0.1, "score_64": x, "greedy_12": 0.0, "greedy_64": 0.0}
 
 
 def test_a_run_says_when_it_reached_what_and_how_many_seeds_did(peers):
     def run(*scores):
-        run = peers.Run(Rising(), "MAPPO")
+        run = peers.Run("MAPPO")
         for j, x in enumerate(scores):
-            run.point(6000 * j, 10 * j, [x])
+            run.point(6000 * j, 10 * j, partial(scored, x))
         return run.row(0)
 
     good, bad = run(0.0, 0.5, 0.4, 0.7), run(0.0, 0.1, 0.2, 0.3)
@@ -133,6 +151,7 @@ def test_a_run_says_when_it_reached_what_and_how_many_seeds_did(peers):
     assert row["score_64"] == pytest.approx(0.5)
     assert row["score_64_low"] <= row["score_64"] <= row["score_64_high"]
     assert row["reached"] == {"0.4": 1, "0.6": 1, "0.8": 0}
+    assert row["cpu_seconds_to"] == {x: p and p["cpu_seconds"] for x, p in good["reached"].items()}
     late, early = peers.summary([good | {"method": "MICRA"}], 11_000)
     assert (late["steps"], late["score_64"]) == (18_000, 0.7)
     assert (early["method"], early["steps"], early["score_64"]) == ("MICRA, after as many steps", 12_000, 0.4)
@@ -140,8 +159,8 @@ def test_a_run_says_when_it_reached_what_and_how_many_seeds_did(peers):
 
 def test_finished_runs_are_not_repeated(peers, tmp_path, monkeypatch):
     """With everything kept, nothing is started, and the result has it all."""
-    run = peers.Run(Rising(), "MAPPO")
-    run.point(6000, 10, [0.5])
+    run = peers.Run("MAPPO")
+    run.point(6000, 10, partial(scored, 0.5))
     for seed in range(2):
         peers.file_of("MAPPO", seed, 12_000, tmp_path).write_text(json.dumps(run.row(seed)))
     written = []
