@@ -61,6 +61,7 @@ benchmarks: $(READY)
 	$(BIN)/python benchmarks/variance.py
 	$(BIN)/python benchmarks/switching.py
 	$(BIN)/python benchmarks/learning.py
+	$(BIN)/python benchmarks/limits.py
 	$(BIN)/python benchmarks/advantages.py
 	$(BIN)/python benchmarks/widgets.py
 	$(BIN)/python benchmarks/exercises.py

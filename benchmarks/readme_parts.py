@@ -65,6 +65,25 @@ def tuning() -> list[str]:
     ]
 
 
+def limits() -> list[str]:
+    """What limits how fast MICRA learns."""
+    from learning_table import FEW  # which takes seconds
+
+    measured = result("limits")
+    lines = []
+    for task, replaced in dict.fromkeys((r["task"], r["replaced"]) for r in measured["rows"]):
+        curve = [r for r in measured["rows"] if (r["task"], r["replaced"]) == (task, replaced)][1:]
+        lines.append([task, replaced, *(f"{r['score']:.3f}" for r in curve[:5]), interval(curve[-1])])
+    steps = [f"{r['step']:,} steps" for r in curve[:5]]
+    return [
+        f"What limits how fast MICRA learns where nobody adapts, {measured['seeds']} seeds: its parts replaced by their exact "
+        "counterparts, the imitator by the true policies of the training externals, the critic by the exact joint Q of the team as "
+        f"it plays beside each of them. Scores against {FEW} unseen externals, interquartile means. `{measured['command']}`",
+        "",
+        *lines_of(["task", "replaced", *steps, "at the end"], lines),
+    ]
+
+
 def advantages() -> list[str]:
     """What regret itself contributes, inside the same loop."""
     measured = result("advantages")
