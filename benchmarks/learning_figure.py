@@ -43,9 +43,14 @@ def learning_figure(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Figur
                       zorder=3 if method == "MICRA" else 2, label=method)  # fmt: skip
             axes.fill_between(steps, low, high, color=colour, alpha=0.12, linewidth=0)
             ends.append((float(middle[-1]), method))
-        for height, name in limits(task, watched):
+        above = np.inf
+        for height, name in sorted(limits(task, watched), reverse=True):
             axes.axhline(height, color="black", linestyle=":", linewidth=1)
-            axes.annotate(name, (0, height), (2, 2), textcoords="offset points", fontsize=8)
+            below = above - height < 0.06  # no room over the line: another one is there
+            axes.annotate(name, (0, height), (2, -2 if below else 2), va="top" if below else "bottom",
+                          textcoords="offset points", fontsize=8)  # fmt: skip
+            above = height
+        axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.set(xlabel="environment steps", title=panel + (f" ({watched} watched episodes)" if watched else ""))
         axes.grid(color="0.9", linewidth=0.8)
         words.append(f"{panel}: " + ", ".join(f"{name} {height:.2f}" for height, name in sorted(ends, reverse=True)))
