@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import readme_adaptation as adaptation
+import readme_learning as learning
 import readme_parts as parts
 
 HERE = Path(__file__).parent
@@ -22,9 +23,9 @@ PARTS = {
                    (adaptation.answers, "adaptation")],
     "Before anybody was watched": [(adaptation.unadapted, "unadapted")],
     "Externals that change": [(adaptation.switching, "switching")],
-    "Learning curves": [(parts.learning, "learning"), (parts.tuning, "tuning"), (parts.limits, "limits"),
-                        (parts.advantages, "advantages")],
-    "Public peers": [(parts.peers, "peers")],
+    "Learning curves": [(learning.learning, "learning"), (learning.tuning, "tuning"), (learning.limits, "limits"),
+                        (learning.advantages, "advantages")],
+    "Public peers": [(learning.peers, "peers")],
     "Variance of the gradient": [(parts.variance, "variance")],
     "Speed and memory": [(parts.speed, "throughput"), (parts.growth, "growth"), (parts.delays, "widgets")],
     "Exercises and grading": [(parts.checks, "exercises"), (parts.grading, "grading")],
@@ -32,7 +33,7 @@ PARTS = {
 # What the README shows of it.
 SUMMARY = (
     (adaptation.summary, "adaptation"),
-    (parts.learning_summary, "learning"),
+    (learning.learning_summary, "learning"),
     (parts.speed_summary, "throughput"),
 )
 

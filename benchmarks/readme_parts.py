@@ -20,87 +20,6 @@ def headroom() -> list[str]:
     ]  # fmt: skip
 
 
-def learning() -> list[str]:
-    """Learning curves in numbers."""
-    import learning_table  # which takes seconds
-
-    measured = result("learning")
-    if measured["seeds"] < 10:
-        return [f"Learning curves: {measured['seeds']} seeds so far, no evidence yet. `{measured['command']}`"]
-    lines = [
-        f"Learning curves, {measured['seeds']} seeds, all methods the same environment steps: final score against all 64 unseen "
-        "externals (after five watched episodes where everyone adapts), environment steps to 90% of the best final score "
-        f"(a run that never gets there counts with the full budget), intervals of 95%. `{measured['command']}`",
-        "",
-        *learning_table.lines(measured["rows"], measured.get("aggregate", [])),
-    ]
-    for task in dict.fromkeys(r["task"] for r in measured["rows"]):
-        lines += ["", picture(f"learning-{task}")]
-    return lines
-
-
-def learning_summary() -> list[str]:
-    """The README's share of the learning curves: one task's figure."""
-    measured = result("learning")
-    if measured["seeds"] < 10:
-        return ["Learning curves of MICRA and the baselines are not measured yet."]
-    return [f"Learning curves of MICRA and the baselines, {measured['seeds']} seeds:", "", picture("learning-pursuit")]
-
-
-def tuning() -> list[str]:
-    """What each method was given in the learning curves."""
-    measured = result("tuning")
-    lines = []
-    for method, winner in measured["winners"].items():
-        tried = [r for r in measured["rows"] if r["method"] == method]
-        usual = next(r["score"] for r in tried if not r["changes"])
-        changes = ", ".join(f"{name} {value}" for name, value in winner.items())
-        lines.append([method, str(len(tried)), f"{usual:.3f}", f"{max(r['score'] for r in tried):.3f}", changes])
-    return [
-        f"Tuning before the curves, the same for every method: {measured['seeds']} seeds each of the settings as they are and of others "
-        f"drawn at random, {measured['steps']:,} steps of pursuit, mean final score against the validation externals, nobody adapting. "
-        f"`{measured['command']}`",
-        "",
-        *lines_of(["method", "settings tried", "score as it is", "best score", "with"], lines),
-    ]
-
-
-def limits() -> list[str]:
-    """What limits how fast MICRA learns."""
-    from learning_table import FEW  # which takes seconds
-
-    measured = result("limits")
-    lines = []
-    for task, replaced in dict.fromkeys((r["task"], r["replaced"]) for r in measured["rows"]):
-        curve = [r for r in measured["rows"] if (r["task"], r["replaced"]) == (task, replaced)][1:]
-        lines.append([task, replaced, *(f"{r['score']:.3f}" for r in curve[:5]), interval(curve[-1])])
-    steps = [f"{r['step']:,} steps" for r in curve[:5]]
-    return [
-        f"What limits how fast MICRA learns where nobody adapts, {measured['seeds']} seeds: its parts replaced by their exact "
-        "counterparts, the imitator by the true policies of the training externals, the critic by the exact joint Q of the team as "
-        f"it plays beside each of them. Scores against {FEW} unseen externals, interquartile means. `{measured['command']}`",
-        "",
-        *lines_of(["task", "replaced", *steps, "at the end"], lines),
-    ]
-
-
-def advantages() -> list[str]:
-    """What regret itself contributes, inside the same loop."""
-    measured = result("advantages")
-    lines = []
-    for r in measured["rows"]:
-        scores = [interval(r, name=name) for name in ("during", "final")]
-        better = interval(r, 2, "improvement") if "improvement" in r else ""
-        lines.append([r["task"], str(r["agents"]), str(r["batch"]), r["advantage"], *scores, better])
-    return [
-        f"What regret itself contributes, {measured['seeds']} seeds: MICRA's own loop with another advantage in the place of Eq. 2's. "
-        "Batch: the transitions of each external in an update. Normalised scores (of three hunters: return per episode above a "
-        f"random team's) over the training and at its end, of teams that do not adapt. `{measured['command']}`",
-        "",
-        *lines_of(["task", "agents", "batch", "advantage", "score during training", "at its end", "CRA is better during it, probability"], lines),
-    ]  # fmt: skip
-
-
 def number(x: float) -> str:
     """1,234,567 or 0.123: whole above a thousand, else three significant figures."""
     return f"{x:,.0f}" if x >= 1000 else f"{x:.3g}"
@@ -133,33 +52,6 @@ def speed_summary() -> list[str]:
         "",
         "[All results](docs/results.md): every task, method and baseline, what limits them, and the commands that measure them.",
     ]
-
-
-def peers() -> list[str]:
-    """Public peers on our task."""
-    measured = result("peers")
-    fixed = next(r["headroom_average"] for r in result("games")["rows"] if r["game"] == "pursuit")
-    names = {method: f"BenchMARL {method}" for method in ("MAPPO", "MADDPG", "MASAC")}
-    lines = []
-    for r in measured["summary"]:
-        several = [n for n in ("score_64", "score_12", "greedy_64") if n in r]
-        scores = [interval(r, name=n) if r["seeds"] > 1 else f"{r[n]:.3f}" for n in several] + [""] * (3 - len(several))
-        seconds = r["cpu_seconds_to"]
-        reached = [f"{n} ({seconds[x]:,.0f} s)" if n else "0" for x, n in r["reached"].items()]
-        lines.append([names.get(r["method"], r["method"]), str(r["seeds"]), f"{r['steps']:,.0f}", f"{r['gradient_steps']:,.0f}",
-                      *scores, f"{r['cpu_seconds']:,.0f}", f"{r['peak_memory_gb']:.2f}", *reached])  # fmt: skip
-    return [
-        "Public peers hunting in pursuit 3×3 with BenchMARL's own settings, and MICRA with ours, untuned; no hunter is told anything "
-        f"about the prey (MICRA's critic is, in training), and the best team found that plays all alike has {fixed:.2f}. MICRA, adapting: "
-        "its actors are told what the imitator expects, after five watched episodes of each prey. Normalised scores of the stochastic "
-        "policies against 12 and all 64 held-out prey, and of their likeliest moves, by which BenchMARL evaluates: interquartile means "
-        f"over {measured['seeds']} seeds with their 95% intervals. Gradient steps are those of actor and critic. How many runs reached a "
-        "score against all 64, and after how many CPU-seconds of training on one thread. "
-        f"`{measured['command']}`",
-        "",
-        *lines_of(["team", "seeds", "environment steps", "gradient steps", "score, 64", "score, 12", "likeliest moves, 64", "CPU-s",
-                   "peak memory, GB", *(f"runs that reached {x}" for x in measured["summary"][0]["reached"])], lines),
-    ]  # fmt: skip
 
 
 def variance() -> list[str]:
