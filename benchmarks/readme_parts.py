@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 
-from readme_tables import interval, lines_of, picture, result
+from readme_tables import lines_of, picture, result
 
 
 def headroom() -> list[str]:
