@@ -731,7 +731,9 @@ columns = min(4, max(1, len(places)))
 deep = max(1, math.ceil(len(places) / columns))
 figure = Figure(figsize=(2.6 + 2.1 * columns, 0.8 + 1.9 * deep), layout="constrained")
 told = []
-panels = figure.subplots(deep, columns, sharey=True, squeeze=False).flat
+panels = list(figure.subplots(deep, columns, sharex=True, sharey=True, squeeze=False).flat)
+for axes in panels[len(places) :]:
+    axes.remove()
 for axes, place in zip(panels, places, strict=False):
     for row, m in enumerate(looks):
         if r := measured.get((place, m)):
@@ -739,6 +741,7 @@ for axes, place in zip(panels, places, strict=False):
             axes.errorbar(r["final"], row, xerr=bars, fmt=looks[m][1][0], color=looks[m][0], capsize=4)
     axes.axvline(1, color="black", linestyle=":")
     axes.set(xlabel="normalised score", title=place)
+    axes.tick_params(labelbottom=True)
     axes.set_yticks(range(len(looks)), list(looks))
     axes.set_ylim(len(looks) - 0.5, -0.5)
     there = {m: measured[place, m] for m in looks if (place, m) in measured}
