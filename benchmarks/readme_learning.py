@@ -13,7 +13,8 @@ def learning() -> list[str]:
     if measured["seeds"] < 10:
         return [f"Learning curves: {measured['seeds']} seeds so far, no evidence yet. `{measured['command']}`"]
     lines = [
-        f"Learning curves, {measured['seeds']} seeds, all methods the same environment steps: final score against all 64 unseen "
+        f"Learning curves, {measured['seeds']} seeds, all methods the same environment steps and the settings found on pursuit (below): "
+        "final score against all 64 unseen "
         "externals (after five watched episodes where everyone adapts), environment steps to 90% of the best final score "
         f"(a run that never gets there counts with the full budget), intervals of 95%. `{measured['command']}`",
         "",
@@ -38,7 +39,7 @@ def learning_summary() -> list[str]:
         lines.append([method, f"{r['steps_ratio']:.2f}", *better])
     tasks = ", ".join(overall[adapting, "MICRA"]["tasks"])
     return [
-        f"Learning curves of MICRA and the baselines, {measured['seeds']} seeds, each tuned with the same budget:",
+        f"Learning curves of MICRA and the baselines, {measured['seeds']} seeds, each tuned on pursuit with the same budget:",
         "",
         picture("learning-pursuit"),
         "",
