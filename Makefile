@@ -60,6 +60,7 @@ benchmarks: $(READY)
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/variance.py
 	$(BIN)/python benchmarks/switching.py
+	$(BIN)/python benchmarks/learning.py --tune
 	$(BIN)/python benchmarks/learning.py
 	$(BIN)/python benchmarks/limits.py
 	$(BIN)/python benchmarks/advantages.py

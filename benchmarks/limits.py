@@ -100,16 +100,14 @@ def main() -> None:
     rows = []
     for task in options.tasks:
         for replaced in METHOD:
-            points = list(zip(*(curves[task, replaced, seed] for seed in range(options.seeds)), strict=True))
-            scores = [
-                dict(zip(("score", "low", "high"), interquartile_mean([x for _, x in at]), strict=True))
-                for at in points
-            ]
-            rows += [
-                {"task": task, "replaced": replaced, "step": at[0][0], **x}
-                for at, x in zip(points, scores, strict=True)
-            ]
-            print(task, f"{replaced:20s}", *(f"{r['score']:.3f}" for r in rows[-len(points) :]))
+            print(task, f"{replaced:20s}", end="")
+            for at in zip(*(curves[task, replaced, seed] for seed in range(options.seeds)), strict=True):
+                score, low, high = interquartile_mean([x for _, x in at])
+                rows.append(
+                    {"task": task, "replaced": replaced, "step": at[0][0], "score": score, "low": low, "high": high}
+                )
+                print(f" {score:.3f}", end="")
+            print()
     print(write_part("limits", options.seeds, rows, {"budgets": budgets}))
 
 

@@ -14,9 +14,9 @@ def learning() -> list[str]:
         return [f"Learning curves: {measured['seeds']} seeds so far, no evidence yet. `{measured['command']}`"]
     lines = [
         f"Learning curves, {measured['seeds']} seeds, all methods the same environment steps and the settings found on pursuit (below): "
-        "final score against all 64 unseen "
-        "externals (after five watched episodes where everyone adapts), environment steps to 90% of the best final score "
-        f"(a run that never gets there counts with the full budget), intervals of 95%. `{measured['command']}`",
+        "final score against all 64 unseen externals (after five watched episodes where everyone adapts), environment steps to 90% "
+        "of the best final score (a run that never gets there counts with the full budget), intervals of 95%. "
+        f"`{measured['command']}`",
         "",
         *learning_table.lines(measured["rows"], measured.get("aggregate", [])),
     ]
@@ -123,7 +123,7 @@ def peers() -> list[str]:
         f"about the prey (MICRA's critic is, in training), and the best team found that plays all alike has {fixed:.2f}. MICRA, adapting: "
         "its actors are told what the imitator expects, after five watched episodes of each prey. Normalised scores of the stochastic "
         "policies against 12 and all 64 held-out prey, and of their likeliest moves, by which BenchMARL evaluates: interquartile means "
-        f"over {measured['seeds']} seeds with their 95% intervals. Gradient steps are those of actor and critic. How many runs reached a "
+        f"over {measured['seeds']} seeds with their 95% intervals; so few seeds are no evidence yet. Gradient steps are those of actor and critic. How many runs reached a "
         "score against all 64, and after how many CPU-seconds of training on one thread. "
         f"`{measured['command']}`",
         "",

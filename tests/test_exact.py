@@ -153,8 +153,10 @@ def test_rounding_does_not_keep_large_games_from_being_solved(seed):
     P, r = rng.dirichlet(np.ones(3), 3), rng.random(3)
     signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it does not end"))
     signal.alarm(60)
-    V = exact.values.solve(kron(identity(1000), csr_matrix(P), format="csr"), np.tile(r, 1000), 0.95)
-    signal.alarm(0)
+    try:
+        V = exact.values.solve(kron(identity(1000), csr_matrix(P), format="csr"), np.tile(r, 1000), 0.95)
+    finally:
+        signal.alarm(0)
     np.testing.assert_allclose(V, np.tile(np.linalg.solve(np.eye(3) - 0.95 * P, r), 1000), rtol=1e-11)
 
 
