@@ -13,13 +13,19 @@ continuous actions, where each hunter names a direction and its move is drawn in
 moves was tried first: in the one run of it, actors soon gave all moves the same); and MASAC, also off-policy with
 a critic of the joint actions, which has discrete ones.
 
+EPyMARL (github.com/uoe-agents/epymarl, commit cbc38c09) is no package and no part of this project. With its source and an
+environment of its own at hand, `COMMAND SEED STEPS FILE` trains its COMA by its own settings for pursuit's discount and
+horizon, in `hunters_env`, and writes FILE, json: peak_memory_gb, and points, each with steps, gradient_steps,
+cpu_seconds and wall_seconds of learner and workers together, and mean values against each held-out prey of the policies
+(values) and of their likeliest moves (greedy). Its actors are recurrent, so they are not scored exactly but as they play.
+
 A run is a process of its own on one thread. Its CPU-seconds (user and system) and wall-clock seconds (with any waiting for
 other work on the machine) are those of training, without imports and scoring; its peak memory is the whole process's.
 Scores are of the stochastic policies, without exploration noise; `greedy` of their likeliest moves, by which BenchMARL
 evaluates. Finished runs are kept in runs/benchmarks/peers, a stopped one starts again. Writes benchmarks/results/peers.json.
 
     pip install --no-deps -r benchmarks/requirements-peers.txt
-    python benchmarks/peers.py --seeds 5 --steps 60000
+    python benchmarks/peers.py --seeds 5 --steps 60000 [--epymarl COMMAND]
 """
 
 from __future__ import annotations
@@ -29,9 +35,10 @@ import json
 import math
 import multiprocessing
 import os
-import resource
-import time
-from collections.abc import Callable, Sequence
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib.metadata import version
@@ -47,79 +54,17 @@ import torch
 import micra_lite
 from common import interquartile_mean, write
 from learning import round_steps
-from learning_table import FEW, POINTS, WATCHED
-from micra_lite import evaluate, exact
+from learning_table import POINTS
+from micra_lite import evaluate
 from peers_environment import TASK, hunters_env, pointed
-from runs import game_of, keep, score, yardstick
+from peers_scores import Run, Scorer
+from runs import game_of, keep, yardstick
 
 OURS = {"MICRA": False, "MICRA, adapting": True}  # whether its actors are told what the imitator expects
 METHODS = ("MAPPO", "MADDPG", "MASAC", *OURS)
+EPYMARL = "EPyMARL COMA"
 OUR_STEPS = 640_000
 ROUND = 6000  # environment steps between two points: one iteration of BenchMARL's
-REACHED = (0.4, 0.6, 0.8)  # the scores of which it is told when they were reached
-
-
-class Scorer:
-    """The held-out externals, and what a team that plays them all alike scores against them."""
-
-    def __init__(self, cache: Path) -> None:
-        self.game, family = game_of(TASK)
-        self.table, self.scale = self.game.tabulate(), yardstick(TASK, cache)
-        self.externals = family.split("held-out")
-        self.prey = [t.numpy() for t in self.externals.tables(self.game)]  # per external agent (K, S, A_e)
-
-    def values(self, team: Sequence[np.ndarray]) -> np.ndarray:
-        """The exact value of policies (S, A_i), one for each hunter, against each of K externals, (K,)."""
-        each = range(len(self.prey[0]))
-        return np.array([exact.team_value(self.table, team, [moves[k] for moves in self.prey]) for k in each])
-
-    def scores(self, team: Sequence[np.ndarray]) -> dict[str, float]:
-        """Normalised scores against the first few and all, of the policies and of their likeliest moves."""
-        greedy = [np.eye(policy.shape[1])[policy.argmax(1)] for policy in team]
-        return self._normalised(score=self.values(team), greedy=self.values(greedy))
-
-    def adapted_scores(self, state: micra_lite.TrainingState) -> dict[str, float]:
-        """The same of a team that watches each external for a few episodes, and adapts; its policies only."""
-        seed = state.settings.seed
-        return self._normalised(
-            score=evaluate.adaptation_scores(state, self.table, self.externals, WATCHED, seed=seed).after
-        )
-
-    def _normalised(self, **found: np.ndarray) -> dict[str, float]:
-        counts = (FEW, len(self.externals))
-        return {f"{name}_{n}": score(self.scale, values, n) for name, values in found.items() for n in counts}
-
-
-class Run:
-    """One run's points, and the time that it took to get there; the clocks stand still while a point is scored."""
-
-    def __init__(self, method: str) -> None:
-        self.method, self.points, self.spent = method, list[dict[str, Any]](), np.zeros(2)
-        self.start = self.clocks()
-
-    @staticmethod
-    def clocks() -> np.ndarray:
-        """CPU-seconds and wall-clock seconds, (2,)."""
-        return np.array([time.process_time(), time.perf_counter()])
-
-    def point(self, steps: int, gradient_steps: int, scores: Callable[[], dict[str, float]]) -> None:
-        """Score a team as it is after so many steps."""
-        self.spent += self.clocks() - self.start
-        said = {"steps": steps, "gradient_steps": gradient_steps, "cpu_seconds": round(float(self.spent[0]), 2),
-                "wall_seconds": round(float(self.spent[1]), 2), **scores()}  # fmt: skip
-        self.points.append(said)
-        print(self.method, said, flush=True)
-        self.start = self.clocks()
-
-    def row(self, seed: int) -> dict[str, Any]:
-        """The whole run; reached: the first point at or above a score against all externals, None where there is none."""
-        last = self.points[-1]
-        name = next(n for n in last if n.startswith("score") and n != f"score_{FEW}")
-        first = {str(x): next((p for p in self.points if p[name] >= x), None) for x in REACHED}
-        keys = ("steps", "cpu_seconds", "wall_seconds")
-        return {"method": self.method, "seed": seed, **last,
-                "peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
-                "reached": {x: p and {k: p[k] for k in keys} for x, p in first.items()}, "points": self.points}  # fmt: skip
 
 
 def train_micra(seed: int, run: Run, scorer: Scorer) -> None:
@@ -144,6 +89,20 @@ def train_micra(seed: int, run: Run, scorer: Scorer) -> None:
         if state.updates >= settings.updates:
             return
         state = next(records).state
+
+
+def run_epymarl(command: str, seed: int, steps: int, cache: Path) -> dict[str, Any]:
+    """One run of EPyMARL's COMA by `command`, kept when it has ended."""
+    scorer, run = Scorer(cache), Run(EPYMARL)
+    file = file_of(EPYMARL, seed, steps, cache)
+    raw = file.with_suffix(".raw")
+    subprocess.run([*shlex.split(command), str(seed), str(steps), str(raw)], check=True)
+    found = json.loads(raw.read_text())
+    raw.unlink()
+    for point in found["points"]:
+        values = {"score": np.array(point.pop("values")), "greedy": np.array(point.pop("greedy"))}
+        run.points.append(point | scorer.normalised(**values))
+    return keep(file, run.row(seed) | {"peak_memory_gb": found["peak_memory_gb"]})
 
 
 def run_one(method: str, seed: int, steps: int, cache: Path) -> dict[str, Any]:
@@ -210,20 +169,26 @@ def main() -> None:
     parser.add_argument(
         "--steps", type=int, default=60_000, help=f"of a peer's run, raised to whole iterations of {ROUND:,}"
     )
+    parser.add_argument("--epymarl", metavar="COMMAND", help="how to train EPyMARL's COMA here, to have it beside them")
     parser.add_argument("--cache", type=Path, default=Path("runs/benchmarks/peers"))
     options = parser.parse_args()
+    methods = options.methods + [EPYMARL] * bool(options.epymarl)
+    if options.epymarl:  # a path of this machine means nothing elsewhere
+        sys.argv[sys.argv.index("--epymarl") + 1] = "COMMAND"
     steps = math.ceil(options.steps / ROUND) * ROUND
     yardstick(TASK, options.cache)
     packages = {name: version(name) for name in ("benchmarl", "torchrl", "tensordict")}
     for seed in range(options.seeds):
-        for method in options.methods:
-            if not file_of(method, seed, steps, options.cache).exists():
+        for method in methods:
+            if method == EPYMARL and not file_of(method, seed, steps, options.cache).exists():
+                run_epymarl(options.epymarl, seed, steps, options.cache)
+            elif not file_of(method, seed, steps, options.cache).exists():
                 # A fresh process each, so that peak memory is one run's.
                 with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
                     pool.submit(run_one, method, seed, steps, options.cache).result()
-            files = [file_of(m, s, steps, options.cache) for m in options.methods for s in range(options.seeds)]
+            files = [file_of(m, s, steps, options.cache) for m in methods for s in range(options.seeds)]
             rows = [json.loads(file.read_text()) for file in files if file.exists()]
-            seeds = min(sum(r["method"] == m for r in rows) for m in options.methods)
+            seeds = min(sum(r["method"] == m for r in rows) for m in methods)
             print(write("peers", seeds, rows, steps=steps, packages=packages, summary=summary(rows, steps)))
 
 

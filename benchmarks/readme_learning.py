@@ -119,10 +119,11 @@ def peers() -> list[str]:
         lines.append([names.get(r["method"], r["method"]), str(r["seeds"]), f"{r['steps']:,.0f}", f"{r['gradient_steps']:,.0f}",
                       *scores, f"{r['cpu_seconds']:,.0f}", f"{r['peak_memory_gb']:.2f}", *reached])  # fmt: skip
     return [
-        "Public peers hunting in pursuit 3×3 with BenchMARL's own settings, and MICRA with ours, untuned; no hunter is told anything "
+        "Public peers hunting in pursuit 3×3, each with its own package's settings, and MICRA with ours, untuned; no hunter is told anything "
         f"about the prey (MICRA's critic is, in training), and the best team found that plays all alike has {fixed:.2f}. MICRA, adapting: "
         "its actors are told what the imitator expects, after five watched episodes of each prey. Normalised scores of the stochastic "
-        "policies against 12 and all 64 held-out prey, and of their likeliest moves, by which BenchMARL evaluates: interquartile means "
+        "policies against 12 and all 64 held-out prey, and of their likeliest moves, by which BenchMARL evaluates (EPyMARL's, whose actors "
+        "are recurrent, as played; all others exact): interquartile means "
         f"over {measured['seeds']} seeds with their 95% intervals; so few seeds are no evidence yet. Gradient steps are those of actor and critic. How many runs reached a "
         "score against all 64, and after how many CPU-seconds of training on one thread. "
         f"`{measured['command']}`",

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import sys
 import warnings
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,11 @@ def peers():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
         yield importlib.import_module("peers")
+
+
+@pytest.fixture(scope="module")
+def peers_scores(peers):
+    return importlib.import_module("peers_scores")
 
 
 @pytest.fixture(scope="module")
@@ -109,10 +115,10 @@ def test_a_table_is_worth_what_evaluate_says(peers, scorer):
 
 
 @pytest.mark.parametrize("method", ["MICRA", "MICRA, adapting"])
-def test_our_teams_are_scored_as_they_play(peers, tmp_path, monkeypatch, method):
+def test_our_teams_are_scored_as_they_play(peers, peers_scores, tmp_path, monkeypatch, method):
     """The last point, of a run of one round, by another way: the same training again, scored by `evaluate`."""
     monkeypatch.setattr(peers, "OUR_STEPS", 1)
-    monkeypatch.setattr(peers, "FEW", 1)
+    monkeypatch.setattr(peers_scores, "FEW", 1)
     scorer, run = peers.Scorer(tmp_path), peers.Run(method)
     scorer.externals, scorer.prey = scorer.externals[:2], [t[:2] for t in scorer.prey]
     peers.train_micra(3, run, scorer)
@@ -155,6 +161,27 @@ def test_a_run_says_when_it_reached_what_and_how_many_seeds_did(peers):
     late, early = peers.summary([good | {"method": "MICRA"}], 11_000)
     assert (late["steps"], late["score_64"]) == (18_000, 0.7)
     assert (early["method"], early["steps"], early["score_64"]) == ("MICRA, after as many steps", 12_000, 0.4)
+
+
+def test_what_another_program_trained_is_scored_and_kept(peers, scorer, tmp_path):
+    """By a command that knows nothing: its first team is worth what the random one is, its last what the best response is."""
+    program = tmp_path / "train.py"
+    program.write_text(
+        "import json, sys\n"
+        f"random, best = {scorer.scale.random.tolist()}, {scorer.scale.best.tolist()}\n"
+        "seed, steps, file = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]\n"
+        "spent = {'cpu_seconds': 2.0 + seed, 'wall_seconds': 1.0}\n"
+        "points = [{'steps': 0, 'gradient_steps': 0, **spent, 'values': random, 'greedy': random},\n"
+        "          {'steps': steps, 'gradient_steps': 7, **spent, 'values': best, 'greedy': random}]\n"
+        "json.dump({'points': points, 'peak_memory_gb': 0.5}, open(file, 'w'))\n"
+    )
+    row = peers.run_epymarl(f"{sys.executable} '{program}'", 3, 12_000, tmp_path)
+    assert (row["seed"], row["steps"], row["gradient_steps"], row["cpu_seconds"]) == (3, 12_000, 7, 5.0)
+    assert [row["points"][j]["score_64"] for j in (0, 1)] == pytest.approx([0, 1])
+    assert (row["score_12"], row["greedy_64"], row["peak_memory_gb"]) == (pytest.approx(1), pytest.approx(0), 0.5)
+    assert row["reached"]["0.8"]["steps"] == 12_000
+    assert json.loads(peers.file_of("EPyMARL COMA", 3, 12_000, tmp_path).read_text()) == row
+    assert not list(tmp_path.glob("*.raw"))
 
 
 def test_finished_runs_are_not_repeated(peers, tmp_path, monkeypatch):
