@@ -2,9 +2,10 @@
 
 Two panels. *nobody adapts*: no actor is told anything about the externals; in training, MICRA's critic is. *everyone
 adapts*: actors and critics of every method are conditioned on the same imitator, which learns beside them; at three points
-each team watches five episodes of every newcomer. MICRA's ablations run on pursuit, where nobody adapts. Each run is kept in
-runs/benchmarks/learning, point by point: a benchmark that was stopped goes on where it was. Writes
-benchmarks/results/learning.json, learning-runs.csv and learning-externals.csv.gz beside it, and docs/learning-TASK.png.
+each team watches five episodes of every newcomer. On pursuit, where nobody adapts, MICRA also learns with other knowledge of
+the externals; with other advantages it does in `advantages`. Each run is kept in runs/benchmarks/learning, point by point: a
+benchmark that was stopped goes on where it was. Writes benchmarks/results/learning.json, learning-runs.csv and
+learning-externals.csv.gz beside it, and docs/learning-TASK.png.
 
     python benchmarks/learning.py --tasks pursuit --seeds 10 --jobs 2
     python benchmarks/learning.py --tune                            the settings of every method: tuning.json
@@ -44,6 +45,7 @@ from tuning import TUNED, TUNING, configurations, space, winners
 DOCS = Path(__file__).parent.parent / "docs"
 ADAPTED = (3, 6, 10)  # the points at which teams adapt, in the second panel
 STEPS = TUNING["steps"]  # what every method was tuned for
+ABLATIONS = ("MICRA, no imitator", "MICRA, true external")  # what it knows of the externals is another
 
 
 def plan(
@@ -55,7 +57,7 @@ def plan(
         for seed in range(seeds)
         for task in tasks
         for panel in panels
-        for method in methods or (baselines.METHODS if task == "pursuit" else TUNED)
+        for method in methods or (*TUNED, *(ABLATIONS if task == "pursuit" else ()))
         if method in TUNED or panel == PANELS[0]
     ]
 
@@ -194,7 +196,7 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="+", default=list(micra_lite.catalogue.GRID_TASKS))
     parser.add_argument(
         "--methods", nargs="+", choices=list(baselines.METHODS), metavar="METHOD",
-        help="default: MICRA and the published ones, and on pursuit MICRA's ablations",
+        help="default: MICRA and the published ones, and on pursuit two ablations",
     )  # fmt: skip
     parser.add_argument("--panels", nargs="+", default=list(PANELS), choices=PANELS)
     parser.add_argument("--seeds", type=int, default=10)
