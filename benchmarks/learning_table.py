@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from common import interquartile_mean
+from tuning import TUNED
 
 PANELS = ("nobody adapts", "everyone adapts")
 POINTS = 10  # of a curve, besides the untrained team
@@ -19,7 +21,8 @@ PROFILE_AT = [round(0.05 * j, 2) for j in range(21)]  # the scores at which perf
 def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Per task, panel and method: final score over all externals, and steps to 90% of the best unadapted final score.
 
-    A run that never gets there counts with the full budget. Steps are over the first `FEW` externals, before watching.
+    The best of MICRA and the published methods. A run that never gets there counts with the full budget; `got_there` says
+    how many did. Steps are over the first `FEW` externals, before watching.
     `improvement`: the probability that a run of MICRA ends above one of this method (1/2: no difference).
     """
     found = []
@@ -27,23 +30,26 @@ def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         here = [r for r in rows if r["task"] == task]
         last = [r for r in here if r["point"] == POINTS]
         few = [r for r in last if r["externals"] == FEW and r["watched"] == 0 and r["panel"] == PANELS[0]]
-        finals = [
-            interquartile_mean([r["score"] for r in few if r["method"] == m])[0] for m in {r["method"] for r in few}
-        ]
+        published = {r["method"] for r in few} & set(TUNED)
+        best = max(
+            [interquartile_mean([r["score"] for r in few if r["method"] == m])[0] for m in published], default=np.inf
+        )
         for panel, method in dict.fromkeys((r["panel"], r["method"]) for r in here):
             mine = [r for r in here if r["panel"] == panel and r["method"] == method]
             watched = WATCHED if panel == PANELS[1] else 0
             ends = [r for r in mine if r["point"] == POINTS]
             final = [r["score"] for r in ends if r["watched"] == watched and r["externals"] != FEW]
             middle, low, high = interquartile_mean(final)
-            reached = []
+            reached, got_there = [], 0
             for seed in dict.fromkeys(r["seed"] for r in mine):
                 run = [r for r in mine if r["seed"] == seed and r["externals"] == FEW and r["watched"] == 0]
-                there = [r["step"] for r in run if finals and r["score"] >= 0.9 * max(finals)]
+                there = [r["step"] for r in run if r["score"] >= 0.9 * best]
                 reached.append(min([*there, max(r["step"] for r in run)]))
+                got_there += bool(there)
             found.append({
                 "task": task, "panel": panel, "method": method,
                 "steps_to_90": interquartile_mean(reached)[0] if watched == 0 else None,
+                "got_there": got_there if watched == 0 else None, "seed_steps": reached if watched == 0 else None,
                 "final": middle, "low": low, "high": high, "seeds": len(final),
                 "cpu_seconds_per_100k_steps": 1e5 * float(np.mean([r["training_cpu_seconds"] / r["step"] for r in ends])),
                 "seed_finals": final,
@@ -57,47 +63,60 @@ def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def improvement(ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]]) -> tuple[float, float, float]:
     """The probability that a run of ours ends above one of theirs, the mean over tasks, with its 95% interval."""
-    from rliable import library, metrics
+    from rliable import metrics
+
+    return _interval(metrics.probability_of_improvement, over_seeds(ours), over_seeds(theirs))
+
+
+def steps_ratio(ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]]) -> tuple[float, float, float]:
+    """Their steps to 90% as a multiple of ours, the geometric mean over tasks, with its 95% interval."""
+    return _interval(
+        lambda x, y: stats.gmean(stats.trim_mean(y, 0.25) / stats.trim_mean(x, 0.25)),
+        *(over_seeds(rows, "seed_steps") for rows in (ours, theirs)),
+    )
+
+
+def _interval(statistic: Callable[..., float], ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, float]:
+    """A statistic of two methods' runs, (seeds, tasks) each, and its 95% interval by a bootstrap within each task."""
+    from rliable import library
 
     np.random.seed(0)  # noqa: NPY002 - rliable draws its bootstrap from numpy's global generator
     mean, interval = library.get_interval_estimates(
-        {"pair": (finals(ours), finals(theirs))},
-        lambda x, y: np.array([metrics.probability_of_improvement(x, y)]),
-        reps=1000,
+        {"pair": (ours, theirs)}, lambda x, y: np.array([statistic(x, y)]), reps=1000
     )
     return float(mean["pair"][0]), float(interval["pair"][0, 0]), float(interval["pair"][1, 0])
 
 
-def finals(rows: Sequence[dict[str, Any]]) -> np.ndarray:
-    """The final scores of one method in several tasks: (seeds, tasks), as many seeds as all have."""
-    seeds = min(len(r["seed_finals"]) for r in rows)
-    return np.transpose([r["seed_finals"][:seeds] for r in rows])
+def over_seeds(rows: Sequence[dict[str, Any]], name: str = "seed_finals") -> np.ndarray:
+    """The final scores of one method in several tasks, or what else each seed has: (seeds, tasks), for seeds that all have."""
+    seeds = min(len(r[name]) for r in rows)
+    return np.transpose([r[name][:seeds] for r in rows])
 
 
 def aggregate(table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Over the tasks that a method shares with MICRA: the geometric mean of its steps to 90% as a multiple of MICRA's,
-    the probability of improvement, and the performance profile: the share of runs that end above each of `PROFILE_AT`.
+    """Of MICRA and each published method, over the tasks that both have: the geometric mean of its steps to 90% as a
+    multiple of MICRA's (of interquartile means, and of means), the probability of improvement, and the performance
+    profile: the share of runs that end above each of `PROFILE_AT`.
     """
     from rliable import library
 
     found = []
-    for panel, method in dict.fromkeys((r["panel"], r["method"]) for r in table):
+    for panel, method in dict.fromkeys((r["panel"], r["method"]) for r in table if r["method"] in TUNED):
         mine = {r["task"]: r for r in table if (r["panel"], r["method"]) == (panel, method)}
         micra = {r["task"]: r for r in table if (r["panel"], r["method"]) == (panel, "MICRA") and r["task"] in mine}
         np.random.seed(0)  # noqa: NPY002
-        runs = finals(list(mine.values()))
+        runs = over_seeds(list(mine.values()))
         profile, interval = library.create_performance_profile({"runs": runs}, np.array(PROFILE_AT), reps=500)
         row = {"panel": panel, "method": method, "tasks": list(mine), "profile": profile["runs"].tolist(),
                "profile_low": interval["runs"][0].tolist(), "profile_high": interval["runs"][1].tolist()}  # fmt: skip
-        if micra:
-            pairs = [(micra[task], mine[task]) for task in micra]
-            if all(m["steps_to_90"] and r["steps_to_90"] for m, r in pairs):
-                row["steps_ratio"] = float(
-                    np.exp(np.mean([np.log(r["steps_to_90"] / m["steps_to_90"]) for m, r in pairs]))
-                )
-            if method != "MICRA":
-                ours, theirs = zip(*pairs, strict=True)
-                row["improvement"], row["improvement_low"], row["improvement_high"] = improvement(ours, theirs)
+        if micra and method != "MICRA":
+            ours, theirs = zip(*[(micra[task], mine[task]) for task in micra], strict=True)
+            row["improvement"], row["improvement_low"], row["improvement_high"] = improvement(ours, theirs)
+            if panel == PANELS[0]:
+                row["steps_ratio"], row["steps_ratio_low"], row["steps_ratio_high"] = steps_ratio(ours, theirs)
+                row["steps_ratio_of_means"] = float(stats.gmean(
+                    [np.mean(r["seed_steps"]) / np.mean(m["seed_steps"]) for m, r in zip(ours, theirs, strict=True)]
+                ))  # fmt: skip
         found.append(row)
     return found
 
@@ -105,24 +124,28 @@ def aggregate(table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def lines(table: Sequence[dict[str, Any]], overall: Sequence[dict[str, Any]]) -> list[str]:
     """Both, as a table in markdown."""
     head = [
-        "| task | panel | method | final score | steps to 90% | MICRA is better, probability | CPU-s per 100k steps |",
-        "|---|---|---|---|---|---|---|",
+        "| task | panel | method | final score | steps to 90% | runs that got there | MICRA is better, probability | CPU-s per 100k steps |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for r in table:
-        steps = f"{r['steps_to_90']:,.0f}" if r["steps_to_90"] is not None else ""
+        steps = "" if r["steps_to_90"] is None else f"{r['steps_to_90']:,.0f}"
+        there = "" if r["got_there"] is None else f"{r['got_there']} of {r['seeds']}"
         head.append(f"| {r['task']} | {r['panel']} | {r['method']} | {r['final']:.3f} [{r['low']:.3f}, {r['high']:.3f}] "
-                    f"| {steps} | {_better(r)} | {r['cpu_seconds_per_100k_steps']:.1f} |")  # fmt: skip
-    head += ["", "Over all tasks: steps to 90% as a multiple of MICRA's (geometric mean), and the share of runs that end above a score:", "",
-             "| panel | method | steps to 90%, ratio | MICRA is better, probability | above 0.5 | above 0.7 | above 0.9 |",
-             "|---|---|---|---|---|---|---|"]  # fmt: skip
+                    f"| {steps} | {there} | {_known(r, 'improvement')} | {r['cpu_seconds_per_100k_steps']:.1f} |")  # fmt: skip
+    head += ["", "Over all tasks: steps to 90% as a multiple of MICRA's (geometric mean over tasks, of interquartile means over runs and of "
+             "means; where few runs get there, a ratio is no more than a lower bound of what more steps would show), and the share of runs "
+             "that end above a score. An interval of no width says that in ten runs each there was no exception, not that there cannot be:", "",
+             "| panel | method | steps to 90%, ratio | of means | MICRA is better, probability | above 0.5 | above 0.7 | above 0.9 |",
+             "|---|---|---|---|---|---|---|---|"]  # fmt: skip
     for r in overall:
-        ratio = f"{r['steps_ratio']:.2f}" if "steps_ratio" in r else ""
+        means = f"{r['steps_ratio_of_means']:.2f}" if "steps_ratio" in r else ""
         above = " | ".join(f"{r['profile'][PROFILE_AT.index(at)]:.2f}" for at in (0.5, 0.7, 0.9))
-        head.append(f"| {r['panel']} | {r['method']} | {ratio} | {_better(r)} | {above} |")
+        head.append(
+            f"| {r['panel']} | {r['method']} | {_known(r, 'steps_ratio')} | {means} | {_known(r, 'improvement')} | {above} |"
+        )
     return head
 
 
-def _better(r: dict[str, Any]) -> str:
-    if "improvement" not in r:
-        return ""
-    return f"{r['improvement']:.2f} [{r['improvement_low']:.2f}, {r['improvement_high']:.2f}]"
+def _known(r: dict[str, Any], name: str) -> str:
+    """A number with its interval, if there is one."""
+    return f"{r[name]:.2f} [{r[name + '_low']:.2f}, {r[name + '_high']:.2f}]" if name in r else ""

@@ -3,26 +3,29 @@
 They play through the PettingZoo face: the two hunters are the learners, and the prey is a part of the environment; every
 episode draws a new one from the training externals. Reward, horizon and discount are the game's, all other settings
 BenchMARL's own (see `peers_benchmarl`). No peer is told anything about the prey, so the comparison is with MICRA where
-nobody adapts: MICRA is trained beside them, with its usual settings, untuned as theirs are, and a budget of its own, as it
-takes many cheap steps where they take few dear ones; it is reported after as many steps as theirs, too. Nobody who plays
-all prey alike can be expected to reach a score of 0.8 (the best such team found has 0.69, see benchmarks/games.py): how
-long that takes is measured of MICRA as it is meant, adapting to each prey after five watched episodes.
+nobody adapts: MICRA is trained beside them, with its usual settings and a budget of its own, as it takes many cheap steps
+where they take few dear ones; it is reported after as many steps as theirs, too. Its settings were found on this game's
+validation prey, when the game was made; the peers' are for other games and for more steps (BenchMARL's default is
+3,000,000). Nobody who plays all prey alike can be expected to reach a score of 0.8 (the best such team found has 0.69, see
+benchmarks/games.py): how long that takes is measured of MICRA as it is meant, adapting to each prey after five watched
+episodes.
 
 BenchMARL's MADDPG has no discrete actions (neither Gumbel nor another). The nearest that it offers is twofold: MADDPG with
-continuous actions, where each hunter names a direction and its move is drawn in proportion (a number for each of the
-moves was tried first: in the one run of it, actors soon gave all moves the same); and MASAC, also off-policy with
-a critic of the joint actions, which has discrete ones.
+continuous actions, where each hunter names a direction and its move is drawn in proportion (a number for each of the moves
+was tried first: in the one run of it, actors soon gave all moves the same); and MASAC, also off-policy with a critic of the
+joint actions, which has discrete ones.
 
 EPyMARL (github.com/uoe-agents/epymarl, commit cbc38c09) is no package and no part of this project. With its source and an
 environment of its own at hand, `COMMAND SEED STEPS FILE` trains its COMA by its own settings for pursuit's discount and
-horizon, in `hunters_env`, and writes FILE, json: peak_memory_gb, and points, each with steps, gradient_steps,
-cpu_seconds and wall_seconds of learner and workers together, and mean values against each held-out prey of the policies
-(values) and of their likeliest moves (greedy). Its actors are recurrent, so they are not scored exactly but as they play.
+horizon, in `hunters_env`, and writes FILE, json: peak_memory_gb, and points, each with steps, gradient_steps, cpu_seconds
+and wall_seconds of learner and workers together, and mean values against each held-out prey of the policies (values) and of
+their likeliest moves (greedy). Its actors are recurrent, so they are not scored exactly but as they play.
 
 A run is a process of its own on one thread. Its CPU-seconds (user and system) and wall-clock seconds (with any waiting for
-other work on the machine) are those of training, without imports and scoring; its peak memory is the whole process's.
-Scores are of the stochastic policies, without exploration noise; `greedy` of their likeliest moves, by which BenchMARL
-evaluates. Finished runs are kept in runs/benchmarks/peers, a stopped one starts again. Writes benchmarks/results/peers.json.
+other work on the machine) are those of training, without imports and scoring; its peak memory is the whole process's
+(EPyMARL's: the learner's, without its workers). Scores are of the stochastic policies, without exploration noise; `greedy`
+of their likeliest moves, by which BenchMARL evaluates. Finished runs are kept in runs/benchmarks/peers, a stopped one starts
+again. Writes benchmarks/results/peers.json.
 
     pip install --no-deps -r benchmarks/requirements-peers.txt
     python benchmarks/peers.py --seeds 5 --steps 60000 [--epymarl COMMAND]

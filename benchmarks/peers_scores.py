@@ -52,7 +52,9 @@ class Scorer:
 
 
 class Run:
-    """One run's points, and the time that it took to get there; the clocks stand still while a point is scored."""
+    """One run's points, and the time that it took to get there from the first, before training; the clocks stand still
+    while a point is scored.
+    """
 
     def __init__(self, method: str) -> None:
         self.method, self.points, self.spent = method, list[dict[str, Any]](), np.zeros(2)
@@ -65,7 +67,8 @@ class Run:
 
     def point(self, steps: int, gradient_steps: int, scores: Callable[[], dict[str, float]]) -> None:
         """Score a team as it is after so many steps."""
-        self.spent += self.clocks() - self.start
+        if self.points:  # imports and preparations were before the first
+            self.spent += self.clocks() - self.start
         said = {"steps": steps, "gradient_steps": gradient_steps, "cpu_seconds": round(float(self.spent[0]), 2),
                 "wall_seconds": round(float(self.spent[1]), 2), **scores()}  # fmt: skip
         self.points.append(said)

@@ -116,10 +116,12 @@ def peers() -> list[str]:
         scores = [interval(r, name=n) if r["seeds"] > 1 else f"{r[n]:.3f}" for n in several] + [""] * (3 - len(several))
         seconds = r["cpu_seconds_to"]
         reached = [f"{n} ({seconds[x]:,.0f} s)" if n else "0" for x, n in r["reached"].items()]
+        memory = "" if r["method"].endswith("as many steps") else f"{r['peak_memory_gb']:.2f}"  # known of whole runs
         lines.append([names.get(r["method"], r["method"]), str(r["seeds"]), f"{r['steps']:,.0f}", f"{r['gradient_steps']:,.0f}",
-                      *scores, f"{r['cpu_seconds']:,.0f}", f"{r['peak_memory_gb']:.2f}", *reached])  # fmt: skip
+                      *scores, f"{r['cpu_seconds']:,.0f}", memory, *reached])  # fmt: skip
     return [
-        "Public peers hunting in pursuit 3×3, each with its own package's settings, and MICRA with ours, untuned; no hunter is told anything "
+        "Public peers hunting in pursuit 3×3, each with its own package's settings, which are for other games and more steps, and MICRA with "
+        "its usual ones, which were found on this game's validation prey; no hunter is told anything "
         f"about the prey (MICRA's critic is, in training), and the best team found that plays all alike has {fixed:.2f}. MICRA, adapting: "
         "its actors are told what the imitator expects, after five watched episodes of each prey. Normalised scores of the stochastic "
         "policies against 12 and all 64 held-out prey, and of their likeliest moves, by which BenchMARL evaluates (EPyMARL's, whose actors "

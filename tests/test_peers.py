@@ -151,7 +151,7 @@ def test_a_run_says_when_it_reached_what_and_how_many_seeds_did(peers):
     assert good["reached"]["0.8"] is None
     assert good["score_64"] == 0.7
     assert [p["gradient_steps"] for p in good["points"]] == [0, 10, 20, 30]
-    assert 0 <= good["points"][0]["cpu_seconds"] <= good["cpu_seconds"]
+    assert good["points"][0]["cpu_seconds"] == good["points"][0]["wall_seconds"] == 0
     (row,) = peers.summary([good, {**bad, "seed": 1}], 12_000)
     assert row["seeds"] == 2
     assert row["score_64"] == pytest.approx(0.5)
@@ -182,6 +182,16 @@ def test_what_another_program_trained_is_scored_and_kept(peers, scorer, tmp_path
     assert row["reached"]["0.8"]["steps"] == 12_000
     assert json.loads(peers.file_of("EPyMARL COMA", 3, 12_000, tmp_path).read_text()) == row
     assert not list(tmp_path.glob("*.raw"))
+
+
+def test_the_clocks_run_from_the_first_point_and_not_while_it_is_scored(peers, peers_scores, monkeypatch):
+    run, now = peers.Run("MAPPO"), iter([5.0, 6.0, 9.0, 20.0, 22.5, 30.0])
+    monkeypatch.setattr(run, "clocks", lambda: next(now) * np.array([1.0, 2.0]))
+    run.start = run.clocks()  # 5: made; 6: scored what is untrained; 9 to 20: scored; 22.5 to 30: scored
+    for j in range(3):
+        run.point(j, j, dict)
+    assert [p["cpu_seconds"] for p in run.points] == [0.0, 3.0, 5.5]
+    assert [p["wall_seconds"] for p in run.points] == [0.0, 6.0, 11.0]
 
 
 def test_finished_runs_are_not_repeated(peers, tmp_path, monkeypatch):
