@@ -23,19 +23,18 @@ STYLE = {
 def learning_figure(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Figure, str]:
     """Score against environment steps, interquartile means over seeds with 95% intervals; the figure and its alt text.
 
-    Rows of one task and one set of externals, as `learning.run` makes them. Where teams adapt, lines are the adapted
-    teams', and the first mark of each is the untrained one.
+    Rows of one task and one set of externals, as `learning.run` makes them. Where teams adapt, lines are the adapted teams'.
     """
     panels = list(dict.fromkeys(r["panel"] for r in rows))
     figure = Figure(figsize=(5.8 * len(panels), 4.2), layout="constrained")
-    words = []
+    end, words = max(r["step"] for r in rows), []
     for axes, panel in zip(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True):
         here = [r for r in rows if r["panel"] == panel]
         watched = max(r["watched"] for r in here)
         ends = []
         for method in [m for m in STYLE if any(r["method"] == m for r in here)]:
             colour, line, marker = STYLE[method]
-            mine = [r for r in here if r["method"] == method and (r["watched"] == watched or r["point"] == 0)]
+            mine = [r for r in here if r["method"] == method and r["watched"] == watched]
             points = [[r for r in mine if r["point"] == point] for point in sorted({r["point"] for r in mine})]
             steps = [np.mean([r["step"] for r in same]) for same in points]
             middle, low, high = np.transpose([interquartile_mean([r["score"] for r in same]) for same in points])
@@ -48,17 +47,24 @@ def learning_figure(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Figur
             axes.axhline(height, color="black", linestyle=":", linewidth=1)
             below = above - height < 0.06  # no room over the line: another one is there
             axes.annotate(name, (0, height), (2, -2 if below else 2), va="top" if below else "bottom",
-                          textcoords="offset points", fontsize=8)  # fmt: skip
+                          textcoords="offset points", fontsize=8, zorder=4,
+                          bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5})  # fmt: skip
             above = height
         axes.xaxis.set_major_formatter("{x:,.0f}")
-        axes.set(xlabel="environment steps", title=panel + (f" ({watched} watched episodes)" if watched else ""))
+        axes.set(
+            xlabel="environment steps",
+            xlim=(-0.04 * end, None),
+            ylim=(None, 1.09),
+            title=panel + (f" ({watched} watched episodes)" if watched else ""),
+        )
         axes.grid(color="0.9", linewidth=0.8)
         words.append(f"{panel}: " + ", ".join(f"{name} {height:.2f}" for height, name in sorted(ends, reverse=True)))
     for axes in figure.axes:  # once the scale that they share is known
         label_ends(axes)
     figure.axes[0].set_ylabel("normalised score (1: best response)")
-    figure.suptitle(f"{task}: unseen externals, {rows[0]['externals']} of them", fontsize=11)
-    return figure, f"Learning curves in {task}, final scores against unseen externals. {'; '.join(words)}."
+    seeds, met = len({r["seed"] for r in rows}), f"{rows[0]['externals']} unseen externals"
+    figure.suptitle(f"{task}, {met}: interquartile means over {seeds} seeds, and their 95% intervals", fontsize=11)
+    return figure, f"Learning curves in {task}, final scores against {met}. {'; '.join(words)}."
 
 
 def limits(task: str, watched: int) -> list[tuple[float, str]]:
@@ -66,7 +72,7 @@ def limits(task: str, watched: int) -> list[tuple[float, str]]:
     episodes were watched, the best response to what the Bayes predictor then expects (where that has been measured).
     """
     fixed = [
-        (r["headroom_average"], "best fixed team found (all 64 externals)")
+        (r["headroom_average"], "best fixed team found (against all 64)")
         for r in read("games").get("rows", [])
         if r["game"] == task
     ]

@@ -104,9 +104,14 @@ def test_what_is_tried_is_in_the_space_and_what_won_is_used(learning):
 
 
 def test_summary_by_hand(learning):
-    """Best unadapted final score 0.5: 90% is 0.45. One run of B gets there at 20, the other never: the whole budget, 100."""
+    """Best unadapted final score 0.5, ablations apart: 90% is 0.45. One run of COMA gets there at 20, the other never: the
+    whole budget, 100.
+    """
     rows = []
-    for method, seeds in {"A": [[0.1, 0.46, 0.5]] * 2, "B": [[0.0, 0.45, 0.3], [0.0, 0.1, 0.2]]}.items():
+    for method, seeds in {
+        "MICRA": [[0.1, 0.46, 0.5]] * 2, "COMA": [[0.0, 0.45, 0.3], [0.0, 0.1, 0.2]],
+        "MICRA, true external": [[0.0, 0.5, 0.9]] * 2,
+    }.items():  # fmt: skip
         for seed, curve in enumerate(seeds):
             for point, step, score in zip((0, 5, 10), (0, 20, 100), curve, strict=True):
                 common = {
@@ -119,8 +124,9 @@ def test_summary_by_hand(learning):
                 }
                 rows.append({**common, "externals": learning.FEW, "score": score})
             rows.append({**common, "externals": 64, "score": curve[-1] + 0.1})
-    a, b = learning.summary(rows)
+    a, b, told = learning.summary(rows)
     assert (a["steps_to_90"], b["steps_to_90"]) == (20, 60)
+    assert [(r["got_there"], r["seed_steps"]) for r in (a, b, told)] == [(2, [20, 20]), (1, [20, 100]), (2, [20, 20])]
     assert a["final"] == pytest.approx(0.6)
     assert b["final"] == pytest.approx(0.35)
     assert b["low"] <= b["final"] <= b["high"]
@@ -129,22 +135,35 @@ def test_summary_by_hand(learning):
 
 
 def ends(method, task, steps, finals):
-    return {"panel": "nobody adapts", "task": task, "method": method, "steps_to_90": steps, "seed_finals": finals}
+    return {"panel": "nobody adapts", "task": task, "method": method, "seed_steps": steps, "seed_finals": finals}
 
 
 def test_the_aggregate_by_hand(learning):
     """Twice and eight times MICRA's steps: four times. Runs end above MICRA's in one pair of four, and in none."""
-    rows = [ends("MICRA", "a", 10, [0.6, 0.8]), ends("MICRA", "b", 20, [0.92, 0.95]),
-            ends("B", "a", 20, [0.7, 0.1]), ends("B", "b", 160, [0.2, 0.3])]  # fmt: skip
+    rows = [ends("MICRA", "a", [10, 10], [0.6, 0.8]), ends("MICRA", "b", [15, 25], [0.92, 0.95]),
+            ends("COMA", "a", [20, 20], [0.7, 0.1]), ends("COMA", "b", [100, 220], [0.2, 0.3]),
+            ends("MICRA, true external", "a", [1, 1], [1.0, 1.0])]  # fmt: skip
     micra, b = learning.aggregate(rows)
     assert "improvement" not in micra
-    assert micra["steps_ratio"] == 1
     assert b["steps_ratio"] == pytest.approx(4)
+    assert b["steps_ratio_low"] < 4 < b["steps_ratio_high"]
+    # At best MICRA's 15 stand against 220, at worst its 25 against 100: no bootstrap goes beyond.
+    assert (2 * 100 / 25) ** 0.5 <= b["steps_ratio_low"] + 1e-9
+    assert b["steps_ratio_high"] <= (2 * 220 / 15) ** 0.5 + 1e-9
+    assert b["steps_ratio_of_means"] == pytest.approx(4)
     assert b["improvement"] == pytest.approx((0.75 + 1) / 2)
     assert b["improvement_low"] <= b["improvement"] <= b["improvement_high"]
     above = dict(zip(learning.PROFILE_AT, b["profile"], strict=True))
     assert (above[0.0], above[0.15], above[0.5], above[0.9]) == (1, 0.75, 0.25, 0)
     assert b["tasks"] == ["a", "b"]
+
+
+def test_one_run_that_never_gets_there_counts_in_means_only(learning):
+    """Ten runs each: an interquartile mean leaves the worst two out, and then both are as fast."""
+    rows = [ends("MICRA", "a", [10] * 10, [0.5] * 10), ends("COMA", "a", [10] * 9 + [110], [0.5] * 10)]
+    _, b = learning.aggregate(rows)
+    assert b["steps_ratio"] == 1
+    assert b["steps_ratio_of_means"] == pytest.approx(2)
 
 
 def test_the_files_of_runs(learning, tmp_path, monkeypatch):

@@ -58,12 +58,12 @@ def interquartile_mean(scores: Sequence[float]) -> float:
 
 
 def reached(points: Sequence[tuple[int, float]], budget: float) -> float:
-    """The score at the last point within the budget."""
-    return [score for step, score in points if step <= max(budget, points[0][0])][-1]
+    """The score at the budget, on a straight line between two points: methods are scored after different numbers of steps."""
+    return float(np.interp(budget, *zip(*points, strict=True)))
 
 
 def standing(curves: Curves, seeds: Sequence[int], budget: float) -> list[tuple[float, str]]:
-    """(score, method), the best first: interquartile means over `seeds` with at most `budget` environment steps."""
+    """(score, method), the best first: interquartile means over `seeds` after `budget` environment steps."""
     means = [(interquartile_mean([reached(curves[m][s], budget) for s in seeds]), m) for m in curves]
     return sorted(means, reverse=True)
 
@@ -122,7 +122,7 @@ class LearningCurves(Explorer):
         firsts = ", ".join(f"{m} {n}" for m, n in counts.most_common())
         few = "" if len(self.known) >= ENOUGH else f" There are only {len(self.known)} seeds: no evidence yet."
         lines = [
-            f"Seeds {', '.join(map(str, seeds))} of {len(self.known)}; at most {budget:,.0f} environment steps.",
+            f"Seeds {', '.join(map(str, seeds))} of {len(self.known)}; after {budget:,.0f} environment steps.",
             f"First here: {ranks[0][1]}.",
             f"Over all {sum(counts.values())} choices of {len(seeds)} of the seeds, first is: {firsts}.{few}",
         ]
