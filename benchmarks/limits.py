@@ -1,8 +1,9 @@
 """What limits how fast MICRA learns where nobody adapts: its parts, one after another, replaced by their exact counterparts.
 
 First the imitator by the true policies of the training externals; then the critic's Q, from which the actors' regrets
-are made, by the exact joint Q of the team as it plays, beside each of these externals. Data, networks, actors and budget
-stay; tuned settings and points are those of benchmarks/learning.py, and so are the runs of the first two (in its cache).
+are made, by the exact joint Q of the team as it plays, beside each of these externals. Without an imitator its loss goes
+too, from which the features learn in part. Data, networks, actors and budget stay; tuned settings and points are those of
+benchmarks/learning.py, and so are the runs of the first two (in its cache).
 Writes benchmarks/results/limits.json.
 
     python benchmarks/limits.py --tasks pursuit --seeds 10 --jobs 2

@@ -94,14 +94,14 @@ def advantages() -> list[str]:
     lines = []
     for r in measured["rows"]:
         scores = [interval(r, name=name) for name in ("during", "final")]
-        better = interval(r, 2, "improvement") if "improvement" in r else ""
+        better = f"{r['wins']} of {measured['seeds']}" if "wins" in r else ""
         lines.append([r["task"], str(r["agents"]), str(r["batch"]), r["advantage"], *scores, better])
     return [
         f"What regret itself contributes, {measured['seeds']} seeds: MICRA's own loop with another advantage in the place of Eq. 2's. "
         "Batch: the transitions of each external in an update. Normalised scores (of three hunters: return per episode above a "
         f"random team's) over the training and at its end, of teams that do not adapt. `{measured['command']}`",
         "",
-        *lines_of(["task", "agents", "batch", "advantage", "score during training", "at its end", "CRA is better during it, probability"], lines),
+        *lines_of(["task", "agents", "batch", "advantage", "score during training", "at its end", "seeds in which CRA is better during it"], lines),
     ]  # fmt: skip
 
 
