@@ -1,8 +1,8 @@
 """Learning curves: MICRA, its ablations and the baselines, against environment steps, scored exactly.
 
 Two panels. *nobody adapts*: no actor is told anything about the externals; in training, MICRA's critic is. *everyone
-adapts*: actors and critics of every method are conditioned on the same imitator, which learns beside them; at three points
-each team watches five episodes of every newcomer. On pursuit, where nobody adapts, MICRA also learns with other knowledge of
+adapts*: actors and critics of every method are conditioned on an imitator, which learns beside them; at three points each
+team watches five episodes of every newcomer. On pursuit, where nobody adapts, MICRA also learns with other knowledge of
 the externals; with other advantages it does in `advantages`. Each run is kept in runs/benchmarks/learning, point by point: a
 benchmark that was stopped goes on where it was. Writes benchmarks/results/learning.json, learning-runs.csv and
 learning-externals.csv.gz beside it, and docs/learning-TASK.png.
@@ -70,6 +70,12 @@ def settings_of(
     settings = micra_lite.settings_for(task, **changes)
     updates = math.ceil(steps / round_steps(task, settings)) * settings.updates_per_round
     return micra_lite.settings_for(task, **changes, updates=updates)
+
+
+def meta_updates(steps: int, tuned: dict[str, dict[str, Any]]) -> dict[str, int]:
+    """How often each method's imitator learns in so many steps of pursuit where everyone adapts."""
+    found = {m: settings_of("pursuit", m, PANELS[1], 0, steps, tuned.get(m, {})) for m in TUNED}
+    return {method: math.ceil(settings.updates / settings.meta_every) for method, settings in found.items()}
 
 
 def round_steps(task: str, settings: micra_lite.Settings) -> int:
@@ -228,7 +234,8 @@ def main() -> None:
     kept = [r for r in read("learning").get("rows", []) if r["task"] not in options.tasks]
     overall = aggregate([*kept, *table])
     print("\n".join(lines([*kept, *table], overall)))
-    about = {"steps": steps, "tuned": tuned, "aggregate": overall, "profile_at": PROFILE_AT}
+    about = {"steps": steps, "tuned": tuned, "aggregate": overall, "profile_at": PROFILE_AT,
+             "meta_updates": meta_updates(whole_rounds("pursuit", steps, tuned), tuned)}  # fmt: skip
     print(write_part("learning", options.seeds, table, {"budgets": budgets}, **about))
     for task in options.tasks:
         figure, alt = learning_figure(task, [r for r in rows if r["task"] == task and r["externals"] == FEW])

@@ -47,8 +47,7 @@ def learning_figure(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Figur
             axes.axhline(height, color="black", linestyle=":", linewidth=1)
             below = above - height < 0.06  # no room over the line: another one is there
             axes.annotate(name, (0, height), (2, -2 if below else 2), va="top" if below else "bottom",
-                          textcoords="offset points", fontsize=8, zorder=4,
-                          bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5})  # fmt: skip
+                          textcoords="offset points", fontsize=8)  # fmt: skip
             above = height
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.set(
@@ -69,13 +68,14 @@ def learning_figure(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Figur
 
 def limits(task: str, watched: int) -> list[tuple[float, str]]:
     """What is possible: the best response to each external, the best team found that plays all alike, and, where so many
-    episodes were watched, the best response to what the Bayes predictor then expects (where that has been measured).
+    episodes were watched, the best response to what the Bayes predictor then expects (where that has been measured). Names
+    are short: they end before the first adapted teams.
     """
     fixed = [
-        (r["headroom_average"], "best fixed team found (against all 64)")
+        (r["headroom_average"], "best fixed team\n(against all 64)")
         for r in read("games").get("rows", [])
         if r["game"] == task
     ]
-    greedy = [(r["score"], f"Bayes-greedy team after {watched} episodes") for r in read("adaptation").get("rows", [])
+    greedy = [(r["score"], "Bayes-greedy team") for r in read("adaptation").get("rows", [])
               if (r["task"], r["method"], r["episodes"]) == (task, "Bayes-greedy team", watched) and watched]  # fmt: skip
-    return [(1.0, "best response to each external"), *fixed, *greedy]
+    return [(1.0, "best response"), *fixed, *greedy]

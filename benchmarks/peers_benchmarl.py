@@ -89,6 +89,9 @@ class Points(Callback):
         super().__init__()
         self.observations, self.at_point, self.gradient_steps = observations, at_point, 0
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {}  # BenchMARL writes its callbacks down, in a folder that is thrown away
+
     def on_setup(self) -> None:
         self.at_point(0, 0, self.policies())
 

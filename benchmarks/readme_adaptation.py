@@ -55,15 +55,14 @@ def summary() -> list[str]:
         assert ours is not None
         assert best is not None
         shown = [interval(kept.all(task, "conditioned", n)) for n in (0, MAIN)]
-        lines.append(
-            [task, f"{fixed[task]:.2f}", *shown, f"{ours['score'] / best['score']:.3f}", f"{ours['seconds']:.2f} s"]
-        )
+        lines.append([task, f"{ours['environment_steps'] / 1e6:.1f} M", f"{fixed[task]:.2f}", *shown,
+                      f"{ours['score'] / best['score']:.3f}", f"{ours['seconds']:.2f} s"])  # fmt: skip
     return [
-        f"A trained team meets externals it has never seen, {kept.result['seeds']} seeds: normalised score (0: random team, 1: best "
+        f"A team, trained with its usual settings, meets externals it has never seen, {kept.result['seeds']} seeds: normalised score (0: random team, 1: best "
         "response to each external), interquartile mean with its 95% bootstrap interval. The Bayes-greedy team plays the best "
         "response to the posterior mean of the externals, given the same watched episodes: the practical ceiling.",
         "",
-        *lines_of(["task", "best team found that plays all alike", "nothing watched", f"after {MAIN} watched episodes",
+        *lines_of(["task", "environment steps of training", "best team found that plays all alike", "nothing watched", f"after {MAIN} watched episodes",
                    "as a share of the Bayes-greedy team's", "time to adapt, one core"], lines),
         "",
         picture("adaptation"),

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from readme_tables import interval, lines_of, picture, result
+
+
+def knowing(measured: dict[str, Any]) -> str:
+    """What the methods of the learning curves are told beside each other."""
+    meta = ", ".join(f"{method} {count}" for method, count in measured["meta_updates"].items())
+    return (
+        "Where nobody adapts no actor is told anything about the externals; but in training MICRA's critic is told what the "
+        "imitator expects of each, and its features learn from the imitator's loss, too, while the other methods have no imitator "
+        "there. Where everyone adapts each method has an imitator of the same kind, which learns beside it, by so many "
+        f"meta-updates: {meta}. In the figures, dotted lines are the best response to each external, the best team found that "
+        "plays all alike, and the Bayes-greedy team after as many episodes."
+    )
 
 
 def learning() -> list[str]:
     """Learning curves in numbers."""
     import learning_table  # which takes seconds
+    from learning_table import FEW
 
     measured = result("learning")
     if measured["seeds"] < 10:
         return [f"Learning curves: {measured['seeds']} seeds so far, no evidence yet. `{measured['command']}`"]
     lines = [
         f"Learning curves, {measured['seeds']} seeds, all methods the same environment steps and the settings found on pursuit (below): "
-        "final score against all 64 unseen externals (after five watched episodes where everyone adapts), environment steps to 90% "
-        "of the best final score (a run that never gets there counts with the full budget), intervals of 95%. "
-        f"`{measured['command']}`",
+        "final score against all 64 unseen externals (after five watched episodes where everyone adapts); environment steps to 90% "
+        f"of the best final score of these methods, both against the {FEW} externals that are met at every point (a run that never gets there counts "
+        "with the full budget; interquartile means over runs); intervals of 95%. "
+        + knowing(measured)
+        + f" `{measured['command']}`",
         "",
         *learning_table.lines(measured["rows"], measured.get("aggregate", [])),
     ]
@@ -36,18 +53,21 @@ def learning_summary() -> list[str]:
     for method in [m for panel, m in overall if panel == adapting and m != "MICRA"]:
         r = overall[alone, method]
         better = [interval(overall[panel, method], 2, "improvement") for panel in (alone, adapting)]
-        lines.append([method, f"{r['steps_ratio']:.2f}", *better])
+        lines.append([method, interval(r, 2, "steps_ratio"), f"{r['steps_ratio_of_means']:.2f}", *better])
     tasks = ", ".join(overall[adapting, "MICRA"]["tasks"])
     return [
-        f"Learning curves of MICRA and the baselines, {measured['seeds']} seeds, each tuned on pursuit with the same budget:",
+        f"Learning curves of MICRA and the baselines, {measured['seeds']} seeds, {measured['steps']:,} environment steps, by settings that were found on "
+        "pursuit, for the final score where nobody adapts, with the same budget for each method. " + knowing(measured),
         "",
         picture("learning-pursuit"),
         "",
-        f"Over {tasks}: environment steps to 90% of the best final score where nobody adapts, as a multiple of MICRA's (a run that "
-        "never gets there counts with the full budget), and the probability that a run of MICRA ends above one of the other "
-        "method (0.5: no difference; intervals of 95%):",
+        f"Over {tasks}: environment steps to 90% of the best final score where nobody adapts, as a multiple of MICRA's (of "
+        "interquartile means, in brackets their interval of 95%, and of means; a run that never gets there counts with the full budget), and the "
+        "probability that a run of MICRA ends above one of the other method (0.5: no difference):",
         "",
-        *lines_of(["method", "steps, ratio", f"MICRA ends above, {alone}", f"MICRA ends above, {adapting}"], lines),
+        *lines_of(
+            ["method", "steps, ratio", "of means", f"MICRA ends above, {alone}", f"MICRA ends above, {adapting}"], lines
+        ),
     ]
 
 

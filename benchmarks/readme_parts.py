@@ -28,14 +28,17 @@ def number(x: float) -> str:
 def speed() -> list[str]:
     """Ratios to peers."""
     measured = result("throughput")
+    lines = []
+    for r in measured["rows"]:
+        steps = r["updates_per_step"]
+        gradients = f"{number(steps['ours'])} / {number(steps['peer'])}" if steps else ""
+        beside = f"{number(r['peer'])} ({r['peer_name']})"
+        lines.append([f"{r['measure']}, {r['unit']}", number(r["ours"]), beside, number(r["ratio"]), gradients])
     return [
         f"Speed on one core, `{measured['command']}`:",
         "",
-        *lines_of(["measure", "ours", "beside", "ratio"], [
-            [f"{r['measure']}, {r['unit']}", number(r["ours"]), f"{number(r['peer'])} ({r['peer_name']})", number(r["ratio"])]
-            for r in measured["rows"]
-        ]),
-    ]  # fmt: skip
+        *lines_of(["measure", "ours", "beside", "ratio", "gradient steps per environment step, ours / its"], lines),
+    ]
 
 
 def speed_summary() -> list[str]:
@@ -67,7 +70,8 @@ def variance() -> list[str]:
     return [
         "Variance of one decision's gradient estimate by CRA as a share of COMA's, own action sampled, the exact Q of the "
         "policies that act, three agents: the team's best response, at random with probability ε, beside a held-out external "
-        f"and beside the average one. (The exact sum over the own action has none at all.) `{measured['command']}`",
+        "and beside the average one. (The exact sum over the own action has none at all. Where all play at random in meeting of all, both "
+        f"moves are worth the same to everybody: nothing is left that could vary.) `{measured['command']}`",
         "",
         *lines_of(["task", *(f"{x}, ε {e}" for x in externals for e in explorations)], lines),
         "",

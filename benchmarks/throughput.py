@@ -37,6 +37,7 @@ import micra_lite
 from common import RESULTS, write
 from meta_update import meta_updates
 from micra_lite.phases import offline_training
+from tuning import winners
 
 torch.set_num_threads(1)
 ROUNDS = 7
@@ -163,17 +164,22 @@ def solving_rows(_: str | None) -> Iterator[dict[str, Any]]:
 
 
 def training_rows(command: str | None) -> Iterator[dict[str, Any]]:
-    """Training beside EPyMARL's COMA."""
-    timed = [(training(), training(**ITS_SIZE), epymarl(command) if command else 0.0) for _ in range(3)]
-    ours, updates = statistics.median(t[0] for t, _, _ in timed), {"ours": timed[0][0][1], "peer": EPYMARL_UPDATES}
-    yield row("offline training, pursuit 3×3", ours, EPYMARL_COMA, f"{EPYMARL}, measured on another machine",
-              ours / EPYMARL_COMA, "environment steps/CPU-s", updates)  # fmt: skip
-    if command:
-        peer = statistics.median(p for _, _, p in timed)
-        for what, which in (("", 0), (", networks and batches of its size", 1)):
-            ratio = statistics.median(t[which][0] / t[2] for t in timed)
-            yield row(f"offline training, pursuit 3×3{what}, timed in turn", statistics.median(t[which][0] for t in timed),
-                      peer, EPYMARL, ratio, "environment steps/CPU-s", updates)  # fmt: skip
+    """Training beside EPyMARL's COMA: as usual, as small as it is, and by the settings of the learning curves."""
+    variants: dict[str, dict[str, Any]] = {
+        "": {}, ", networks and batches of its size": ITS_SIZE, ", settings of the learning curves": {**winners()["MICRA"], "updates": 40}
+    }  # fmt: skip
+    timed = [([training(**v) for v in variants.values()], epymarl(command) if command else 0.0) for _ in range(3)]
+    for which, name in enumerate(variants):
+        ours, gradients = (statistics.median(times[which][part] for times, _ in timed) for part in (0, 1))
+        updates = {"ours": gradients, "peer": EPYMARL_UPDATES}
+        if not name:
+            yield row("offline training, pursuit 3×3", ours, EPYMARL_COMA, f"{EPYMARL}, measured on another machine",
+                      ours / EPYMARL_COMA, "environment steps/CPU-s", updates)  # fmt: skip
+        if command:
+            peer = statistics.median(p for _, p in timed)
+            ratio = statistics.median(times[which][0] / p for times, p in timed)
+            yield row(f"offline training, pursuit 3×3{name}, timed in turn", ours, peer, EPYMARL, ratio,
+                      "environment steps/CPU-s", updates)  # fmt: skip
 
 
 def meta_update_rows(_: str | None) -> Iterator[dict[str, Any]]:

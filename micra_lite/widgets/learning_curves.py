@@ -59,7 +59,8 @@ def interquartile_mean(scores: Sequence[float]) -> float:
 
 def reached(points: Sequence[tuple[int, float]], budget: float) -> float:
     """The score at the budget, on a straight line between two points: methods are scored after different numbers of steps."""
-    return float(np.interp(budget, *zip(*points, strict=True)))
+    steps, scores = zip(*points, strict=True)
+    return float(np.interp(budget, steps, scores))
 
 
 def standing(curves: Curves, seeds: Sequence[int], budget: float) -> list[tuple[float, str]]:

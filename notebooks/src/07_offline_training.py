@@ -650,9 +650,10 @@ print("without slow copies at most half is left:", mean["no slow copy"] < mean["
 # | central-V actor-critic | $V(s)$, one for the team | return minus $V$ | the last round |
 # | COMA | $Q(s, a)$, all joint actions | $Q$ of the action taken minus the mean over own actions | the last round |
 # | MADDPG | $Q(s, a)$, actions as inputs | the slope of $Q$ in the own action | $D$; the prey's moves as they were |
-# | MICRA | $Q(s, a)$, all joint actions | regrets (Eq. 2), others averaged out | $D$, relabelled |
+# | MICRA | $Q(s, a)$, all joint actions; told of the prey | regrets (Eq. 2), others averaged out | $D$; the prey's moves averaged out |
 #
-# *The last round*: each step is learned from once, then thrown away (the field says *on-policy*). *D, relabelled*: section 2.
+# *The last round*: what was played serves one update, then it is thrown away (the field says *on-policy*). *D*: section 2. As no hunter is told of
+# the prey here, MICRA relabels nothing: each step is valued against the prey that it was played with.
 #
 # All learn for 25,600 steps, with two seeds.
 
@@ -696,13 +697,14 @@ words = f"Learning curves, scores after 25,600 steps, means of two seeds: {told}
 widgets.show(figure, words, trained=True)
 on_policy = [m for m in looks if m.endswith("actor-critic") or m == "COMA"]
 ahead = all(end["MICRA"] > end[m] + 0.2 for m in on_policy)
-print("here, MICRA is ahead of all who learn from each step once:", ahead)
+print("here, MICRA is ahead of all who learn from the last round only:", ahead)
 
 # %% [markdown]
 # Before you believe it, ask:
 #
 # - *Steps or seconds?* MICRA squeezes more out of each step, and computes more for it (see the words below the figure). Others may catch up with
 #   more steps; where steps are cheap, that is fair game.
+# - *Who knew more?* In training MICRA's critic is told what the imitator expects of each prey. The other critics are not.
 # - *Who was tuned?* Here nobody. A comparison needs the same tuning budget for all.
 # - *How many seeds?* Two. That shows what can happen, not what does.
 # - *One task?* Another one may turn it round.
@@ -713,7 +715,7 @@ print("here, MICRA is ahead of all who learn from each step once:", ahead)
 # The benchmark trains longer, on larger tasks. Its file is read here, if it is there.
 #
 # - *nobody adapts*: all play the newcomers as they are.
-# - *everyone adapts*: all methods have the same imitator, and have watched five episodes of each newcomer.
+# - *everyone adapts*: every method has an imitator, which learned beside it, and has watched five episodes of each newcomer.
 #
 # Bars: 95 % bootstrap intervals of the interquartile mean (the mean of the middle half) over seeds. **Fewer than ten seeds are no evidence**: the words
 # below the figure say how many there are, who is first, and by which command the file is made.
