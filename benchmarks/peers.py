@@ -25,7 +25,7 @@ A run is a process of its own on one thread. Its CPU-seconds (user and system) a
 other work on the machine) are those of training, without imports and scoring; its peak memory is the whole process's
 (EPyMARL's: the learner's, without its workers). Scores are of the stochastic policies, without exploration noise; `greedy`
 of their likeliest moves, by which BenchMARL evaluates. Finished runs are kept in runs/benchmarks/peers, a stopped one starts
-again. Writes benchmarks/results/peers.json.
+again. Writes benchmarks/results/peers.json and docs/peers.png.
 
     pip install --no-deps -r benchmarks/requirements-peers.txt
     python benchmarks/peers.py --seeds 5 --steps 60000 [--epymarl COMMAND]
@@ -55,17 +55,19 @@ import numpy as np
 import torch
 
 import micra_lite
-from common import interquartile_mean, write
+from common import interquartile_mean, read, write
 from learning import round_steps
 from learning_table import POINTS
-from micra_lite import evaluate
+from micra_lite import evaluate, figures
 from peers_environment import TASK, hunters_env, pointed
+from peers_figure import peers_figure
 from peers_scores import Run, Scorer
 from runs import game_of, keep, yardstick
 
 OURS = {"MICRA": False, "MICRA, adapting": True}  # whether its actors are told what the imitator expects
 METHODS = ("MAPPO", "MADDPG", "MASAC", *OURS)
 EPYMARL = "EPyMARL COMA"
+DOCS = Path(__file__).parent.parent / "docs"
 OUR_STEPS = 640_000
 ROUND = 6000  # environment steps between two points: one iteration of BenchMARL's
 
@@ -193,6 +195,9 @@ def main() -> None:
             rows = [json.loads(file.read_text()) for file in files if file.exists()]
             seeds = min(sum(r["method"] == m for r in rows) for m in methods)
             print(write("peers", seeds, rows, steps=steps, packages=packages, summary=summary(rows, steps)))
+    fixed = next(r["headroom_average"] for r in read("games")["rows"] if r["game"] == TASK)
+    figure, alt = peers_figure(rows, fixed)
+    figures.save(figure, DOCS / "peers.png", alt)
 
 
 if __name__ == "__main__":

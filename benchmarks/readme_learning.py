@@ -165,4 +165,6 @@ def peers() -> list[str]:
         "",
         *lines_of(["team", "seeds", "environment steps", "gradient steps", "score, 64", "score, 12", "likeliest moves, 64", "CPU-s",
                    "peak memory, GB", *(f"runs that reached {x}" for x in measured["summary"][0]["reached"])], lines),
+        "",
+        picture("peers"),
     ]  # fmt: skip

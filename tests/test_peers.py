@@ -194,10 +194,34 @@ def test_the_clocks_run_from_the_first_point_and_not_while_it_is_scored(peers, p
     assert [p["wall_seconds"] for p in run.points] == [0.0, 6.0, 11.0]
 
 
+def test_the_figure_shows_every_team_at_its_cost(peers):
+    """Two runs each: in the middle of their costs, and of their scores; what is untrained has no place on a log scale."""
+    figure_of = importlib.import_module("peers_figure").peers_figure
+    rows = [
+        {"method": method, "points": [{"steps": 0, "cpu_seconds": 0.0, "score_64": 0.0},
+                                      {"steps": 6000, "cpu_seconds": 10.0 + seed, "score_64": 0.2 + 0.2 * seed},
+                                      {"steps": 12000, "cpu_seconds": 20.0 + seed, "score_64": 0.6 + 0.2 * seed}]}
+        for method in ("MAPPO", "MICRA", "EPyMARL COMA") for seed in (0, 1)
+    ]  # fmt: skip
+    figure, alt = figure_of(rows, 0.65)
+    assert alt.endswith(
+        "MICRA 0.70 after 20 CPU-seconds, BenchMARL MAPPO 0.70 after 20 CPU-seconds, EPyMARL COMA 0.70 after 20 CPU-seconds."
+    )
+    for axes, costs in zip(figure.axes, ([6000, 12000], [10.5, 20.5]), strict=True):
+        *lines, fixed = axes.lines
+        assert [line.get_label() for line in lines] == ["MICRA", "BenchMARL MAPPO", "EPyMARL COMA"]
+        for line in lines:
+            np.testing.assert_allclose(line.get_xydata(), [[costs[0], 0.3], [costs[1], 0.7]])
+        assert set(fixed.get_ydata()) == {0.65}
+
+
 def test_finished_runs_are_not_repeated(peers, tmp_path, monkeypatch):
     """With everything kept, nothing is started, and the result has it all."""
     run = peers.Run("MAPPO")
+    run.point(0, 0, partial(scored, 0.0))
     run.point(6000, 10, partial(scored, 0.5))
+    for point in run.points:
+        point["cpu_seconds"] = 3.0
     for seed in range(2):
         peers.file_of("MAPPO", seed, 12_000, tmp_path).write_text(json.dumps(run.row(seed)))
     written = []
@@ -207,6 +231,8 @@ def test_finished_runs_are_not_repeated(peers, tmp_path, monkeypatch):
     monkeypatch.setattr(peers, "write", lambda name, seeds, rows, **more: written.append((seeds, rows, more["steps"])))
     arguments = ["peers.py", "--methods", "MAPPO", "--seeds", "2", "--steps", "6001", "--cache", str(tmp_path)]
     monkeypatch.setattr("sys.argv", arguments)
+    monkeypatch.setattr(peers, "DOCS", tmp_path)
     peers.main()
+    assert "BenchMARL MAPPO 0.50 after 3 CPU-seconds" in (tmp_path / "peers.txt").read_text()
     seeds, rows, steps = written[-1]
     assert (seeds, [r["seed"] for r in rows], steps) == (2, [0, 1], 12_000)
