@@ -34,6 +34,7 @@ PARTS = {
 SUMMARY = (
     (adaptation.summary, "adaptation"),
     (learning.learning_summary, "learning"),
+    (learning.peers_summary, "peers"),
     (parts.speed_summary, "throughput"),
 )
 

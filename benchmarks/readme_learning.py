@@ -168,3 +168,14 @@ def peers() -> list[str]:
         "",
         picture("peers"),
     ]  # fmt: skip
+
+
+def peers_summary() -> list[str]:
+    """The README's share of the public peers."""
+    measured = result("peers")
+    return [
+        f"Beside public packages on pursuit, {measured['seeds']} seeds: peers have {measured['steps']:,} environment steps and "
+        "their own settings, which are for other games and more steps; MICRA has its usual settings, which were found on this game.",
+        "",
+        picture("peers"),
+    ]
