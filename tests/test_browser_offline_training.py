@@ -21,7 +21,7 @@ def test_other_seeds_and_a_smaller_budget(training):
     picture_of(found, "curves-start")
     handle = found.locator('.widget-hslider:has-text("Budget") .noUi-handle')
     measure("LearningCurves", training, found, handle, ["ArrowLeft", "ArrowRight"] * 6 + ["ArrowLeft"] * 4)
-    assert "at most 15,360 environment steps" in words_of(found)
+    assert "after 15,360 environment steps" in words_of(found)
     seeds = found.locator('.widget-hslider:has-text("Seeds") .noUi-handle')
     press_and_time(training, found, seeds, ["ArrowRight"])
     assert "Over all 1 choices of 2 of the seeds" in words_of(found)
