@@ -108,6 +108,20 @@ def test_ten_seeds_are_enough_to_leave_out_the_warning(rows):
     assert "no evidence" not in LearningCurves(many).alt
 
 
+def test_a_task_without_ablations_shows_baselines(rows):
+    """Whatever was chosen on another task, and the control says that there is nothing to choose."""
+    found = LearningCurves([r for r in rows if r["task"] == "far" or r["method"] != "MICRA, true external"])
+    found.beside.value = "ablations"
+    assert "MICRA, true external" in found.alt
+    found.task.value = "near, nobody adapts"
+    assert found.beside.disabled
+    assert "MICRA, true external" not in found.alt
+    assert "MADDPG" in found.alt
+    found.task.value = "far, nobody adapts"
+    assert not found.beside.disabled
+    assert "MADDPG" not in found.alt
+
+
 def test_the_interquartile_mean_is_that_of_the_benchmark():
     from scipy.stats import trim_mean
 

@@ -103,15 +103,15 @@ class LearningCurves(Explorer):
         self.show([*first, groups([[self.seeds, self.draw], [self.budget]])])
 
     def choose(self, change: object = None) -> None:
-        """Another task: its curves, and as many seeds as every method has."""
+        """Another task: its curves, as many seeds as every method has, and ablations where it has any."""
         self.curves = curves_of(self.rows, *self.task.value.rsplit(", ", 1))
+        self.beside.disabled = not any(m.startswith("MICRA,") for m in self.curves)
         self.known = sorted(set.intersection(*(set(seeds) for seeds in self.curves.values())))
         self.seeds.max = len(self.known)
 
     def picture(self) -> Picture:
-        methods = [
-            m for m in self.curves if m == "MICRA" or m.startswith("MICRA,") == (self.beside.value == "ablations")
-        ]
+        ablations = self.beside.value == "ablations" and not self.beside.disabled
+        methods = [m for m in self.curves if m == "MICRA" or m.startswith("MICRA,") == ablations]
         curves = {m: self.curves[m] for m in methods}
         order = np.random.default_rng(self.draw.value).permutation(self.known)
         seeds = sorted(order[: self.seeds.value].tolist())
