@@ -185,12 +185,12 @@ def main() -> None:
     packages = {name: version(name) for name in ("benchmarl", "torchrl", "tensordict")}
     for seed in range(options.seeds):
         for method in methods:
-            if method == EPYMARL and not file_of(method, seed, steps, options.cache).exists():
-                run_epymarl(options.epymarl, seed, steps, options.cache)
-            elif not file_of(method, seed, steps, options.cache).exists():
-                # A fresh process each, so that peak memory is one run's.
-                with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-                    pool.submit(run_one, method, seed, steps, options.cache).result()
+            if not file_of(method, seed, steps, options.cache).exists():
+                if method == EPYMARL:
+                    run_epymarl(options.epymarl, seed, steps, options.cache)
+                else:  # a fresh process each, so that peak memory is one run's
+                    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+                        pool.submit(run_one, method, seed, steps, options.cache).result()
             files = [file_of(m, s, steps, options.cache) for m in methods for s in range(options.seeds)]
             rows = [json.loads(file.read_text()) for file in files if file.exists()]
             seeds = min(sum(r["method"] == m for r in rows) for m in methods)

@@ -174,8 +174,9 @@ def peers_summary() -> list[str]:
     """The README's share of the public peers."""
     measured = result("peers")
     return [
-        f"Beside public packages on pursuit, {measured['seeds']} seeds: peers have {measured['steps']:,} environment steps and "
-        "their own settings, which are for other games and more steps; MICRA has its usual settings, which were found on this game.",
+        f"Beside public packages on pursuit, {measured['seeds']} seeds, too few to be evidence: peers have {measured['steps']:,} environment "
+        "steps and their own settings, which are for other games and more steps; MICRA has a larger budget of cheaper steps and its "
+        "usual settings, which were found on this game.",
         "",
         picture("peers"),
     ]
