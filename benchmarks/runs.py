@@ -126,4 +126,5 @@ def run_all(work: Iterable[Any], jobs: int, backend: str = "loky", address: str 
             cluster.enter_context(parallel_config("ray", n_jobs=jobs))
         else:
             cluster.enter_context(parallel_config(backend, n_jobs=jobs))
-        return Parallel(verbose=10)(work)
+        # One call at a time: kept ones return at once, and joblib would go on to hand long ones out by the dozen.
+        return Parallel(verbose=10, batch_size=1)(work)
