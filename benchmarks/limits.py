@@ -2,8 +2,9 @@
 
 First the imitator by the true policies of the training externals; then the critic's Q, from which the actors' regrets
 are made, by the exact joint Q of the team as it plays, beside each of these externals. Without an imitator its loss goes
-too, from which the features learn in part. Data, networks, actors and budget stay; tuned settings and points are those of
-benchmarks/learning.py, and so are the runs of the first two (in its cache).
+too, from which the features learn in part. Whether a learned critic wants for data or for gradient steps on them is told
+by more steps on the same number of transitions collected. Data, networks, actors and budget stay; tuned settings and points
+are those of benchmarks/learning.py, and so are the runs of the first two (in its cache).
 Writes benchmarks/results/limits.json.
 
     python benchmarks/limits.py --tasks pursuit --seeds 10 --jobs 2
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -32,8 +34,10 @@ from micra_lite import evaluate, exact, learning, phases
 from runs import game_of, run_all, yardstick
 from tuning import winners
 
+MORE = 4  # times the gradient steps
+MORE_STEPS = f"imitator; {MORE} times the gradient steps"
 # What is replaced → what then trains.
-METHOD = {"nothing": "MICRA", "imitator": "MICRA, true external", "imitator and critic": "MICRA, true external"}
+METHOD = {"nothing": "MICRA", **dict.fromkeys(("imitator", MORE_STEPS, "imitator and critic"), "MICRA, true external")}
 
 
 class ExactCritic:
@@ -71,6 +75,8 @@ class ExactCritic:
 def curve(task: str, replaced: str, seed: int, settings: Any, cache: Path) -> list[tuple[int, float]]:
     """One run: (environment steps, score) at every point."""
     method = METHOD[replaced]
+    if replaced == MORE_STEPS:  # of critic and actors, on transitions drawn anew from the same data
+        settings = replace(settings, value_steps=MORE * settings.value_steps)
     with ExitStack() as changed:
         if replaced == "imitator and critic":
             critic, cache = ExactCritic(task), cache / "exact-critic"

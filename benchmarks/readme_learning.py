@@ -115,7 +115,8 @@ def limits() -> list[str]:
     return [
         f"What limits how fast MICRA learns where nobody adapts, {measured['seeds']} seeds: its parts replaced by their exact "
         "counterparts, the imitator by the true policies of the training externals, the critic by the exact joint Q of the team as "
-        f"it plays beside each of them. Scores against {FEW} unseen externals, interquartile means. `{measured['command']}`",
+        "it plays beside each of them; and, as to a learned critic, with more gradient steps on the same data. Scores against "
+        f"{FEW} unseen externals, interquartile means. `{measured['command']}`",
         "",
         *lines_of(["task", "replaced", *steps, "at the end"], lines),
     ]
