@@ -113,9 +113,9 @@ def run(task: Task, advantage: str, batch: int, seed: int, cache: Path) -> list[
 
 
 def summary(task: Task, batch: int, curves: dict[str, list[list[float]]]) -> list[dict[str, Any]]:
-    """Over seeds: the score at the end and the mean of those after the first point, and the seeds in which CRA's is higher.
+    """Over seeds: the score at the end, the mean of those after the first point, by how much CRA's is higher and how often.
 
-    Seeds are compared one by one: of a random game, each is another game.
+    Seeds are compared one by one: of a random game, each is another game, and they differ more than the methods.
     """
     during = {advantage: [float(np.mean(scores[1:])) for scores in runs] for advantage, runs in curves.items()}
     ours, rows = next(iter(during.values())), []
@@ -124,7 +124,9 @@ def summary(task: Task, batch: int, curves: dict[str, list[list[float]]]) -> lis
         for name, found in (("during", during[advantage]), ("final", [scores[-1] for scores in runs])):
             row[name], row[f"{name}_low"], row[f"{name}_high"] = interquartile_mean(found)
         if rows:  # the first is the one that the others are compared with
-            row["wins"] = sum(a > b for a, b in zip(ours, during[advantage], strict=True))
+            lead = [a - b for a, b in zip(ours, during[advantage], strict=True)]
+            row["lead"], row["lead_low"], row["lead_high"] = interquartile_mean(lead)
+            row["wins"] = sum(x > 0 for x in lead)
         rows.append(row | {"seed_during": during[advantage]})
     return rows
 

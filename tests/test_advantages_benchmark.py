@@ -56,11 +56,14 @@ def test_a_game_without_a_table_is_scored_by_playing(advantages, monkeypatch):
 
 
 def test_the_summary_by_hand(advantages):
-    """Untrained teams do not count. During training CRA's 0.6 and 0.5 stand against 0.15 and 0.7: one seed of two."""
+    """Untrained teams do not count. During training CRA's 0.6 and 0.5 stand against 0.15 and 0.7: one seed of two, by 0.125."""
     curves = {"CRA": [[0, 0.5, 0.7], [0, 0.4, 0.6]], "COMA": [[0, 0.1, 0.2], [0, 0.6, 0.8]]}
     cra, coma = advantages.summary(advantages.tasks()[0], 64, curves)
     assert cra["during"] == pytest.approx(0.55)
     assert cra["final"] == pytest.approx(0.65)
     assert cra["seed_during"] == pytest.approx([0.6, 0.5])
     assert coma["wins"] == 1
+    assert coma["lead"] == pytest.approx(0.125)
+    assert (coma["lead_low"], coma["lead_high"]) == pytest.approx((-0.2, 0.45))
     assert "wins" not in cra
+    assert "lead" not in cra
