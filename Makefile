@@ -63,7 +63,6 @@ benchmarks: $(READY)
 	$(BIN)/python benchmarks/learning.py --tune
 	$(BIN)/python benchmarks/learning.py
 	$(BIN)/python benchmarks/limits.py
-	$(BIN)/python benchmarks/replay_ratio.py
 	$(BIN)/python benchmarks/advantages.py
 	$(BIN)/python benchmarks/widgets.py
 	$(BIN)/python benchmarks/exercises.py

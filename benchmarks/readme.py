@@ -24,7 +24,7 @@ PARTS = {
     "Before anybody was watched": [(adaptation.unadapted, "unadapted")],
     "Externals that change": [(adaptation.switching, "switching")],
     "Learning curves": [(learning.learning, "learning"), (learning.tuning, "tuning"), (learning.limits, "limits"),
-                        (learning.replay_ratio, "replay-ratio"), (learning.advantages, "advantages")],
+                        (learning.advantages, "advantages")],
     "Public peers": [(learning.peers, "peers")],
     "Variance of the gradient": [(parts.variance, "variance")],
     "Speed and memory": [(parts.speed, "throughput"), (parts.growth, "growth"), (parts.delays, "widgets")],
@@ -34,8 +34,6 @@ PARTS = {
 SUMMARY = (
     (adaptation.summary, "adaptation"),
     (learning.learning_summary, "learning"),
-    (learning.replay_ratio_summary, "replay-ratio"),
-    (learning.advantages_summary, "advantages"),
     (learning.peers_summary, "peers"),
     (parts.speed_summary, "throughput"),
 )

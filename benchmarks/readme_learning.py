@@ -81,6 +81,9 @@ def learning_summary() -> list[str]:
         "with the full budget); and the probability that a run of MICRA ends above one of its (0.5: no difference). Intervals of 95%.",
         "",
         *lines_of(["method", "steps, ratio", "of means", f"MICRA ends above, {alone}", f"MICRA ends above, {adapting}"], lines),
+        "",
+        "What regret itself contributes, in MICRA's own loop with another advantage in its place, as the mean score over the training, "
+        f"seed by seed (batch: the transitions of each external in an update): {lead()}",
     ]  # fmt: skip
 
 
@@ -122,43 +125,6 @@ def limits() -> list[str]:
     ]
 
 
-def replay_ratio() -> list[str]:
-    """What those learn that go over their data more often."""
-    measured = result("replay-ratio")
-    often = {r["method"] for r in measured["rows"] if "times" in r["method"]}
-    shown = [r for r in measured["rows"] if r["method"] in often or r["method"] in {m.split(",")[0] for m in often}]
-    lines = [
-        [r["task"], r["method"], interval(r | {"score": r["final"]}), f"{r['steps_to_90']:,.0f}",
-         f"{r['got_there']} of {r['seeds']}", f"{r['cpu_seconds_per_100k_steps']:.1f}"]
-        for r in shown
-    ]  # fmt: skip
-    return [
-        f"What MICRA and MADDPG make of the same data with more gradient steps, {measured['seeds']} seeds, nobody adapting; thresholds are those "
-        f"of the learning curves. `{measured['command']}`",
-        "",
-        *lines_of(["task", "method", "final score", "steps to 90%", "runs that got there", "CPU-s per 100k steps"], lines),
-        "",
-        "Over all tasks, steps to 90% as a multiple of those that MICRA takes with more gradient steps, by interquartile means and by "
-        "means over runs (the published methods have the settings of the learning curves, where their gradient steps were tuned, too):",
-        "",
-        *lines_of(["method", "steps to 90%, ratio", "of means"], [
-            [r["method"], interval(r, 2, "steps_ratio"), f"{r['steps_ratio_of_means']:.2f}"] for r in measured["ratios"]
-        ]),
-    ]  # fmt: skip
-
-
-def replay_ratio_summary() -> list[str]:
-    """The README's sentence on it."""
-    found = {r["method"]: interval(r, 2, "steps_ratio") for r in result("replay-ratio")["ratios"]}
-    more = [m for m in found if "times" in m]
-    once = ", ".join(f"{method} {ratio}" for method, ratio in found.items() if method not in [*more, "MICRA"])
-    return [
-        "The critic wants for gradient steps: with four times as many on the same data (which MICRA's settings leave out, as the search "
-        f"did not reach so far), the ratios to MICRA's steps are {once}; to MICRA's own, as above, {found['MICRA']}, and to those of "
-        f"MADDPG, given as many more, {found[more[0]]}."
-    ]
-
-
 def advantages() -> list[str]:
     """What regret itself contributes, inside the same loop."""
     measured = result("advantages")
@@ -175,14 +141,6 @@ def advantages() -> list[str]:
         "",
         *lines_of(["task", "agents", "batch", "advantage", "score during training", "at its end", "CRA's lead during it", "seeds in which it leads"], lines),
     ]  # fmt: skip
-
-
-def advantages_summary() -> list[str]:
-    """The README's sentence on it."""
-    return [
-        "What regret itself contributes, in MICRA's own loop with another advantage in its place, as the mean score over the training, "
-        f"seed by seed (batch: the transitions of each external in an update): {lead()}"
-    ]
 
 
 def lead() -> str:
