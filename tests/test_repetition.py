@@ -26,6 +26,7 @@ def nbval(notebook, folder, threads):
     startup.mkdir(parents=True)
     (startup / "threads.py").write_text(STARTUP.format(file=str(seen)))
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "IPYTHONDIR": str(folder)}
+    environment["OMP_WAIT_POLICY"] = "passive"  # or waiting threads spin, and starve the notebook that runs beside it
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-sanitize-with",
                str(ROOT / "notebooks" / "nbval_sanitize.cfg"), str(notebook)]  # fmt: skip
     ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=900)
