@@ -1,7 +1,7 @@
 """What regret itself contributes: MICRA's own loop, another advantage in the place of Eq. 2's, and nothing else changed.
 
 Critic, off-policy data, externals' model and networks are the same; nobody adapts. The sum over the own action is taken
-exactly, or the own action is sampled, as it must be with the rivals' advantages. Two and three hunters; matrix games of
+exactly, or the own action is sampled, as it must be with the rivals' advantages: beside sampled CRA, regret is all that differs. Two and three hunters; matrix games of
 four and six players with random payoffs, another game for every seed; the usual batches and small ones. Scores are
 normalised and exact; of three hunters, whose table is too large, the return per episode above a random team's. Writes
 benchmarks/results/advantages.json: score at the end, and its mean over the training.
@@ -113,20 +113,22 @@ def run(task: Task, advantage: str, batch: int, seed: int, cache: Path) -> list[
 
 
 def summary(task: Task, batch: int, curves: dict[str, list[list[float]]]) -> list[dict[str, Any]]:
-    """Over seeds: the score at the end, the mean of those after the first point, by how much CRA's is higher and how often.
+    """Over seeds: the score at the end, the mean of those after the first point, by how much CRA's is higher and how often;
+    `sampled_lead`: by how much sampled CRA's is higher, which takes its own actions as the rivals do.
 
     Seeds are compared one by one: of a random game, each is another game, and they differ more than the methods.
     """
     during = {advantage: [float(np.mean(scores[1:])) for scores in runs] for advantage, runs in curves.items()}
-    ours, rows = next(iter(during.values())), []
+    rows: list[dict[str, Any]] = []
     for advantage, runs in curves.items():
         row: dict[str, Any] = {"task": task.name, "agents": task.agents, "batch": batch, "advantage": advantage}
         for name, found in (("during", during[advantage]), ("final", [scores[-1] for scores in runs])):
             row[name], row[f"{name}_low"], row[f"{name}_high"] = interquartile_mean(found)
-        if rows:  # the first is the one that the others are compared with
-            lead = [a - b for a, b in zip(ours, during[advantage], strict=True)]
-            row["lead"], row["lead_low"], row["lead_high"] = interquartile_mean(lead)
-            row["wins"] = sum(x > 0 for x in lead)
+        for name, ours in zip(("lead", "sampled_lead"), list(during)[: len(rows)], strict=False):  # of those before it
+            leads = [a - b for a, b in zip(during[ours], during[advantage], strict=True)]
+            row[name], row[f"{name}_low"], row[f"{name}_high"] = interquartile_mean(leads)
+            if name == "lead":
+                row["wins"] = sum(x > 0 for x in leads)
         rows.append(row | {"seed_during": during[advantage]})
     return rows
 

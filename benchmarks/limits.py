@@ -7,7 +7,7 @@ by more steps on the same number of transitions collected. Data, networks, actor
 are those of benchmarks/learning.py, and so are the runs of the first two (in its cache).
 Writes benchmarks/results/limits.json.
 
-    python benchmarks/limits.py --tasks pursuit --seeds 10 --jobs 2
+    python benchmarks/limits.py --tasks pursuit crossing --seeds 10 --jobs 2
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def curve(task: str, replaced: str, seed: int, settings: Any, cache: Path) -> li
 def main() -> None:
     """Run what is missing, then write the result and print it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tasks", nargs="+", default=["pursuit"])
+    parser.add_argument("--tasks", nargs="+", default=["pursuit", "crossing"])
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--cache", type=Path, default=Path("runs/benchmarks/learning"))

@@ -57,8 +57,9 @@ def test_a_game_without_a_table_is_scored_by_playing(advantages, monkeypatch):
 
 def test_the_summary_by_hand(advantages):
     """Untrained teams do not count. During training CRA's 0.6 and 0.5 stand against 0.15 and 0.7: one seed of two, by 0.125."""
-    curves = {"CRA": [[0, 0.5, 0.7], [0, 0.4, 0.6]], "COMA": [[0, 0.1, 0.2], [0, 0.6, 0.8]]}
-    cra, coma = advantages.summary(advantages.tasks()[0], 64, curves)
+    curves = {"CRA": [[0, 0.5, 0.7], [0, 0.4, 0.6]], "CRA, sampled": [[0, 0.2, 0.2], [0, 0.8, 0.8]],
+              "COMA": [[0, 0.1, 0.2], [0, 0.6, 0.8]]}  # fmt: skip
+    cra, sampled, coma = advantages.summary(advantages.tasks()[0], 64, curves)
     assert cra["during"] == pytest.approx(0.55)
     assert cra["final"] == pytest.approx(0.65)
     assert cra["seed_during"] == pytest.approx([0.6, 0.5])
@@ -67,3 +68,6 @@ def test_the_summary_by_hand(advantages):
     assert (coma["lead_low"], coma["lead_high"]) == pytest.approx((-0.2, 0.45))
     assert "wins" not in cra
     assert "lead" not in cra
+    assert sampled["lead"] == pytest.approx(0.05)
+    assert "sampled_lead" not in sampled
+    assert coma["sampled_lead"] == pytest.approx(0.075)
