@@ -25,8 +25,8 @@ sys.path[:0] = [str(DOCS), str(ROOT / "benchmarks")]
 import equations
 
 import readme
+from micra_exercises.tutor import scheme
 from micra_lite import _HOME
-from micra_lite.course import scheme
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
