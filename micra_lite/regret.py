@@ -35,7 +35,9 @@ def check_inputs(q: Tensor, policies: Sequence[Tensor], target_axes: Sequence[in
         raise ValueError("q contains NaN or infinity; look at the critic's loss and at the rewards it was trained on")
 
 
-def check_policies(batch: int, n_actions: Sequence[int], policies: Sequence[Tensor], target_axes: Sequence[int]) -> None:
+def check_policies(
+    batch: int, n_actions: Sequence[int], policies: Sequence[Tensor], target_axes: Sequence[int]
+) -> None:
     """Raise ValueError unless `policies` are probabilities over `n_actions` and `target_axes` are among their agents."""
     n = len(n_actions)
     for j, policy in enumerate(policies):

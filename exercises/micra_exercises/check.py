@@ -54,7 +54,8 @@ from typing import Any
 # Files of this package, in the order of the course.
 LESSONS = (
     "games", "chains", "regret", "matching", "policy_gradient", "averaging", "targets", "critic", "meta_learning",
-    "second_order", "meta_imitator", "offline_training", "episodes", "teachers", "comparison", "adaptation", "answers", "surprise",
+    "second_order", "meta_imitator", "offline_training", "episodes", "gradient_flow", "comparison",
+    "adaptation", "adaptation_steps", "change_detection",
 )  # fmt: skip
 
 
@@ -81,7 +82,7 @@ def _all() -> Iterator[tuple[str, Any]]:
     from .exercise import Exercise
 
     for name in LESSONS:
-        for found in vars(importlib.import_module(f".{name}", __name__)).values():
+        for found in vars(importlib.import_module(f".lessons.{name}", __package__)).values():
             if isinstance(found, Exercise):
                 yield found.name, found
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from micra_lite.plotting.games import picture
 
-from ...micra_lite import exact
+from .. import exact
 from ..externals import ExternalFamily, Externals
 from ..game import Game, TabularGame
 from ..games.board import BoardGame

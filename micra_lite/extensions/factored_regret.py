@@ -40,7 +40,9 @@ def pairwise_regret_advantage(
     return [_regrets(values[i], policies[i]) for i in target_axes]
 
 
-def cp_regret_advantage(factors: Sequence[Tensor], policies: Sequence[Tensor], target_axes: Sequence[int]) -> list[Tensor]:
+def cp_regret_advantage(
+    factors: Sequence[Tensor], policies: Sequence[Tensor], target_axes: Sequence[int]
+) -> list[Tensor]:
     """Eq. 2, exactly, for Q(s, a) = Σ_r ∏_j F_j(r, a_j), a sum of R products (CP rank R), in O(nR|A|).
 
     Each factor is averaged by itself; what remains of the others is the product of those before i and of those after.

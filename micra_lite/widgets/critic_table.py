@@ -19,7 +19,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from ...micra_lite import exact
+from .. import exact
 from ..exact import Array
 from ..exact.tabulate import Tabulated
 from ..registry import external_family, make

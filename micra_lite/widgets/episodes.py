@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...micra_lite import exact
+from .. import exact
 from ..exact import Array
 from ..exact.tabulate import Tabulated
 from ..externals import Externals

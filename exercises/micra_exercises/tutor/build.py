@@ -10,7 +10,7 @@ from typing import Any
 
 from micra_lite import __version__
 
-from ...micra_exercises import check
+from .. import check
 from ..values import written
 from ..variants import choose
 from .scheme import points

@@ -21,7 +21,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from ...micra_exercises import check
+from .. import check
 from ..variants import choose
 from ..verdict import LOOKS, NOT_ATTEMPTED, NOT_YET, RIGHT, Verdict
 from .sandbox import Sandbox
