@@ -12,7 +12,7 @@ hypothesis.settings.load_profile("same every time")
 @pytest.fixture(scope="module")
 def browser():
     """A Chromium, for tests marked `browser`."""
-    from lab import chromium
+    from helpers.browser import chromium
 
     with chromium() as found:
         yield found

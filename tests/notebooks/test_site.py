@@ -14,7 +14,7 @@ from urllib.parse import unquote, urljoin, urlparse
 import pytest
 
 import micra_lite
-from lab import ROOT, SCREENSHOTS
+from helpers.browser import ROOT, SCREENSHOTS
 
 pytestmark = pytest.mark.browser
 ENVIRONMENT = {**os.environ, "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}  # nothing answers

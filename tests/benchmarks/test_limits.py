@@ -17,7 +17,7 @@ SMALL = {"externals_per_round": 2, "episodes_per_external": 12, "support_episode
 
 @pytest.fixture
 def limits(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
     return importlib.import_module("limits")
 
 

@@ -19,9 +19,9 @@ from micra_exercises.tutor.grade import grade, notebooks, opened, safe, verdicts
 from micra_exercises.tutor.sandbox import KINDS, Sandbox, open_sandbox, records
 from micra_exercises.variants import choose
 from micra_lite.cli.main import main
-from submissions import ANSWERS, COMA, HOSTILE, PENCIL, START, notebook, write_class
+from helpers.submissions import ANSWERS, COMA, HOSTILE, PENCIL, START, notebook, write_class
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

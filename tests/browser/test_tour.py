@@ -1,13 +1,13 @@
 """The tour in a real JupyterLab with a real browser: run it all, move its widgets by keyboard, look at the result.
 
-What it needs, and where its pictures go, says `lab.py`.
+What it needs, and where its pictures go, says `helpers/browser.py`.
 """
 
 import re
 
 import pytest
 
-from lab import at_both_widths, choose, lesson, measure, picture_of, press_and_time, ran_without_error, widget, words_of
+from helpers.browser import at_both_widths, choose, lesson, measure, picture_of, press_and_time, ran_without_error, widget, words_of
 
 pytestmark = pytest.mark.browser
 

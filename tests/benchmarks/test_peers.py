@@ -22,7 +22,7 @@ with warnings.catch_warnings():
 @pytest.fixture(scope="module")
 def peers():
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+        patch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
         yield importlib.import_module("peers")
 
 

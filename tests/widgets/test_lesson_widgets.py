@@ -88,7 +88,7 @@ def test_every_question_can_be_asked(key):
     assert "{" not in prediction.because
     assert 20 < len(prediction.question) < 160
     assert len(prediction.because) > 20
-    notebooks = Path(__file__).parent.parent / "notebooks" / "src"
+    notebooks = Path(__file__).parents[2] / "notebooks" / "src"
     assert any(re.search(rf'ask\(\s*"{key}"', source.read_text()) for source in notebooks.glob("*.py"))
 
 

@@ -13,7 +13,7 @@ from micra_lite import agent, exact
 
 @pytest.fixture
 def unadapted(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
     return importlib.import_module("unadapted")
 
 

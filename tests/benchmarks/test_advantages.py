@@ -13,7 +13,7 @@ TINY = {"updates": 8, "updates_per_round": 4, "externals_per_round": 2, "feature
 
 @pytest.fixture
 def advantages(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
     return importlib.import_module("advantages")
 
 

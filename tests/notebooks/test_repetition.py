@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from lab import ROOT
+from helpers.browser import ROOT
 
 pytestmark = pytest.mark.long
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

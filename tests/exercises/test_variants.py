@@ -12,7 +12,7 @@ from micra_exercises import check
 from micra_exercises.tutor.build import reworded, sheet
 from micra_exercises.variants import choose
 
-SHEETS = Path(__file__).parents[1] / "exercises"
+SHEETS = Path(__file__).parents[2] / "exercises"
 VARIANTS = (1, 2, 3, 7, 2026)
 N = r"(−?\d+(?:\.\d+)?)"
 

@@ -17,7 +17,7 @@ BASE = {"point": 10, "watched": 0, "task": "t", "training_cpu_seconds": 2.0}
 
 @pytest.fixture
 def learning(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
     return importlib.import_module("learning")
 
 
