@@ -8,40 +8,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.loops import SEEDS, SIZES, entry, random_policies, regrets_by_loops
 from micra_lite.baselines.advantages import coma_advantage, sampled_regret_advantage
 from micra_lite.games.matrix import MATRIX_GAMES
 from micra_lite.registry import make
 from micra_lite.regret import counterfactual_regret_advantage
 
-SIZES = st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple)
-SEEDS = st.integers(0, 10_000)
-
-
-def random_policies(sizes, batch, seed):
-    """One random full-support policy (batch, A_j) per agent."""
-    g = torch.Generator().manual_seed(seed)
-    return [torch.randn(batch, a, generator=g, dtype=torch.float64).softmax(-1) for a in sizes]
-
 
 def random_q(sizes, batch, seed):
     return 10 * torch.randn(batch, *sizes, generator=torch.Generator().manual_seed(seed + 1), dtype=torch.float64)
-
-
-def entry(table, joint):
-    """table[a_1][a_2]… of nested lists."""
-    for a in joint:
-        table = table[a]
-    return table
-
-
-def regrets_by_loops(q, policies, i):
-    """Eq. 2 for nested lists: A_i as a list, summing over all joint actions one by one."""
-    own_values, value = [0.0] * len(policies[i]), 0.0
-    for joint in product(*[range(len(p)) for p in policies]):
-        others = prod(p[a] for j, (p, a) in enumerate(zip(policies, joint, strict=True)) if j != i)
-        own_values[joint[i]] += others * entry(q, joint)
-        value += others * policies[i][joint[i]] * entry(q, joint)
-    return [v - value for v in own_values]
 
 
 def assert_close(found, expected, tolerance=1e-12):

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 import micra_lite
+from helpers.toy import Toy, initial, some_transitions, two_externals
 from micra_lite import exact
 from micra_lite.agent import adapted_belief, prior_belief
 from micra_lite.baselines.advantages import joint_advantage
@@ -23,7 +24,6 @@ from micra_lite.rollouts import play
 from micra_lite.settings import Settings
 from micra_lite.training_state import TrainingState, pairs
 from micra_lite.updates import actor_loss, temporal_difference_target
-from test_critic import Toy, initial, some_transitions, two_externals
 
 SMALL = {
     "features": 16, "hidden": 32, "actor_hidden": 32, "imitator_hidden": 8, "probes": 4, "updates": 6, "updates_per_round": 3,

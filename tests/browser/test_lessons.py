@@ -5,7 +5,17 @@ What it needs, and where its pictures go, says `helpers/browser.py`.
 
 import pytest
 
-from helpers.browser import at_both_widths, choose, lesson, measure, picture_of, press_and_time, ran_without_error, widget, words_of
+from helpers.browser import (
+    at_both_widths,
+    choose,
+    lesson,
+    measure,
+    picture_of,
+    press_and_time,
+    ran_without_error,
+    widget,
+    words_of,
+)
 
 pytestmark = pytest.mark.browser
 

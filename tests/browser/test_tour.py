@@ -7,7 +7,17 @@ import re
 
 import pytest
 
-from helpers.browser import at_both_widths, choose, lesson, measure, picture_of, press_and_time, ran_without_error, widget, words_of
+from helpers.browser import (
+    at_both_widths,
+    choose,
+    lesson,
+    measure,
+    picture_of,
+    press_and_time,
+    ran_without_error,
+    widget,
+    words_of,
+)
 
 pytestmark = pytest.mark.browser
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from helpers.submissions import ANSWERS, COMA, HOSTILE, PENCIL, START, notebook, write_class
 from micra_exercises import check
 from micra_exercises.tutor import scheme
 from micra_exercises.tutor.build import build
@@ -19,7 +20,6 @@ from micra_exercises.tutor.grade import grade, notebooks, opened, safe, verdicts
 from micra_exercises.tutor.sandbox import KINDS, Sandbox, open_sandbox, records
 from micra_exercises.variants import choose
 from micra_lite.cli.main import main
-from helpers.submissions import ANSWERS, COMA, HOSTILE, PENCIL, START, notebook, write_class
 
 ROOT = Path(__file__).parents[2]
 

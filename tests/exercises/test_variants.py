@@ -1,20 +1,15 @@
 """Variants of the exercises by hand: each answer worked out here anew, from nothing but the text of the sheet."""
 
-import json
 import math
 import re
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
+from helpers.sheets import VARIANTS, found, mean, texts
 from micra_exercises import check
-from micra_exercises.tutor.build import reworded, sheet
+from micra_exercises.tutor.build import reworded
 from micra_exercises.variants import choose
-
-SHEETS = Path(__file__).parents[2] / "exercises"
-VARIANTS = (1, 2, 3, 7, 2026)
-N = r"(−?\d+(?:\.\d+)?)"
 
 
 @pytest.fixture(autouse=True)
@@ -23,28 +18,11 @@ def printed():
     choose(0)
 
 
-def texts(one, variant):
-    """The text of an exercise on its sheet in a variant, as a student sees it."""
-    choose(variant)
-    cells = sheet(json.loads((SHEETS / f"{one.lesson}.ipynb").read_text(encoding="utf-8")), variant)["cells"]
-    at = next(k for k, c in enumerate(cells) if f"check.{one.name}(" in "".join(c["source"]))
-    return "".join(cells[at - 2]["source"])
-
-
-def found(pattern, text):
-    """All numbers in the one place that the pattern fits."""
-    return [Fraction(x.replace("−", "-")) for x in re.search(pattern.replace("#", N), text).groups()]
-
-
 def table(text, rows):
     """The table (2, 3) of a text, and both policies."""
     column = found(r"left \(#\) \| middle \(#\) \| right \(#\)", text)
     lines = [found(rf"\*\*{name}\*\* \(#\) \| # \| # \| #", text) for name in rows]
     return [line[1:] for line in lines], [line[0] for line in lines], column
-
-
-def mean(weights, values):
-    return sum(w * v for w, v in zip(weights, values, strict=True))
 
 
 def turning_point(text):

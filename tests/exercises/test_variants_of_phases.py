@@ -5,9 +5,9 @@ import re
 
 import pytest
 
+from helpers.sheets import VARIANTS, found, mean, texts
 from micra_exercises import check
 from micra_exercises.variants import choose
-from test_variants import VARIANTS, found, mean, texts
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from ipywidgets import HTML
 
+from helpers.widgets import controls, drawings, numbers, part, stays_on_its_sheet
 from micra_lite import exact
 from micra_lite.registry import external_family, make
 from micra_lite.widgets import ChangeWatch
@@ -22,7 +23,6 @@ from micra_lite.widgets.change_watch import (
     watch_out,
 )
 from micra_lite.widgets.drawing.base import STATIC
-from test_widgets import controls, drawings, numbers, part, stays_on_its_sheet
 
 
 @pytest.fixture(scope="module")

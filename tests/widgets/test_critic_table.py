@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from ipywidgets import HTML
 
+from helpers.widgets import controls, drawings, numbers, stays_on_its_sheet
 from micra_lite import exact
 from micra_lite.registry import external_family, make
 from micra_lite.widgets import CriticTable
@@ -28,7 +29,6 @@ from micra_lite.widgets.critic_table import (
     targets,
 )
 from micra_lite.widgets.drawing.base import STATIC
-from test_widgets import controls, drawings, numbers, stays_on_its_sheet
 
 
 def cases():

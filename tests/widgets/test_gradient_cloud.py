@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ipywidgets import HTML
 
+from helpers.widgets import controls, drawings, part, stays_on_its_sheet
 from micra_lite.widgets import GradientCloud
 from micra_lite.widgets.drawing.base import STATIC
 from micra_lite.widgets.gradient_cloud import CLOUD_GAMES, clouds
-from test_widgets import controls, drawings, part, stays_on_its_sheet
 
 NAMES = ["REINFORCE", "baseline v(s)", "COMA", "CRA"]
 

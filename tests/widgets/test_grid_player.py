@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
+from helpers.widgets import controls, drawings, numbers, stays_on_its_sheet
 from micra_lite import exact
 from micra_lite.registry import GRID_TASKS, external_family, make
 from micra_lite.widgets import GridPlayer
 from micra_lite.widgets.episodes import SHOWN, TEAMS, company
 from micra_lite.widgets.grid_player import SHOW
-from test_widgets import controls, drawings, numbers, stays_on_its_sheet
 
 
 def held_out(player):

@@ -5,6 +5,7 @@ import pytest
 import torch
 from ipywidgets import HTML
 
+from helpers.widgets import controls, drawings, numbers, part, stays_on_its_sheet
 from micra_lite import exact
 from micra_lite.networks import MetaImitator
 from micra_lite.registry import external_family, make
@@ -13,7 +14,6 @@ from micra_lite.widgets import ImitatorBelief
 from micra_lite.widgets.critic_table import MOVES, STATES
 from micra_lite.widgets.drawing.base import STATIC
 from micra_lite.widgets.imitator_belief import WATCHED, by_bayes, by_imitator, draw_moves, excess, prey_tables
-from test_widgets import controls, drawings, numbers, part, stays_on_its_sheet
 
 
 @pytest.fixture(scope="module")

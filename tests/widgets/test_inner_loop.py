@@ -12,11 +12,11 @@ from ipywidgets import HTML
 from scipy.optimize import minimize_scalar
 from torch import nn
 
+from helpers.widgets import controls, drawings, numbers, part, stays_on_its_sheet
 from micra_lite.imitation import adapt, meta_loss
 from micra_lite.widgets import StartingPoint
 from micra_lite.widgets.drawing.base import STATIC
 from micra_lite.widgets.inner_loop import POPULATIONS, WATCHED, InnerLoop, adapted
-from test_widgets import controls, drawings, numbers, part, stays_on_its_sheet
 
 
 class OneLogit(nn.Module):

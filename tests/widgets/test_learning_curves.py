@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from ipywidgets import HTML
 
+from helpers.widgets import controls, drawings, stays_on_its_sheet
 from micra_lite.widgets import LearningCurves
 from micra_lite.widgets.drawing.base import STATIC
 from micra_lite.widgets.learning_curves import DRAWS, curves_of, interquartile_mean, reached, read_runs
-from test_widgets import controls, drawings, stays_on_its_sheet
 
 METHODS = ("MICRA", "COMA", "MADDPG", "MICRA, true external")
 STEPS = (0, 1000, 2000, 4000)

@@ -10,10 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.widgets import drawings, part, stays_on_its_sheet
 from micra_lite.registry import make
 from micra_lite.widgets import PolicyField, dynamics
 from micra_lite.widgets.policy_field import FIELD_GAMES, PATHS
-from test_widgets import drawings, part, stays_on_its_sheet
 
 
 def plain_regrets(game, i, policies):

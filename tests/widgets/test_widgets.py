@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import micra_lite
+from helpers.widgets import controls, descendants, drawings, numbers, part, stays_on_its_sheet
 from micra_lite.game import Game
 from micra_lite.games.matrix import MATRIX_GAMES
 from micra_lite.plotting.games import picture
@@ -20,22 +21,6 @@ from micra_lite.widgets import RegretExplorer, Stepper, show
 from micra_lite.widgets.drawing import svg
 from micra_lite.widgets.drawing.base import STATIC, Explorer, Picture
 from micra_lite.widgets.update_stages import STAGES, logit_gradients
-
-NUMBER = r"−?\d+(?:\.\d+)?"
-
-
-def numbers(words):
-    """All 'NAME NUMBER' pairs of a text, as floats."""
-    return [float(x.replace("−", "-")) for x in re.findall(rf"(?<=\s){NUMBER}(?=[,;. ]|$)", words)]
-
-
-def part(alt, start, end):
-    """The numbers between two phrases."""
-    return numbers(alt[alt.index(start) + len(start) : alt.index(end)])
-
-
-def drawings(html):
-    return re.findall(r"(?s)<svg.*?</svg>", html)
 
 
 def by_brute_force(game, i, policies):
@@ -292,8 +277,8 @@ def test_a_game_without_a_picture_shows_its_observation():
 def test_the_function_that_a_stage_names_exists(stage):
     for path in stage[2].split(", "):
         found = micra_lite
-        for part in path.split("."):
-            found = getattr(found, part)
+        for piece in path.split("."):
+            found = getattr(found, piece)
         assert callable(found)
 
 
@@ -303,13 +288,6 @@ def test_the_function_that_a_stage_names_exists(stage):
 @pytest.fixture(params=["explorer", "stepper"])
 def widget(request):
     return RegretExplorer("odd_one_out") if request.param == "explorer" else Stepper(train("pursuit", updates=2))
-
-
-def controls(box):
-    for child in getattr(box, "children", ()):
-        yield from controls(child)
-    if hasattr(box, "description"):
-        yield box
 
 
 def test_controls_have_words_and_focus(widget):
@@ -332,12 +310,6 @@ def test_one_picture_and_no_output_area(widget):
     assert ipywidgets.Output not in kinds
 
 
-def descendants(box):
-    for child in getattr(box, "children", ()):
-        yield child
-        yield from descendants(child)
-
-
 def test_the_twin_is_whole(widget):
     bundle = widget._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
@@ -358,25 +330,6 @@ def test_html_is_deterministic_and_well_formed():
         assert " id=" not in one.twin()
         for drawing in drawings(one.twin()):
             ET.fromstring(drawing)
-
-
-def stays_on_its_sheet(sheet):
-    """No text starts or ends outside, no mark is left or right of the sheet."""
-    root = ET.fromstring(sheet)
-    _, _, width, height = map(float, root.attrib["viewBox"].split())
-    for node in root.iter():
-        if not node.tag.endswith(("text", "rect")):
-            continue
-        x, y = float(node.attrib["x"]), float(node.attrib["y"])
-        reach = float(node.attrib.get("width", 0))
-        left, right = x, x + reach
-        if node.tag.endswith("text"):
-            wide = 0.56 * float(node.attrib["font-size"]) * len(node.text or "")
-            share = {"start": 0, "middle": 0.5, "end": 1}[node.attrib["text-anchor"]]
-            left, right = x - share * wide, x + (1 - share) * wide
-        assert left > -1, ET.tostring(node)
-        assert right < width + 1, ET.tostring(node)
-        assert 0 <= y <= height, ET.tostring(node)
 
 
 def test_drawings_stay_on_their_sheet():
