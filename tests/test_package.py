@@ -15,7 +15,7 @@ ROOT = Path(micra_lite.__file__).parent
 def run(code: str) -> str:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, timeout=120
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, timeout=1800
     ).stdout
 
 

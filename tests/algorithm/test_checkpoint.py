@@ -32,6 +32,7 @@ settings = micra_lite.Settings(**{settings})
 for record in offline_training(game, micra_lite.external_family("pursuit", game), settings, state):
     micra_lite.save(path, record.state)
     print(record.step, flush=True)
+    sys.stdin.readline()  # go on when told to
 """
 
 
@@ -70,14 +71,18 @@ def test_killed_at_any_moment_and_resumed_equals_never_killed(tmp_path):
     kills = 0
     for attempt in range(12):
         arguments = [sys.executable, "-c", code, str(path), "resume" if path.exists() else "fresh"]
-        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment)
-        if attempt < 3:  # let it make some records, then kill it somewhere inside the next
-            assert process.stdout is not None
+        process = subprocess.Popen(
+            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=environment
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        if attempt < 3:  # let it make some records, then kill it somewhere inside the next, or right after it
             for _ in range(3):
                 process.stdout.readline()
+                process.stdin.write("go on\n")
             time.sleep(0.013 * attempt)
             process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=120)
+        process.communicate("go on\n" * 12 if attempt >= 3 else None, timeout=1800)
         kills += process.returncode == -signal.SIGKILL
         if process.returncode == 0:
             break

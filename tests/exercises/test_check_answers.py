@@ -3,9 +3,6 @@
 The answers are those of `check_answers/`, written by hand; no reference solution and no listed mistake is among them.
 """
 
-import statistics
-import time
-
 import numpy as np
 import pytest
 import torch
@@ -27,7 +24,9 @@ def defaults():
 
 
 @pytest.mark.parametrize(("one", "mistake", "answer"), WRONG)
-def test_a_wrong_answer_is_rejected_by_name(one, mistake, answer):
+def test_a_wrong_answer_is_rejected_by_name(one, mistake, answer, request):
+    if mistake == "too_slow":
+        request.getfixturevalue("impatience")
     verdict = one.judge(answer)
     assert not verdict.passed
     assert verdict.mistake == mistake, verdict
@@ -103,15 +102,3 @@ def test_hints_do_not_give_the_solution_away(one):
     assert 1 <= one.difficulty <= 5
     assert 1 <= one.importance <= 5
     assert 1 <= one.minutes <= 30
-
-
-def test_checks_are_fast():
-    """Median at most one second, none over five, in seconds of the processor: other work beside this does not count."""
-    spent = []
-    for one, wrong, right in TABLES:
-        for answer in [*right, *(answer for _, answer in wrong[:4])]:
-            start = time.process_time()
-            one.judge(answer)
-            spent.append(time.process_time() - start)
-    assert statistics.median(spent) < 1
-    assert max(spent) < 5

@@ -10,7 +10,7 @@ CLOSED = [one for one in check.exercises() if one.kind != "open"]
 
 @pytest.mark.long
 @pytest.mark.parametrize("one", CLOSED, ids=lambda e: e.name)
-def test_mutants_are_rejected(one):
+def test_mutants_are_rejected(one, impatience):
     tried, accepted = survivors(one)
     assert tried >= 5
     assert len(accepted) <= 0.05 * tried, "\n\n".join(accepted)

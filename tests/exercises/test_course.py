@@ -24,12 +24,6 @@ from micra_lite.cli.main import main
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def printed():
-    yield
-    choose(0)
-
-
 def checksum(folder):
     """Of all names, contents and rights below a folder."""
     told = [
@@ -49,7 +43,7 @@ def marks(out):
 def sandbox(request):
     """A sandbox of each kind that protects, where it works."""
     try:
-        found = Sandbox(request.param, seconds=8)
+        found = Sandbox(request.param, seconds=60)
     except RuntimeError as reason:
         pytest.skip(f"{request.param}: {reason}")
     with found:
@@ -74,7 +68,7 @@ def test_the_students_folder_has_everything_but_solutions(tmp_path):
         assert "check.variant(7)" in next("".join(c["source"]) for c in content["cells"] if c["cell_type"] == "code")
 
 
-def test_a_variant_is_shown_and_only_its_answer_is_right(tmp_path, printed):
+def test_a_variant_is_shown_and_only_its_answer_is_right(tmp_path):
     build(tmp_path / "student", 7)
     text = (tmp_path / "student" / "exercises" / "02_regret.ipynb").read_text()
     assert check.regrets_by_hand.judge([0.2, -0.05]).passed
@@ -90,7 +84,7 @@ def test_a_variant_is_shown_and_only_its_answer_is_right(tmp_path, printed):
 
 
 @pytest.mark.parametrize("one", [e for e in check.exercises() if e.vary], ids=lambda e: e.name)
-def test_variants_differ_and_in_each_all_mistakes_tell_apart(one, printed):
+def test_variants_differ_and_in_each_all_mistakes_tell_apart(one):
     seen = []
     for number in (1, 2, 7, 2026):
         choose(number)
@@ -229,7 +223,7 @@ def test_a_class_is_graded_and_only_what_is_new_is_run_again(tmp_path, sandbox, 
     assert len(ran) == 1
 
 
-def test_the_variant_is_that_of_the_notebook_or_of_the_tutor(tmp_path, sandbox, printed):
+def test_the_variant_is_that_of_the_notebook_or_of_the_tutor(tmp_path, sandbox):
     handed = tmp_path / "handed"
     handed.mkdir()
     choose(7)
@@ -262,7 +256,7 @@ def test_without_a_safe_place_grading_is_refused(monkeypatch):
 
 
 def test_with_limits_only_it_still_ends():
-    with Sandbox("limits", seconds=5) as box:
+    with Sandbox("limits") as box:
         found, ended = box.run([START, PENCIL[True], ANSWERS[0], "os._exit(3)"])
         assert ended == "stopped itself"
         assert verdicts(found, 0, 0)["regrets_by_hand"].passed
@@ -298,6 +292,7 @@ def test_two_hundred_submissions(tmp_path, sandbox):
     known = write_class(tmp_path / "handed", canary, 200)
     watched = [canary, tmp_path / "handed", ROOT / "micra_lite"]
     before = [checksum(folder) for folder in watched]
+    sandbox.seconds = 20  # for each of those that never end
     grade(tmp_path / "handed", tmp_path / "grades", sandbox, ["02_regret"])
     rows = marks(tmp_path / "grades")
     assert len(rows) == 200
@@ -316,6 +311,6 @@ def test_other_graders_run_the_same_checks(tool, tmp_path):
     if subprocess.run([python, "-c", f"import {tool}, micra_lite"], capture_output=True).returncode:
         pytest.skip(f"{tool} is not installed; exercises/examples/README.md says how to make an environment with it")
     script = ROOT / "exercises" / "examples" / f"{tool}_example.py"
-    said = subprocess.run([python, str(script), str(tmp_path)], capture_output=True, text=True, timeout=900)
+    said = subprocess.run([python, str(script), str(tmp_path)], capture_output=True, text=True, timeout=3600)
     assert said.returncode == 0, said.stderr
     assert json.loads(said.stdout.splitlines()[-1]) == {"right": 1.0, "wrong": 0.0}

@@ -12,12 +12,6 @@ from micra_exercises.tutor.build import reworded
 from micra_exercises.variants import choose
 
 
-@pytest.fixture(autouse=True)
-def printed():
-    yield
-    choose(0)
-
-
 def table(text, rows):
     """The table (2, 3) of a text, and both policies."""
     column = found(r"left \(#\) \| middle \(#\) \| right \(#\)", text)

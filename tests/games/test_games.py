@@ -1,6 +1,5 @@
 """Games against their rules written out in plain Python, and what `TabularGame` makes of any rules."""
 
-import time
 from collections import Counter
 from itertools import permutations, product
 
@@ -217,10 +216,8 @@ def test_too_large_to_tabulate_is_said_at_once(size, monkeypatch):
     """The message names the sizes; it comes before any list of states is made."""
     game = make("pursuit", size=size)
     monkeypatch.setattr(TabularGame, "states", lambda self: pytest.fail("listed all states first"))
-    began = time.monotonic()
     with pytest.raises(ValueError, match=f"pursuit is too large to tabulate: {size**6:,} states × 125 joint actions"):
         tabulate(game)
-    assert time.monotonic() - began < 5
 
 
 def test_a_game_without_rules_cannot_be_tabulated():

@@ -2,7 +2,7 @@
 
 import json
 
-START = "import os, sys, time\nimport torch\nfrom micra_lite import check\ntorch.set_default_dtype(torch.float64)"
+START = "import os, sys, time\nimport torch\nfrom micra_exercises import check\ntorch.set_default_dtype(torch.float64)"
 PENCIL = {True: "regrets = [0.2, -0.05]", False: "regrets = [2.25, 2.0]"}
 COMA = {
     True: "def coma(q, row, c):\n    return q[:, c] - row @ q[:, c]",
@@ -29,7 +29,7 @@ HOSTILE = {
     "kills_all": "os.kill(-1, 9)",
     "kills_its_parent": "os.kill(os.getppid(), 9)",
     "prints_a_verdict": "print('✓ coma: right')\nos.write(1, b'{{\"raw\": \"\", \"ended\": \"finished\"}}\\n')",
-    "forges_a_verdict": "from micra_exercises.check.exercise import Exercise\nfrom micra_exercises.check.verdict import Verdict\n"
+    "forges_a_verdict": "from micra_exercises.exercise import Exercise\nfrom micra_exercises.verdict import Verdict\n"
     "Exercise.judge = Exercise.judged = Exercise.__call__ = lambda self, *a: Verdict(self.name, 'right', '')",
     "forges_records": "for fd in range(3, 256):\n    for name in ('coma', 'regrets_by_hand'):\n        line = '{{\"exercise\": \"' + name"
     " + '\", \"state\": \"right\", \"passed\": true, \"dtype\": \"torch.float64\", \"given\": [{{\"shape\": [2], \"numbers\": [1, 2], \"half\": false}}]}}\\n'\n"

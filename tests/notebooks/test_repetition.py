@@ -29,7 +29,7 @@ def nbval(notebook, folder, threads):
     environment["OMP_WAIT_POLICY"] = "passive"  # or waiting threads spin, and starve the notebook that runs beside it
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-sanitize-with",
                str(ROOT / "notebooks" / "nbval_sanitize.cfg"), str(notebook)]  # fmt: skip
-    ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=900)
+    ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=3600)
     return ran, set(map(int, seen.read_text().split()))
 
 

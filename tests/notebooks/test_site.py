@@ -26,7 +26,7 @@ def site(tmp_path_factory):
     """The folder with the site, as `make site` makes it."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, str(ROOT / "docs" / "build.py"), str(folder)]
-    built = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=600)
+    built = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=3600)
     assert built.returncode == 0, built.stderr
     return folder
 
@@ -144,7 +144,7 @@ def test_a_broken_reference_fails_the_build(tmp_path):
     for words, status in (("[](no-such-page.md)", 1), ("no link", 0)):
         (tmp_path / "source" / "index.md").write_text(f"# A page\n\n{words}\n")
         command = [sys.executable, "-c", code, str(tmp_path / "source"), str(tmp_path / "out")]
-        built = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+        built = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=3600)
         assert built.returncode == status, built.stderr
         assert ("no-such-page" in built.stderr) == bool(status)
 
