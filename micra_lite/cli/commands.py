@@ -210,7 +210,7 @@ def demo(options: argparse.Namespace) -> int:
 
 def bench(options: argparse.Namespace) -> int:
     """Run a script of benchmarks/, which only a checkout of the project has."""
-    folder = Path(__file__).parent.parent / "benchmarks"
+    folder = Path(__file__).parents[2] / "benchmarks"
     scripts = {
         path.stem: path for path in folder.glob("*.py") if 'if __name__ == "__main__"' in path.read_text("utf-8")
     }
