@@ -40,7 +40,9 @@ def final_scores() -> dict[tuple[str, str, str], Array]:
             points = found.setdefault((r["task"], r["panel"], r["method"]), {})
             runs = points.setdefault((int(r["step"]), int(r["watched"])), {})
             runs.setdefault(int(r["seed"]), []).append(float(r["score"]))
-    ends = {key: points[max(points)] for key, points in found.items()}  # the last step, after watching where there is any
+    ends = {
+        key: points[max(points)] for key, points in found.items()
+    }  # the last step, after watching where there is any
     return {key: np.array([runs[seed] for seed in sorted(runs)]) for key, runs in ends.items()}
 
 
@@ -71,7 +73,9 @@ def comparison_figure(rows: Sequence[Mapping[str, Any]]) -> tuple[Figure, str]:
     block = len(methods) + 1
     figure = Figure(figsize=(9.6, 0.9 + 0.21 * block * len(tasks)), layout="constrained")
     words = []
-    for axes, panel in zip(figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0], panels, strict=True):
+    for axes, panel in zip(
+        figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0], panels, strict=True
+    ):
         for r in (r for r in rows if r["panel"] == panel):
             y = tasks.index(r["task"]) * block + 1 + methods.index(r["method"])
             colour, _, marker = STYLE[r["method"]]
@@ -93,7 +97,9 @@ def comparison_figure(rows: Sequence[Mapping[str, Any]]) -> tuple[Figure, str]:
     mean = Line2D([], [], color="black", marker="|", linewidth=0, markersize=11, label="plain means")
     figure.legend(handles=[interval, mean], loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     met = f"{rows[0]['externals']} unseen externals, {rows[0]['seeds']} seeds"
-    figure.suptitle(f"Right of 0 MICRA scores more ({met}); where the interval has 0 in it, nobody is ahead", fontsize=11)
+    figure.suptitle(
+        f"Right of 0 MICRA scores more ({met}); where the interval has 0 in it, nobody is ahead", fontsize=11
+    )
     return figure, f"MICRA's final score minus that of each other method ({met}). {'. '.join(words)}."
 
 
@@ -104,8 +110,19 @@ def main() -> None:
         if method in TUNED and method != "MICRA":
             scale = yardstick(task, CACHE)
             found = lead(ends[task, panel, "MICRA"], theirs, scale.best - scale.random)
-            rows.append({"task": task, "panel": panel, "method": method, "seeds": theirs.shape[0], "externals": theirs.shape[1], **found})
-            print(f"{panel}, {task}: {standing(rows[-1])} {method}: {found['lead']:.3f} [{found['low']:.3f}, {found['high']:.3f}]")
+            rows.append(
+                {
+                    "task": task,
+                    "panel": panel,
+                    "method": method,
+                    "seeds": theirs.shape[0],
+                    "externals": theirs.shape[1],
+                    **found,
+                }
+            )
+            print(
+                f"{panel}, {task}: {standing(rows[-1])} {method}: {found['lead']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"
+            )
     print(write("comparison", min(r["seeds"] for r in rows), rows))
     figure, alt = comparison_figure(rows)
     figures.save(figure, DOCS / "comparison.png", alt)

@@ -119,4 +119,3 @@ def aggregate(table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
                 ))  # fmt: skip
         found.append(row)
     return found
-

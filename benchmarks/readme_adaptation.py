@@ -55,13 +55,16 @@ def summary() -> list[str]:
     for task in tasks:
         before, after, told = (kept.all(task, *key) for key in (
             ("conditioned", 0), ("conditioned", MAIN), ("conditioned, true external policy", 0)))  # fmt: skip
-        assert before and after and told
-        lines.append([task, f"{fixed[task]:.2f}", *(interval(r, 2) for r in (before, after, told)), f"{after['seconds']:.2f} s"])
+        lines.append(
+            [task, f"{fixed[task]:.2f}", *(interval(r, 2) for r in (before, after, told)), f"{after['seconds']:.2f} s"]
+        )
         means += [abs(r["score"] - statistics.mean(r["seed_scores"])) for r in (before, after)]
         lacks.append(fixed[task] - before["score"])
         gains.append(told["score"] - after["score"])
     few = kept.counts[tasks[0]][0]
-    shares = [kept.few(t, "conditioned", MAIN)["score"] / kept.few(t, "Bayes-greedy team", MAIN)["score"] for t in tasks]
+    shares = [
+        kept.few(t, "conditioned", MAIN)["score"] / kept.few(t, "Bayes-greedy team", MAIN)["score"] for t in tasks
+    ]
     return [
         f"A team is trained for {after['environment_steps'] / 1e6:.1f} million environment steps and then meets {after['externals']} "
         "externals that it has never seen. Scores are normalised: 0 is a random team, 1 the best response to each external. Each is an "

@@ -22,12 +22,22 @@ def learning() -> list[str]:
     for r in measured["rows"]:
         finals = [interval(r, name="final"), f"{statistics.mean(r['seed_finals']):.3f}", f"{min(r['seed_finals']):.3f}"]
         compared = leads.get((r["task"], r["panel"], r["method"]))
-        ahead = [standing(compared).split()[0], interval(compared, name="lead"), f"{compared['mean_lead']:.3f}"] if compared else [""] * 3
-        steps = [""] * 2 if r["steps_to_90"] is None else [f"{r['steps_to_90']:,.0f}", f"{r['got_there']} of {r['seeds']}"]
-        lines.append([r["task"], r["panel"], r["method"], *finals, *ahead, *steps, f"{r['cpu_seconds_per_100k_steps']:.1f}"])
+        ahead = (
+            [standing(compared).split()[0], interval(compared, name="lead"), f"{compared['mean_lead']:.3f}"]
+            if compared
+            else [""] * 3
+        )
+        steps = (
+            [""] * 2 if r["steps_to_90"] is None else [f"{r['steps_to_90']:,.0f}", f"{r['got_there']} of {r['seeds']}"]
+        )
+        lines.append(
+            [r["task"], r["panel"], r["method"], *finals, *ahead, *steps, f"{r['cpu_seconds_per_100k_steps']:.1f}"]
+        )
     overall = []
     for r in measured["aggregate"]:
-        numbers = [interval(r, 2, "steps_ratio"), f"{r['steps_ratio_of_means']:.2f}"] if "steps_ratio" in r else ["", ""]
+        numbers = (
+            [interval(r, 2, "steps_ratio"), f"{r['steps_ratio_of_means']:.2f}"] if "steps_ratio" in r else ["", ""]
+        )
         numbers.append(interval(r, 2, "improvement") if "improvement" in r else "")
         above = (f"{r['profile'][measured['profile_at'].index(at)]:.2f}" for at in (0.5, 0.7, 0.9))
         overall.append([r["panel"], r["method"], *numbers, *above])
@@ -174,9 +184,16 @@ def leads() -> str:
         ("sampled_lead", "Regret alone, with own actions sampled as the others must, is ahead of them"),
     ):
         ahead, behind, of = decided(name)
-        where = (f"{r['advantage']}, by {r[name]:.3f} ({r['task']}, {r['agents']} agents, batch {r['batch']})" for r in ahead)
+        where = (
+            f"{r['advantage']}, by {r[name]:.3f} ({r['task']}, {r['agents']} agents, batch {r['batch']})" for r in ahead
+        )
         said.append(f"{words} in {len(ahead)} of {of} comparisons, behind in {behind}: {'; '.join(where)}.")
-    return " ".join([*said, "Elsewhere the 95% interval of the difference has 0 in it. Of so many intervals one or two may miss 0 by chance."])
+    return " ".join(
+        [
+            *said,
+            "Elsewhere the 95% interval of the difference has 0 in it. Of so many intervals one or two may miss 0 by chance.",
+        ]
+    )
 
 
 def peers() -> list[str]:
@@ -209,4 +226,3 @@ def peers() -> list[str]:
         "",
         picture("peers"),
     ]  # fmt: skip
-
