@@ -100,16 +100,12 @@ def before_and_after(groups: Mapping[str, Rows], fixed: Mapping[str, float]) -> 
         axes.set_title(title, fontsize=10, loc="left")
         axes.grid(axis="x", color="0.9", linewidth=0.8)
         axes.set_axisbelow(True)
-        told = ", ".join(
-            f"{task} {low:.2f} to {high:.2f}" for task, low, high in zip(tasks[title], before, after, strict=True)
-        )
-        words.append(f"{title}: {told}")
+        each = zip(tasks[title], before, after, strict=True)
+        words.append(f"{title}: " + ", ".join(f"{task} {low:.2f} to {high:.2f}" for task, low, high in each))
     panels[-1].set_xlabel("normalised score (0: random team, 1: best response to each external)")
     handles = panels[0].get_legend_handles_labels()
     figure.legend(*handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     met = f"{some[0]['externals']} unseen externals of each task"
     figure.suptitle(f"{met}, interquartile means over {len(some[0]['seed_scores'])} seeds", fontsize=11)
-    return (
-        figure,
-        f"Scores against {met}, with nothing watched and after {watched} watched episodes. {'. '.join(words)}.",
-    )
+    alt = f"Scores against {met}, with nothing watched and after {watched} watched episodes. {'. '.join(words)}."
+    return figure, alt

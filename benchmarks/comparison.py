@@ -9,13 +9,12 @@ an interval without 0. Writes benchmarks/results/comparison.json and docs/compar
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy import stats
@@ -34,16 +33,12 @@ Array = np.ndarray
 
 def final_scores() -> dict[tuple[str, str, str], Array]:
     """Task, panel and method → the scores of its runs beside each external at the end, (seeds, externals)."""
-    found: dict[tuple[str, str, str], dict[tuple[int, int], dict[int, list[float]]]] = {}
-    with gzip.open(RESULTS / "learning-externals.csv.gz", "rt", newline="", encoding="utf-8") as file:
-        for r in csv.DictReader(file):
-            points = found.setdefault((r["task"], r["panel"], r["method"]), {})
-            runs = points.setdefault((int(r["step"]), int(r["watched"])), {})
-            runs.setdefault(int(r["seed"]), []).append(float(r["score"]))
-    ends = {
-        key: points[max(points)] for key, points in found.items()
-    }  # the last step, after watching where there is any
-    return {key: np.array([runs[seed] for seed in sorted(runs)]) for key, runs in ends.items()}
+    found = {}
+    sheet = pandas.read_csv(RESULTS / "learning-externals.csv.gz")
+    for key, rows in sheet.groupby(["task", "panel", "method"], sort=False):
+        last = rows[(rows.step == rows.step.max()) & (rows.watched == rows.watched.max())]
+        found[key] = last.pivot(index="seed", columns="external", values="score").to_numpy()
+    return found
 
 
 def lead(ours: Array, theirs: Array, weights: Array) -> dict[str, float]:
@@ -73,9 +68,7 @@ def comparison_figure(rows: Sequence[Mapping[str, Any]]) -> tuple[Figure, str]:
     block = len(methods) + 1
     figure = Figure(figsize=(9.6, 0.9 + 0.21 * block * len(tasks)), layout="constrained")
     words = []
-    for axes, panel in zip(
-        figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0], panels, strict=True
-    ):
+    for axes, panel in zip(figure.subplots(1, len(panels), sharex=True, sharey=True), panels, strict=True):
         for r in (r for r in rows if r["panel"] == panel):
             y = tasks.index(r["task"]) * block + 1 + methods.index(r["method"])
             colour, _, marker = STYLE[r["method"]]
@@ -97,31 +90,20 @@ def comparison_figure(rows: Sequence[Mapping[str, Any]]) -> tuple[Figure, str]:
     mean = Line2D([], [], color="black", marker="|", linewidth=0, markersize=11, label="plain means")
     figure.legend(handles=[interval, mean], loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     met = f"{rows[0]['externals']} unseen externals, {rows[0]['seeds']} seeds"
-    figure.suptitle(
-        f"Right of 0 MICRA scores more ({met}); where the interval has 0 in it, nobody is ahead", fontsize=11
-    )
+    figure.suptitle(f"Right of 0 MICRA scores more ({met}); an interval with 0 in it: nobody is ahead", fontsize=11)
     return figure, f"MICRA's final score minus that of each other method ({met}). {'. '.join(words)}."
 
 
 def main() -> None:
-    """Compare what has been kept; print, write and draw it."""
+    """Compare what has been kept, write and draw it."""
     ends, rows = final_scores(), []
     for (task, panel, method), theirs in ends.items():
         if method in TUNED and method != "MICRA":
             scale = yardstick(task, CACHE)
             found = lead(ends[task, panel, "MICRA"], theirs, scale.best - scale.random)
+            seeds, externals = theirs.shape
             rows.append(
-                {
-                    "task": task,
-                    "panel": panel,
-                    "method": method,
-                    "seeds": theirs.shape[0],
-                    "externals": theirs.shape[1],
-                    **found,
-                }
-            )
-            print(
-                f"{panel}, {task}: {standing(rows[-1])} {method}: {found['lead']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"
+                {"task": task, "panel": panel, "method": method, "seeds": seeds, "externals": externals, **found}
             )
     print(write("comparison", min(r["seeds"] for r in rows), rows))
     figure, alt = comparison_figure(rows)

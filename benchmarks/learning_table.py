@@ -23,7 +23,6 @@ def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
     The best of MICRA and the published methods. A run that never gets there counts with the full budget; `got_there` says
     how many did. Steps are over the first `FEW` externals, before watching.
-    `improvement`: the probability that a run of MICRA ends above one of this method (1/2: no difference).
     """
     found = []
     for task in dict.fromkeys(r["task"] for r in rows):
@@ -54,10 +53,6 @@ def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
                 "cpu_seconds_per_100k_steps": 1e5 * float(np.mean([r["training_cpu_seconds"] / r["step"] for r in ends])),
                 "seed_finals": final,
             })  # fmt: skip
-    for r in found:
-        micra = next((m for m in found if (m["task"], m["panel"], m["method"]) == (r["task"], r["panel"], "MICRA")), r)
-        if micra is not r:
-            r["improvement"], r["improvement_low"], r["improvement_high"] = improvement([micra], [r])
     return found
 
 

@@ -18,29 +18,20 @@ def kept(name: str, *keys: str) -> dict[tuple[str, ...], dict[str, Any]]:
 def learning() -> list[str]:
     """Learning curves in numbers."""
     measured, leads = result("learning"), kept("comparison", "task", "panel", "method")
-    lines = []
+    lines, overall = [], []
     for r in measured["rows"]:
-        finals = [interval(r, name="final"), f"{statistics.mean(r['seed_finals']):.3f}", f"{min(r['seed_finals']):.3f}"]
-        compared = leads.get((r["task"], r["panel"], r["method"]))
-        ahead = (
-            [standing(compared).split()[0], interval(compared, name="lead"), f"{compared['mean_lead']:.3f}"]
-            if compared
-            else [""] * 3
-        )
-        steps = (
-            [""] * 2 if r["steps_to_90"] is None else [f"{r['steps_to_90']:,.0f}", f"{r['got_there']} of {r['seeds']}"]
-        )
-        lines.append(
-            [r["task"], r["panel"], r["method"], *finals, *ahead, *steps, f"{r['cpu_seconds_per_100k_steps']:.1f}"]
-        )
-    overall = []
+        line = [r["task"], r["panel"], r["method"], interval(r, name="final")]
+        line += [f"{statistics.mean(r['seed_finals']):.3f}", f"{min(r['seed_finals']):.3f}"]
+        c = leads.get((r["task"], r["panel"], r["method"]))
+        line += [standing(c).split()[0], interval(c, name="lead"), f"{c['mean_lead']:.3f}"] if c else [""] * 3
+        met = r["steps_to_90"] is not None
+        line += [f"{r['steps_to_90']:,.0f}", f"{r['got_there']} of {r['seeds']}"] if met else [""] * 2
+        lines.append([*line, f"{r['cpu_seconds_per_100k_steps']:.1f}"])
     for r in measured["aggregate"]:
-        numbers = (
-            [interval(r, 2, "steps_ratio"), f"{r['steps_ratio_of_means']:.2f}"] if "steps_ratio" in r else ["", ""]
-        )
-        numbers.append(interval(r, 2, "improvement") if "improvement" in r else "")
-        above = (f"{r['profile'][measured['profile_at'].index(at)]:.2f}" for at in (0.5, 0.7, 0.9))
-        overall.append([r["panel"], r["method"], *numbers, *above])
+        line = [r["panel"], r["method"], interval(r, 2, "steps_ratio") if "steps_ratio" in r else ""]
+        line.append(f"{r['steps_ratio_of_means']:.2f}" if "steps_ratio" in r else "")
+        line.append(interval(r, 2, "improvement") if "improvement" in r else "")
+        overall.append([*line, *(f"{r['profile'][measured['profile_at'].index(at)]:.2f}" for at in (0.5, 0.7, 0.9))])
     meta = ", ".join(f"{method} {count}" for method, count in measured["meta_updates"].items())
     tasks = dict.fromkeys(r["task"] for r in measured["rows"])
     return [
@@ -109,8 +100,8 @@ def learning_summary() -> list[str]:
         f"{means[0]:.2f}; MADDPG's are {other['final']:.2f} and {means[1]:.2f}.",
         f"- Steps are not time: 100,000 steps of pursuit, where nobody adapts, take {cost[0]:.0f} CPU-seconds with MICRA, {cost[1]:.0f} "
         f"with MADDPG and {cost[2]:.0f} with COMA.",
-        f"- What regret itself adds: with another advantage in its place in MICRA's own training loop, and own actions sampled in both, "
-        f"regret is ahead in {len(ahead)} of {of} comparisons, behind in {behind}, and level in the others.",
+        "- What regret itself adds: in MICRA's own training loop, with COMA's or an independent critic's advantage in its place and own "
+        f"actions sampled in all, regret is ahead in {len(ahead)} of {of} comparisons, behind in {behind}, level in the others.",
         "- Settings were tuned on pursuit only, where nobody adapts. On other tasks the order may change with the settings.",
     ]
 
