@@ -100,8 +100,8 @@ def learning_summary() -> list[str]:
         f"{means[0]:.2f}; MADDPG's are {other['final']:.2f} and {means[1]:.2f}.",
         f"- Steps are not time: 100,000 steps of pursuit, where nobody adapts, take {cost[0]:.0f} CPU-seconds with MICRA, {cost[1]:.0f} "
         f"with MADDPG and {cost[2]:.0f} with COMA.",
-        "- What regret itself adds: in MICRA's own training loop, with COMA's or an independent critic's advantage in its place and own "
-        f"actions sampled in all, regret is ahead in {len(ahead)} of {of} comparisons, behind in {behind}, level in the others.",
+        "- What regret itself adds: in MICRA's own training loop, with COMA's advantage or Q(s, a) − v(s) in its place, and own actions "
+        f"sampled in all, regret is ahead in {len(ahead)} of {of} comparisons, behind in {behind}, level in the others.",
         "- Settings were tuned on pursuit only, where nobody adapts. On other tasks the order may change with the settings.",
     ]
 
