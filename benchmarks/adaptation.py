@@ -31,10 +31,11 @@ import imitators
 import micra_lite
 from adaptation_figure import adaptation_curves, before_and_after
 from common import interquartile_mean, read, write_part
-from micra_lite import catalogue, evaluate, exact, figures
+from micra_lite import exact, registry
+from micra_lite.plotting import results
 from runs import file_name, game_of, keep, kind_of, run_all, score, yardstick
 
-TASKS = [*catalogue.GRID_TASKS, *catalogue.MATRIX_GAMES, *catalogue.CONTROLS, "pursuit:view=1"]
+TASKS = [*registry.GRID_TASKS, *registry.MATRIX_GAMES, *registry.CONTROLS, "pursuit:view=1"]
 DOCS = Path(__file__).parent.parent / "docs"
 BUDGETS = (1, 2, 5, 10, 20)  # watched episodes
 MAIN = 5  # the budget at which everything is compared
@@ -77,7 +78,7 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
     torch.set_num_threads(1)
     state, training = trained_team(task, settings, checkpoint)
     game, (_, family) = state.game, game_of(task)
-    externals, table = family.split("held-out"), game.tabulate()
+    externals, table = family.split("held-out"), exact.tabulate(game)
     true = externals.tables(game)  # per external agent (K, S, A_e)
     scale = yardstick(task, cache)
     rows: list[dict[str, Any]] = []
@@ -94,15 +95,15 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
                 "training_cpu_seconds": training, **more,
             })  # fmt: skip
 
-    before = evaluate.adaptation_scores(state, table, externals, 0)
+    before = exact.adaptation_scores(state, table, externals, 0)
     add(variant, 0, before.after, before.excess_nats)
     if variant == "conditioned":
         if game.full_view:  # else each target has a view, and a prediction, of its own
-            ideal = evaluate.exact_values(state, table, externals, predictions=true)
+            ideal = exact.exact_values(state, table, externals, predictions=true)
             add("conditioned, true external policy", 0, ideal, np.zeros(len(externals)))
         for episodes in BUDGETS:
             met = externals if episodes == MAIN else externals[:FEW]
-            found = evaluate.adaptation_scores(state, table, met, episodes, seed=1000 * seed)
+            found = exact.adaptation_scores(state, table, met, episodes, seed=1000 * seed)
             add(
                 variant,
                 episodes,
@@ -116,7 +117,7 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
             bayes(state, table, found, episodes, true, add)
     for answer in ("frozen", "re-imagined"):
         chosen = replace(settings, answer=answer)
-        found = evaluate.adaptation_scores(state, table, externals[:FEW], MAIN, chosen, seed=1000 * seed)
+        found = exact.adaptation_scores(state, table, externals[:FEW], MAIN, chosen, seed=1000 * seed)
         add(
             f"{variant}, {answer}",
             MAIN,
@@ -129,7 +130,7 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
 
 
 def bayes(
-    state: Any, table: Any, found: evaluate.AdaptationScores, episodes: int, true: list[torch.Tensor], add: Any
+    state: Any, table: Any, found: exact.AdaptationScores, episodes: int, true: list[torch.Tensor], add: Any
 ) -> None:
     """On what was watched: the Bayes predictor in the imitator's place, and the Bayes-greedy team."""
     game, family = state.game, micra_lite.external_family(state.game.name, state.game)
@@ -140,12 +141,12 @@ def bayes(
         seconds.append(time.perf_counter() - start)
         assert prediction.effective_sample_size >= 100
         own = [t[k].numpy() for t in true]
-        nats.append(float(found.visits[k] @ evaluate.excess_nats(own, prediction.policies)))
+        nats.append(float(found.visits[k] @ exact.excess_nats(own, prediction.policies)))
         greedy.append(exact.team_value(table, exact.bayes_greedy_team(table, prediction).policies, own))
         predictions.append(prediction.policies)
     if game.full_view:
         given = [torch.from_numpy(np.stack([p[j] for p in predictions])) for j in range(len(true))]  # (FEW, S, A_e)
-        values = evaluate.exact_values(state, table, family.split("held-out")[:FEW], predictions=given)
+        values = exact.exact_values(state, table, family.split("held-out")[:FEW], predictions=given)
         add("conditioned, Bayes predictor", episodes, values, nats, float(np.mean(seconds)))
     add("Bayes-greedy team", episodes, greedy, nats, float(np.mean(seconds)))
 
@@ -211,7 +212,7 @@ def draw(tasks: Sequence[str]) -> None:
         few = [r for r in kept if r["task"] == task and r["externals"] == FEW]
         made[f"adaptation-{file_name(task)}"] = adaptation_curves(task, few)
     for name, (figure, alt) in made.items():
-        figures.save(figure, DOCS / f"{name}.png", alt)
+        results.save(figure, DOCS / f"{name}.png", alt)
         print(DOCS / f"{name}.png")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from micra_lite.figures import BLUE, GREEN, GREY, ORANGE, RED
+from micra_lite.plotting.results import BLUE, GREEN, GREY, ORANGE, RED
 
 Rows = Sequence[Mapping[str, Any]]
 

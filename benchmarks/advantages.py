@@ -27,17 +27,20 @@ from joblib import delayed
 
 import micra_lite
 from common import interquartile_mean, write
-from micra_lite import baselines, evaluate
-from micra_lite.externals import ExternalFamily, Externals, MixedStrategies
-from micra_lite.games import Game, TabularGame
+from micra_lite import exact
+from micra_lite.baselines import methods
+from micra_lite.exact import tabulate
+from micra_lite.externals import ExternalFamily, Externals
+from micra_lite.game import Game, TabularGame
+from micra_lite.games.matrix import MixedStrategies
 from runs import keep, run_all
 from tuning import winners
 from variance import random_payoffs
 
 # Name → how MICRA's settings differ; the first is compared with the others.
 ADVANTAGES: dict[str, dict[str, Any]] = {
-    "CRA": {}, "CRA, sampled": baselines.METHODS["MICRA, sampled regret"], "COMA": baselines.METHODS["MICRA, COMA advantage"],
-    "independent": baselines.METHODS["MICRA, independent advantage"],
+    "CRA": {}, "CRA, sampled": methods.METHODS["MICRA, sampled regret"], "COMA": methods.METHODS["MICRA, COMA advantage"],
+    "independent": methods.METHODS["MICRA, independent advantage"],
 }  # fmt: skip
 POINTS = 8  # of a curve
 EXTERNALS = 12  # held-out, met at every point
@@ -78,7 +81,7 @@ def payoffs(players: int) -> Callable[[int], tuple[Game, ExternalFamily]]:
 def tasks() -> list[Task]:
     """The tasks, with what was found best for MICRA on pursuit, and small networks for one decision in one state."""
     tuned = {"externals_per_round": 4, "updates": 160, **winners().get("MICRA", {})}
-    small = {**micra_lite.catalogue.ONE_DECISION, "updates": 200, "entropy": 0.05, "entropy_start": 10.0}
+    small = {**micra_lite.registry.ONE_DECISION, "updates": 200, "entropy": 0.05, "entropy_start": 10.0}
     grids = [Task("pursuit", n + 1, hunters(n), tuned, (64, 4)) for n in (2, 3)]
     return grids + [Task("random payoffs", n, payoffs(n), small, (16, 1)) for n in (4, 6)]
 
@@ -86,12 +89,12 @@ def tasks() -> list[Task]:
 def scorer(game: Game, externals: Externals) -> Callable[[micra_lite.TrainingState], float]:
     """How well a team plays with these externals: exactly, where there is a table."""
     if isinstance(game, TabularGame) and game.table_entries <= LARGE:
-        table = game.tabulate()
-        scale = evaluate.yardstick_for(table, externals, game)
-        return lambda state: scale.normalised_score(evaluate.exact_values(state, table, externals))
+        table = tabulate(game)
+        scale = exact.yardstick_for(table, externals, game)
+        return lambda state: scale.normalised_score(exact.exact_values(state, table, externals))
     start = micra_lite.TrainingState.initial(game, micra_lite.Settings(conditioned=False))
-    random = evaluate.mean_return(start, externals, 4 * EPISODES, exploration=1.0).mean()
-    return lambda state: float(evaluate.mean_return(state, externals, EPISODES).mean() - random)
+    random = exact.mean_return(start, externals, 4 * EPISODES, exploration=1.0).mean()
+    return lambda state: float(exact.mean_return(state, externals, EPISODES).mean() - random)
 
 
 def run(task: Task, advantage: str, batch: int, seed: int, cache: Path) -> list[float]:

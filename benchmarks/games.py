@@ -17,9 +17,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import micra_lite
 from common import RESULTS, write
 from micra_lite import exact
-from micra_lite.catalogue import ELSEWHERE, names
-from micra_lite.games import TabularGame
-from micra_lite.matrix_games import MATRIX_GAMES
+from micra_lite.game import TabularGame
+from micra_lite.games.matrix import MATRIX_GAMES
+from micra_lite.registry import ELSEWHERE, names
 
 PACKAGED = Path(micra_lite.__file__).parent / "data" / "headroom.json"
 
@@ -32,7 +32,7 @@ def headroom(name: str) -> dict[str, Any]:
     for which in ("train", "held-out"):
         tables = family.split(which).tables(game)
         lists.append([[t[k].numpy() for t in tables] for k in range(len(tables[0]))])
-    table = game.tabulate()
+    table = exact.tabulate(game)
     scale = exact.yardstick(table, lists[1])
     h = exact.headroom(table, *lists, scale=scale)
     return {

@@ -17,8 +17,8 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "tests")]
 
 import common
-from micra_lite.course.grade import grade
-from micra_lite.course.sandbox import KINDS, Sandbox
+from micra_exercises.tutor.grade import grade
+from micra_exercises.tutor.sandbox import KINDS, Sandbox
 from submissions import HOSTILE, write_class
 
 

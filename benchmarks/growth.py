@@ -26,7 +26,7 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import torch
 
 import micra_lite
-from micra_lite.cli import main as command_line
+from micra_lite.cli.main import main as command_line
 
 BATCHES, HUNTERS, SIZES = (1, 32, 1024, 8192), (2, 3, 4), (3, 4, 5, 8)
 ROUNDS = 3

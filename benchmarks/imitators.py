@@ -22,9 +22,9 @@ import numpy as np
 import torch
 
 import micra_lite
-from micra_lite import beliefs, evaluate, phases
-from micra_lite.playing import watched_pairs
+from micra_lite import agent, exact, phases
 from micra_lite.replay import Episode
+from micra_lite.rollouts import watched_pairs
 
 IMITATORS: dict[str, dict[str, Any]] = {
     "second order": {},
@@ -41,7 +41,7 @@ def trained_imitator(team: micra_lite.TrainingState, name: str, updates: int) ->
     """An imitator from new weights, trained on the team's data D by `updates` meta-updates of Eq. 4, or of its variant."""
     settings = replace(team.settings, seed=team.settings.seed + 1, updates=updates, **IMITATORS[name])
     state = micra_lite.TrainingState.initial(team.game, settings)
-    for j in range(len(team.agent.externals)):  # the actors expect predictions at the team's own probes
+    for j in range(len(team.agent.external_axes)):  # the actors expect predictions at the team's own probes
         setattr(state.agent, f"probe_{j}", getattr(team.agent, f"probe_{j}"))
     state.replay = team.replay
     for state.updates in range(updates if name != "from scratch" else 0):
@@ -64,20 +64,20 @@ def predictions(
     tables = []
     for episodes in watched:
         pairs = watched_pairs(state, episodes)
-        tables.append(evaluate.predicted_tables(state, beliefs.adapted_belief(state.agent, pairs, settings)))
+        tables.append(exact.predicted_tables(state, agent.adapted_belief(state.agent, pairs, settings)))
     return [torch.cat(each) for each in zip(*tables, strict=True)]
 
 
 def mean_excess(true: Sequence[torch.Tensor], guess: Sequence[torch.Tensor], visits: np.ndarray) -> np.ndarray:
     """KL(π_ℰ ‖ δ) averaged over the states that are visited, for each external, (K,), nats."""
     return np.array([
-        visits[k] @ evaluate.excess_nats([t[k].numpy() for t in true], [g[k].double().numpy() for g in guess])
+        visits[k] @ exact.excess_nats([t[k].numpy() for t in true], [g[k].double().numpy() for g in guess])
         for k in range(len(visits))
     ])  # fmt: skip
 
 
 def compare(
-    team: micra_lite.TrainingState, table: Any, found: evaluate.AdaptationScores, episodes: int, updates: int, add: Any
+    team: micra_lite.TrainingState, table: Any, found: exact.AdaptationScores, episodes: int, updates: int, add: Any
 ) -> None:
     """Put each imitator in the place of the team's own, after the same watched episodes of the held-out externals.
 
@@ -85,7 +85,7 @@ def compare(
     """
     family = micra_lite.external_family(team.game.name)
     tuning = family.split("validation")[:TUNED_ON]
-    known = evaluate.adaptation_scores(team, table, tuning, episodes, seed=1)
+    known = exact.adaptation_scores(team, table, tuning, episodes, seed=1)
     externals = family.split("held-out")[: len(found.watched)]
     for name in IMITATORS:
         state = trained_imitator(team, name, updates)
@@ -102,5 +102,5 @@ def compare(
         guess = predictions(state, found.watched, *chosen)
         seconds = (time.perf_counter() - start) / len(found.watched)
         nats = mean_excess(externals.tables(team.game), guess, found.visits)
-        values = evaluate.exact_values(team, table, externals, predictions=guess)
+        values = exact.exact_values(team, table, externals, predictions=guess)
         add(f"conditioned, {name}", episodes, values, nats, seconds, float(found.pairs.mean()), inner_loop=chosen)

@@ -38,7 +38,10 @@ import micra_lite
 from common import RESULTS, read, write_part
 from learning_figure import learning_figure
 from learning_table import FEW, PANELS, POINTS, PROFILE_AT, WATCHED, aggregate, summary
-from micra_lite import baselines, evaluate, figures
+from micra_lite import exact
+from micra_lite.baselines import methods
+from micra_lite.exact import tabulate
+from micra_lite.plotting import results
 from runs import each_score, keep, run_all, score, yardstick
 from tuning import TUNED, TUNING, configurations, space, winners
 
@@ -66,7 +69,7 @@ def settings_of(
     task: str, method: str, panel: str, seed: int, steps: int, tuned: dict[str, Any]
 ) -> micra_lite.Settings:
     """A method's settings on a task, for at least `steps` environment steps; ablations have MICRA's."""
-    changes = {"conditioned": panel == "everyone adapts", **baselines.METHODS[method], **tuned, "seed": seed}
+    changes = {"conditioned": panel == "everyone adapts", **methods.METHODS[method], **tuned, "seed": seed}
     settings = micra_lite.settings_for(task, **changes)
     updates = math.ceil(steps / round_steps(task, settings)) * settings.updates_per_round
     return micra_lite.settings_for(task, **changes, updates=updates)
@@ -85,9 +88,7 @@ def round_steps(task: str, settings: micra_lite.Settings) -> int:
 
 def whole_rounds(task: str, steps: int, tuned: dict[str, dict[str, Any]]) -> int:
     """The budget, raised to whole rounds of every method: so that none gets more steps than another."""
-    each = [
-        settings_of(task, m, PANELS[0], 0, 1, tuned.get(m if m in TUNED else "MICRA", {})) for m in baselines.METHODS
-    ]
+    each = [settings_of(task, m, PANELS[0], 0, 1, tuned.get(m if m in TUNED else "MICRA", {})) for m in methods.METHODS]
     common = math.lcm(*(round_steps(task, settings) for settings in each))
     return math.ceil(steps / common) * common
 
@@ -106,8 +107,8 @@ def run(
     torch.set_num_threads(1)
     game, family = micra_lite.make(task), micra_lite.external_family(task)
     state = micra_lite.load(checkpoint) if checkpoint.exists() else micra_lite.TrainingState.initial(game, settings)
-    records = baselines.train(game, family, settings, state)
-    table, scale, externals = game.tabulate(), yardstick(task, cache, split), family.split(split)
+    records = methods.train(game, family, settings, state)
+    table, scale, externals = tabulate(game), yardstick(task, cache, split), family.split(split)
     seconds = 0.0 if not rows else rows[-1]["training_cpu_seconds"]
     start = time.process_time()
     while True:
@@ -133,12 +134,10 @@ def scores(state: Any, table: Any, scale: Any, externals: Any, point: int) -> It
     met = externals if point == POINTS else externals[:FEW]
     told = state.settings.conditioned and state.settings.external_model == "true"  # knows π_ℰ: watches nobody
     predictions = met.tables(state.game) if told else None
-    values = evaluate.exact_values(state, table, met, predictions=predictions)
+    values = exact.exact_values(state, table, met, predictions=predictions)
     after = None
     if state.settings.conditioned and point in ADAPTED:
-        after = (
-            values if told else evaluate.adaptation_scores(state, table, met, WATCHED, seed=state.settings.seed).after
-        )
+        after = values if told else exact.adaptation_scores(state, table, met, WATCHED, seed=state.settings.seed).after
     for watched, found in ((0, values), (WATCHED, after)):
         if found is not None:
             for count in dict.fromkeys((FEW, len(met))):
@@ -199,9 +198,9 @@ def _write_sheet(path: Path, opened: Any, names: Sequence[str], rows: list[dict[
 def main() -> None:
     """Run what is missing, then write results, runs and figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tasks", nargs="+", default=list(micra_lite.catalogue.GRID_TASKS))
+    parser.add_argument("--tasks", nargs="+", default=list(micra_lite.registry.GRID_TASKS))
     parser.add_argument(
-        "--methods", nargs="+", choices=list(baselines.METHODS), metavar="METHOD",
+        "--methods", nargs="+", choices=list(methods.METHODS), metavar="METHOD",
         help="default: MICRA and the published ones, and on pursuit two ablations",
     )  # fmt: skip
     parser.add_argument("--panels", nargs="+", default=list(PANELS), choices=PANELS)
@@ -240,7 +239,7 @@ def main() -> None:
     print(write_part("learning", options.seeds, table, {"budgets": budgets}, **about))
     for task in options.tasks:
         figure, alt = learning_figure(task, [r for r in rows if r["task"] == task and r["externals"] == FEW])
-        figures.save(figure, DOCS / f"learning-{task}.png", alt)
+        results.save(figure, DOCS / f"learning-{task}.png", alt)
         print(DOCS / f"learning-{task}.png")
 
 

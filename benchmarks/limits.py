@@ -30,7 +30,7 @@ from torch import Tensor
 from common import interquartile_mean, write_part
 from learning import STEPS, run, settings_of, whole_rounds
 from learning_table import FEW, PANELS
-from micra_lite import evaluate, exact, learning, phases
+from micra_lite import exact, phases, updates
 from runs import game_of, run_all, yardstick
 from tuning import winners
 
@@ -45,16 +45,16 @@ class ExactCritic:
 
     def __init__(self, task: str) -> None:
         self.game, family = game_of(task)
-        self.table = self.game.tabulate()
+        self.table = exact.tabulate(self.game)
         self.externals = [t.double().numpy() for t in family.split("train").tables(self.game)]  # (K, S, A_e) each
-        self.value, self.regrets_of = learning.value_and_improve, learning.advantages  # before they are replaced
+        self.value, self.regrets_of = updates.value_and_improve, updates.advantages  # before they are replaced
         self.updates, self.q = -1, dict[int, Tensor]()  # external → (S, A_1, …, A_n)
 
     def value_and_improve(self, state: Any, belief: Any, batch: Any, true: Any, **others: Any) -> Any:
         """As `learning.value_and_improve`, which the critic needs to learn on: the extractor learns from it."""
         if state.updates != self.updates:
             self.updates, self.q = state.updates, {}
-            self.team = [t[0].double().numpy() for t in evaluate.team_tables(state)]
+            self.team = [t[0].double().numpy() for t in exact.team_tables(state)]
         self.shown, self.met = self.game.encode(batch["state"]), true[1].tolist()  # (K, N), K externals
         return self.value(state, belief, batch, true=true, **others)
 
@@ -66,8 +66,8 @@ class ExactCritic:
     def exact_q(self, k: int) -> Tensor:
         """Q(s, a) of the team beside training external number k, (S, A_1, …, A_n)."""
         if k not in self.q:
-            policies = dict(zip(self.table.targets, self.team, strict=True))
-            policies |= {e: t[k] for e, t in zip(self.table.externals, self.externals, strict=True)}
+            policies = dict(zip(self.table.target_axes, self.team, strict=True))
+            policies |= {e: t[k] for e, t in zip(self.table.external_axes, self.externals, strict=True)}
             self.q[k] = torch.from_numpy(exact.joint_q(self.table, [policies[j] for j in sorted(policies)]))
         return self.q[k]
 
@@ -81,7 +81,7 @@ def curve(task: str, replaced: str, seed: int, settings: Any, cache: Path) -> li
         if replaced == "imitator and critic":
             critic, cache = ExactCritic(task), cache / "exact-critic"
             changed.enter_context(patch.object(phases, "value_and_improve", critic.value_and_improve))
-            changed.enter_context(patch.object(learning, "advantages", critic.advantages))
+            changed.enter_context(patch.object(updates, "advantages", critic.advantages))
         rows = run(task, method, PANELS[0], "held-out", settings, cache)
     return [(r["step"], r["score"]) for r in rows if r["externals"] == FEW]
 

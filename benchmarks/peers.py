@@ -58,7 +58,8 @@ import micra_lite
 from common import interquartile_mean, read, write
 from learning import round_steps
 from learning_table import POINTS
-from micra_lite import evaluate, figures
+from micra_lite import exact
+from micra_lite.plotting import results
 from peers_environment import TASK, hunters_env, pointed
 from peers_figure import peers_figure
 from peers_scores import Run, Scorer
@@ -86,7 +87,7 @@ def train_micra(seed: int, run: Run, scorer: Scorer) -> None:
     def scores() -> dict[str, float]:
         if adapting:
             return scorer.adapted_scores(state)
-        return scorer.scores([t[0].double().numpy() for t in evaluate.team_tables(state)])
+        return scorer.scores([t[0].double().numpy() for t in exact.team_tables(state)])
 
     while True:
         if state.updates in points:
@@ -197,7 +198,7 @@ def main() -> None:
             print(write("peers", seeds, rows, steps=steps, packages=packages, summary=summary(rows, steps)))
     fixed = next(r["headroom_average"] for r in read("games")["rows"] if r["game"] == TASK)
     figure, alt = peers_figure(rows, fixed)
-    figures.save(figure, DOCS / "peers.png", alt)
+    results.save(figure, DOCS / "peers.png", alt)
 
 
 if __name__ == "__main__":

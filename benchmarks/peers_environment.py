@@ -10,7 +10,7 @@ from pettingzoo import ParallelEnv
 from pettingzoo.utils.wrappers import BaseParallelWrapper
 
 import micra_lite
-from micra_lite.grids.board import MOVES
+from micra_lite.games.board import MOVES
 from runs import game_of
 
 TASK = "pursuit"

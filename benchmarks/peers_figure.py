@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from common import interquartile_mean
-from micra_lite.figures import BLUE, GREEN, GREY, ORANGE, RED, label_ends
+from micra_lite.plotting.results import BLUE, GREEN, GREY, ORANGE, RED, label_ends
 
 # Colour, line and marker of each team, and its name.
 STYLE = {

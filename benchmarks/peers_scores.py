@@ -12,7 +12,7 @@ import numpy as np
 
 import micra_lite
 from learning_table import FEW, WATCHED
-from micra_lite import evaluate, exact
+from micra_lite import exact
 from peers_environment import TASK
 from runs import game_of, score, yardstick
 
@@ -24,7 +24,7 @@ class Scorer:
 
     def __init__(self, cache: Path) -> None:
         self.game, family = game_of(TASK)
-        self.table, self.scale = self.game.tabulate(), yardstick(TASK, cache)
+        self.table, self.scale = exact.tabulate(self.game), yardstick(TASK, cache)
         self.externals = family.split("held-out")
         self.prey = [t.numpy() for t in self.externals.tables(self.game)]  # per external agent (K, S, A_e)
 
@@ -42,7 +42,7 @@ class Scorer:
         """The same of a team that watches each external for a few episodes, and adapts; its policies only."""
         seed = state.settings.seed
         return self.normalised(
-            score=evaluate.adaptation_scores(state, self.table, self.externals, WATCHED, seed=seed).after
+            score=exact.adaptation_scores(state, self.table, self.externals, WATCHED, seed=seed).after
         )
 
     def normalised(self, **found: np.ndarray) -> dict[str, float]:

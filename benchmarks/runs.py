@@ -45,7 +45,7 @@ def kind_of(task: str) -> str:
     >>> kind_of("chicken"), kind_of("pursuit:view=1")
     ('matrix games', 'partial views')
     """
-    from micra_lite.catalogue import CONTROLS, MATRIX_GAMES
+    from micra_lite.registry import CONTROLS, MATRIX_GAMES
 
     if task in MATRIX_GAMES:
         return "matrix games"
@@ -67,12 +67,12 @@ def yardstick(task: str, cache: Path, split: str = "held-out") -> exact.Yardstic
     """The scale for the externals of one split, solved once and kept in `cache`."""
     import numpy as np
 
-    from micra_lite import evaluate, exact
+    from micra_lite import exact
 
     path = cache / f"yardstick-{file_name(task)}-{split}.json"
     if not path.exists():
         game, family = game_of(task)
-        scale = evaluate.yardstick_for(game.tabulate(), family.split(split), game)
+        scale = exact.yardstick_for(exact.tabulate(game), family.split(split), game)
         keep(path, {"random": list(scale.random), "best": list(scale.best)})
     kept = json.loads(path.read_text())
     return exact.Yardstick(np.array(kept["random"]), np.array(kept["best"]), [])

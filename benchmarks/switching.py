@@ -33,8 +33,9 @@ from joblib import delayed
 import micra_lite
 from adaptation import team_of, trained_team
 from common import interquartile_mean, write
-from micra_lite import change, phases
-from micra_lite.playing import watch
+from micra_lite import phases
+from micra_lite.extensions import change_detection
+from micra_lite.rollouts import watch
 from runs import keep, run_all
 
 EPISODES = 20  # of an encounter; the change comes in its second quarter
@@ -57,7 +58,9 @@ def encounter(team: micra_lite.TrainingState, k: int, method: str, threshold: fl
         return first if step < switch else second
 
     def vigilant(state: micra_lite.TrainingState, external: Any, episodes: int, seed: int, known: list) -> list:
-        return list(change.vigilant_execution(state, game, external, episodes, threshold, seed=seed, watched=known))
+        return list(
+            change_detection.vigilant_execution(state, game, external, episodes, threshold, seed=seed, watched=known)
+        )
 
     if method == "is told":
         records = vigilant(adapted, first, before, k, watched) + vigilant(team, second, EPISODES - before, k, [])

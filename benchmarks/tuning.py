@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from common import read
-from micra_lite.training_state import METHODS as TUNED  # ablations have what was found for MICRA
+from micra_lite.settings import METHODS as TUNED
 
 TUNING = {"configurations": 16, "seeds": 2, "steps": 100_000}
 # What is drawn: (low, high) log-uniformly, a list uniformly.

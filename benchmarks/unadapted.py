@@ -34,7 +34,7 @@ from torch import Tensor
 import micra_lite
 from adaptation import team_of
 from common import interquartile_mean, write
-from micra_lite import beliefs, evaluate, exact, playing, regret, training_state
+from micra_lite import agent, exact, regret, rollouts, training_state
 from micra_lite.exact.headroom import best_fixed_team
 from micra_lite.exact.values import Array, team_view
 from runs import file_name, game_of, keep, run_all, score, yardstick
@@ -75,7 +75,7 @@ def lists_of(game: Any, externals: Any) -> list[list[Array]]:
 
 def views_of(game: Any, externals: Any) -> Views:
     """The game beside each of these externals."""
-    table = game.tabulate()
+    table = exact.tabulate(game)
     views = [team_view(table, own) for own in lists_of(game, externals)]
     S, n_team = views[0].R.shape
     T = np.stack([v.T.toarray().reshape(S, n_team, S) for v in views])
@@ -99,8 +99,8 @@ def climb(
 
 def up_the_exact_gradient(game: Any, views: Views, entropy: float) -> list[Array]:
     """From a random team, all externals and states at once; the bonus falls to nothing in the first two thirds."""
-    table = game.tabulate()
-    logits = [torch.zeros(table.S, table.A[i], dtype=torch.float64, requires_grad=True) for i in table.targets]
+    table = exact.tabulate(game)
+    logits = [torch.zeros(table.S, table.A[i], dtype=torch.float64, requires_grad=True) for i in table.target_axes]
 
     def objective(policies: list[Tensor], done: float) -> Tensor:
         return views.solve(policies, entropy * max(0.0, 1 - 1.5 * done))[0].mean()
@@ -111,8 +111,8 @@ def up_the_exact_gradient(game: Any, views: Views, entropy: float) -> list[Array
 def actors_of(state: micra_lite.TrainingState) -> Callable[[], list[Tensor]]:
     """The policies (S, A_i) of a team that has watched nobody, as a function of its actors' present parameters."""
     with torch.no_grad():
-        belief = beliefs.prior_belief(state.agent, 1)
-        features = evaluate.features_everywhere(state, 1)
+        belief = agent.prior_belief(state.agent, 1)
+        features = exact.features_everywhere(state, 1)
         predictions = state.agent.predict(belief, features)
     return lambda: [p[0].exp().double() for p in state.agent.act(belief, features, predictions)]
 
@@ -122,16 +122,16 @@ def critic_regrets(state: micra_lite.TrainingState, externals: Any) -> Callable[
     """The critic's regrets (K, S, A_i) of given policies, told of each external what it is told in training."""
     agent, K = state.agent, len(externals)
     generator = torch.Generator().manual_seed(state.settings.seed)
-    play = playing.play(state, externals, beliefs.prior_belief(agent, K), WATCHED, 0.2, generator)
-    told = beliefs.adapted_belief(agent, training_state.pairs(state, *play.steps(WATCHED)), state.settings)
+    play = rollouts.play(state, externals, agent.prior_belief(agent, K), WATCHED, 0.2, generator)
+    told = agent.adapted_belief(agent, training_state.pairs(state, *play.steps(WATCHED)), state.settings)
     told.unwatched[:] = 1.0
-    features = evaluate.features_everywhere(state, K)
+    features = exact.features_everywhere(state, K)
     predictions = agent.predict(told, features)
     q = agent.value(told, features, predictions).flatten(0, 1)  # (K·S, A_1, …, A_n)
 
     def regrets(policies: list[Tensor]) -> list[Tensor]:
         given = [p.detach().to(q.dtype).expand(K, *p.shape) for p in policies]
-        found = regret.counterfactual_regret_advantage(q, agent.joint(given, predictions), agent.targets)
+        found = regret.counterfactual_regret_advantage(q, agent.joint(given, predictions), agent.target_axes)
         return [r.unflatten(0, (K, -1)).double() for r in found]
 
     return regrets
@@ -141,8 +141,8 @@ def by_table(task: str) -> dict[str, list[Array]]:
     """The teams that no network takes part in."""
     torch.set_num_threads(1)
     game, family = game_of(task)
-    table, train = game.tabulate(), lists_of(game, family.split("train"))
-    mean = [np.mean([x[e] for x in train], axis=0) for e in range(len(table.externals))]
+    table, train = exact.tabulate(game), lists_of(game, family.split("train"))
+    mean = [np.mean([x[e] for x in train], axis=0) for e in range(len(table.external_axes))]
     views = views_of(game, family.split("train")[:EXTERNALS])
     start = exact.best_response(table, mean).policies
     return {
@@ -191,7 +191,7 @@ def run(task: str, seed: int | None, updates: int | None, cache: Path) -> list[d
     if path.exists():
         return json.loads(path.read_text())
     game, family = game_of(task)
-    table, externals, scale = game.tabulate(), lists_of(game, family.split("held-out")), yardstick(task, cache)
+    table, externals, scale = exact.tabulate(game), lists_of(game, family.split("held-out")), yardstick(task, cache)
     teams = by_table(task) if seed is None else by_training(task, seed, updates, cache)
     rows = []
     for method, team in teams.items():

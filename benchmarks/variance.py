@@ -35,10 +35,11 @@ from joblib import Parallel, delayed
 
 import micra_lite
 from common import read, write_part
-from micra_lite import exact, figures
-from micra_lite.externals import ExternalFamily, MixedStrategies
-from micra_lite.games import TabularGame
-from micra_lite.matrix_games import MatrixGame
+from micra_lite import exact
+from micra_lite.externals import ExternalFamily
+from micra_lite.game import TabularGame
+from micra_lite.games.matrix import MatrixGame, MixedStrategies
+from micra_lite.plotting import results
 
 DOCS = Path(__file__).parent.parent / "docs"
 EXPLORATION = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
@@ -117,20 +118,20 @@ def decision_variances(
 ) -> dict[str, float]:
     """E_s tr Cov(ĝ | s) for every estimator, the mean over targets, return²; policies in the targets' order."""
     policies: list[np.ndarray] = [np.empty(0)] * len(table.A)
-    for axis, policy in zip((*table.targets, *table.externals), (*team, *externals), strict=True):
+    for axis, policy in zip((*table.target_axes, *table.external_axes), (*team, *externals), strict=True):
         policies[axis] = policy
     q, squared = exact.joint_q(table, policies), exact.squared_return(table, policies)
     visits = exact.occupancy(table, policies)
     visits /= visits.sum()
     sums: dict[str, float] = {}
-    for i in table.targets:
-        team_mates = [j for j in table.targets if j != i]
+    for i in table.target_axes:
+        team_mates = [j for j in table.target_axes if j != i]
         found = exact.gradient_variances(q, policies, i, squared) | {
-            "COMA, externals averaged": exact.advantage_variance(q, policies, i, table.externals),
+            "COMA, externals averaged": exact.advantage_variance(q, policies, i, table.external_axes),
             "COMA, team averaged": exact.advantage_variance(q, policies, i, team_mates),
         }
         for method, variance in found.items():
-            sums[method] = sums.get(method, 0.0) + float(visits @ variance) / len(table.targets)
+            sums[method] = sums.get(method, 0.0) + float(visits @ variance) / len(table.target_axes)
     return sums
 
 
@@ -143,7 +144,7 @@ def measure(
     torch.set_num_threads(1)
     found: dict[float, list[dict[str, float]]] = {}
     for game, family in games:
-        table = game.tabulate()
+        table = exact.tabulate(game)
         for externals in external_policies(game, family, which):
             best = exact.best_response(table, externals).policies
             for epsilon in EXPLORATION if table.S <= LARGE else FEW:
@@ -200,8 +201,8 @@ def main() -> None:
             )
     about = {"held_out_externals": HELD_OUT, "random_games": RANDOM_GAMES, "unit": "return² (logits have no unit)"}
     print(write_part("variance", 1, rows, {}, **about))
-    figure, alt = figures.variance_figure(read("variance")["rows"])
-    figures.save(figure, DOCS / "variance.png", alt)
+    figure, alt = results.variance_figure(read("variance")["rows"])
+    results.save(figure, DOCS / "variance.png", alt)
     print(DOCS / "variance.png")
 
 

@@ -10,6 +10,7 @@ everything else from the README.
 from __future__ import annotations
 
 import argparse
+import inspect
 import pydoc
 import re
 import shutil
@@ -25,9 +26,9 @@ ROOT = DOCS.parent
 sys.path[:0] = [str(DOCS), str(ROOT / "benchmarks")]
 import equations
 
+import micra_lite
 import readme
-from micra_lite import _HOME
-from micra_lite.course import scheme
+from micra_exercises.tutor import scheme
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -110,7 +111,8 @@ def api(folder: Path) -> str:
         for module in modules:
             text += [f"## {module}", "", "```{eval-rst}", f".. automodule:: {module}", "```", ""]
         (folder.parent / f"{pages[-1]}.md").write_text("\n".join(text), encoding="utf-8")
-    names = [f"   ~micra_lite.{module}.{name}" for module, group in _HOME.items() for name in group]
+    offered = {name: getattr(micra_lite, name) for name in micra_lite.__all__}
+    names = [f"   ~{x.__module__}.{name}" for name, x in offered.items() if not inspect.ismodule(x)]
     text = ["# API", "", "What `import micra_lite` offers by name; everything else is in the modules.", ""]
     text += ["```{eval-rst}", ".. autosummary::", "   :nosignatures:", "", *names, "```", ""]
     text += ["## The modules, in reading order", "", *(f"- [](/{page})" for page in pages), "", toctree(pages)]

@@ -1,63 +1,58 @@
 """micra_lite: learn and use multi-agent learning with unknown partners and opponents.
 
-The algorithm in reading order: `games`, `externals`, `networks`, `agent`, `regret` (Eq. 2), `imitation` (Eqs. 1 and 4),
-`beliefs`, `learning` (Eq. 3), `playing`, `phases`. Names are imported when they are first used.
+The algorithm in reading order: `game`, `externals`, `regret` (Eqs. 2 and 3), `imitation` (Eqs. 1 and 4), `networks`,
+`agent`, `settings`, `replay`, `rollouts`, `training_state`, `updates`, `phases`. Around it stand `registry` (games by
+name), `checkpoint`, and folders for all else.
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from .checkpoint import load, save
+from .externals import ExternalFamily, Externals
+from .game import Game, TabularGame
+from .phases import execution, last, offline_training, online_adaptation
+from .registry import external_family, make, names, settings_for
+from .replay import Episode
+from .rollouts import play, watch
+from .settings import Settings
+from .training_state import Record, TrainingState
+
+if TYPE_CHECKING:
+    from . import baselines, exact, extensions, games, interop, plotting, widgets
+    from .extensions.change_detection import vigilant_execution
+    from .games.matrix import MatrixGame
+    from .interop.from_pettingzoo import from_parallel_env
+    from .interop.to_pettingzoo import to_parallel_env
 
 __version__ = "0.1.0"
 
-_HOME = {
-    "catalogue": ("make", "names", "external_family", "settings_for"),
-    "games": ("Game", "TabularGame"),
-    "matrix_games": ("MatrixGame",),
-    "externals": ("ExternalFamily", "Externals"),
-    "replay": ("Episode",),
-    "training_state": ("Settings", "TrainingState", "Record"),
-    "phases": ("offline_training", "online_adaptation", "execution", "last"),
-    "playing": ("watch", "play"),
-    "change": ("vigilant_execution",),
-    "checkpoint": ("save", "load"),
-    "parallel_env": ("to_parallel_env",),
-    "parallel_game": ("from_parallel_env", "ParallelGame"),
+# What lies in folders is imported when it is first used: name → module.
+_ON_DEMAND = {
+    "MatrixGame": ".games.matrix",
+    "vigilant_execution": ".extensions.change_detection",
+    "from_parallel_env": ".interop.from_pettingzoo",
+    "to_parallel_env": ".interop.to_pettingzoo",
 }
-_MODULES = (
-    *_HOME,
-    "networks",
-    "agent",
-    "regret",
-    "imitation",
-    "beliefs",
-    "learning",
-    "baselines",
-    "exact",
-    "evaluate",
-    "draw",
-    "figures",
-    "families",
-    "motion",
-    "runners",
-    "widgets",
-    "grids",
-    "controls",
-    "check",
-)
-_WHERE = {name: module for module, group in _HOME.items() for name in group}
+_FOLDERS = ("games", "exact", "baselines", "extensions", "plotting", "interop", "widgets")
 
-__all__ = [*_WHERE, *_MODULES]
+__all__ = [
+    "Episode", "ExternalFamily", "Externals", "Game", "MatrixGame", "Record", "Settings", "TabularGame", "TrainingState", "baselines",
+    "exact", "execution", "extensions", "external_family", "from_parallel_env", "games", "interop", "last", "load", "make", "names",
+    "offline_training", "online_adaptation", "play", "plotting", "save", "settings_for", "to_parallel_env", "vigilant_execution",
+    "watch", "widgets",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name in _WHERE:
-        return getattr(importlib.import_module(f".{_WHERE[name]}", __name__), name)
-    if name in _MODULES:
+    if name in _ON_DEMAND:
+        return getattr(importlib.import_module(_ON_DEMAND[name], __name__), name)
+    if name in _FOLDERS:
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module 'micra_lite' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted({*globals(), *__all__})

@@ -17,9 +17,10 @@ from typing import Any
 import torch
 
 from .agent import Belief
-from .catalogue import make
-from .games import Game
-from .training_state import Settings, TrainingState
+from .game import Game
+from .registry import make
+from .settings import Settings
+from .training_state import TrainingState
 
 FORMAT, VERSION = "micra_lite training state", 4
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.distributions import Dirichlet, Distribution
+from torch.distributions import Distribution
 
-from .games import Game
+from .game import Game
 
 # The manifest: split → (first seed, number of externals). Frozen: changing it makes results incomparable.
 SPLITS = {"train": (0, 2048), "validation": (100_000, 32), "held-out": (200_000, 64)}
@@ -87,29 +87,3 @@ class Externals:
         seen = [seen[e] for e in game.external_axes]
         rows = self.family.probabilities(self.parameters[:, None], [o[None] for o in seen])
         return [row.double().expand(len(self), len(states), -1) for row in rows]
-
-
-class MixedStrategies(ExternalFamily):
-    """Mixed strategies of a matrix game's externals, from a Dirichlet distribution with all parameters α = `alpha`.
-
-    With α < 1 most of them prefer one action clearly; the seed's parameters *are* the probabilities.
-    """
-
-    def __init__(self, game: Game, alpha: float = 0.5) -> None:
-        self.name = game.name
-        self.alpha = alpha
-        self.sizes = [game.n_actions[e] for e in game.external_axes]
-        self.parameter_names = tuple(
-            f"{agent}: {action}"
-            for agent, e in zip(game.externals, game.external_axes, strict=True)
-            for action in game.action_names[e]  # type: ignore[attr-defined]
-        )
-
-    def draw(self, rng: np.random.Generator) -> np.ndarray:
-        return np.concatenate([rng.dirichlet([self.alpha] * size) for size in self.sizes])
-
-    def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
-        return list(parameters.split(self.sizes, dim=-1))
-
-    def prior(self) -> list[Distribution]:
-        return [Dirichlet(torch.full((size,), self.alpha, dtype=torch.float64)) for size in self.sizes]

@@ -20,16 +20,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .agent import Belief
-from .beliefs import adapted_belief, believe, prior_belief, some_of, together
+from .agent import Belief, adapted_belief, believe, prior_belief, some_of, together
 from .externals import ExternalFamily, Externals
-from .games import Game
+from .game import Game
 from .imitation import imitation_loss, meta_loss
-from .learning import gradient_step, value_and_improve
-from .playing import play, watched_pairs
 from .regret import counterfactual_regret_advantage
 from .replay import Episode, Pairs, Play
-from .training_state import Record, Settings, TrainingState, observations_of, pairs
+from .rollouts import play, watched_pairs
+from .settings import Settings
+from .training_state import Record, TrainingState, observations_of, pairs
+from .updates import gradient_step, value_and_improve
 
 
 def offline_training(
@@ -159,9 +159,9 @@ def true_belief(state: TrainingState, externals: Externals, k: Tensor) -> Belief
     """The ablation's belief: the true π_ℰ at the probes (K, C) in place of the imitator's predictions."""
     agent = state.agent
     probes = []
-    for j in range(len(agent.externals)):
+    for j in range(len(agent.external_axes)):
         seen = getattr(agent, f"probe_{j}")
-        others = [getattr(agent, f"probe_{i}")[: len(seen)] for i in range(len(agent.externals))]
+        others = [getattr(agent, f"probe_{i}")[: len(seen)] for i in range(len(agent.external_axes))]
         others[j] = seen
         rows = externals.policies(k.repeat_interleave(len(seen)), [o.repeat(len(k), 1) for o in others])[j]
         probes.append(rows.to(seen.dtype).reshape(len(k), -1))
@@ -240,15 +240,15 @@ def execution(
             team = [p.exp() for p in agent.act(belief, features, predictions)]
             joint = agent.joint(team, predictions)  # n × (1, A_j), the externals' as predicted
             q = agent.value(belief, features, predictions)[0]  # (1, A_1, …, A_n)
-            regrets = counterfactual_regret_advantage(q, joint, agent.targets)
-            policies = {i: (1 - exploration) * joint[i] + exploration / joint[i].shape[1] for i in agent.targets}
-            moves = who.policies(number, [seen[e] for e in agent.externals])
-            policies.update(zip(agent.externals, moves, strict=True))
+            regrets = counterfactual_regret_advantage(q, joint, agent.target_axes)
+            policies = {i: (1 - exploration) * joint[i] + exploration / joint[i].shape[1] for i in agent.target_axes}
+            moves = who.policies(number, [seen[e] for e in agent.external_axes])
+            policies.update(zip(agent.external_axes, moves, strict=True))
             actions = torch.cat([torch.multinomial(policies[j], 1, generator=generator) for j in range(n)], 1)
             step = game.step(s, actions, generator)
             count += 1
-            own = [joint[i][0] for i in agent.targets]
-            n_ext = len(agent.externals)
+            own = [joint[i][0] for i in agent.target_axes]
+            n_ext = len(agent.external_axes)
             over = left == 0 or bool(step.terminated | step.truncated)
             yield Record(
                 "execution", count, state, {}, s[0], [o[0] for o in seen[:n]], [f[0, 0] for f in features[:n]],

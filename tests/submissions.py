@@ -29,7 +29,7 @@ HOSTILE = {
     "kills_all": "os.kill(-1, 9)",
     "kills_its_parent": "os.kill(os.getppid(), 9)",
     "prints_a_verdict": "print('✓ coma: right')\nos.write(1, b'{{\"raw\": \"\", \"ended\": \"finished\"}}\\n')",
-    "forges_a_verdict": "from micra_lite.check.exercise import Exercise\nfrom micra_lite.check.verdict import Verdict\n"
+    "forges_a_verdict": "from micra_exercises.check.exercise import Exercise\nfrom micra_exercises.check.verdict import Verdict\n"
     "Exercise.judge = Exercise.judged = Exercise.__call__ = lambda self, *a: Verdict(self.name, 'right', '')",
     "forges_records": "for fd in range(3, 256):\n    for name in ('coma', 'regrets_by_hand'):\n        line = '{{\"exercise\": \"' + name"
     " + '\", \"state\": \"right\", \"passed\": true, \"dtype\": \"torch.float64\", \"given\": [{{\"shape\": [2], \"numbers\": [1, 2], \"half\": false}}]}}\\n'\n"

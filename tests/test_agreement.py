@@ -6,8 +6,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micra_lite.catalogue import make
-from micra_lite.parallel_env import to_parallel_env
+from micra_lite.exact import tabulate
+from micra_lite.interop.to_pettingzoo import to_parallel_env
+from micra_lite.registry import make
 
 GAMES = [
     ("pursuit", {}), ("pursuit", {"size": 2, "hunters": 3}), ("rendezvous", {}), ("gates", {"defenders": 1}),
@@ -21,7 +22,7 @@ DRAWS = 400
 def test_batched_steps_the_table_and_the_pettingzoo_face_agree(name, options):
     """Any state and joint action, drawn by hypothesis: the same next states with the same frequencies, the same rewards."""
     game = make(name, **options)
-    table, env = game.tabulate(), to_parallel_env(game)
+    table, env = tabulate(game), to_parallel_env(game)
     env.reset(seed=0)
     generator = torch.Generator().manual_seed(0)
 

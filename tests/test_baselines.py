@@ -10,16 +10,19 @@ from torch import nn
 
 import micra_lite
 from micra_lite import exact
-from micra_lite.baselines import METHODS, as_played, judge_by_action, judge_by_value, lambda_returns, train
-from micra_lite.beliefs import adapted_belief, prior_belief
-from micra_lite.evaluate import exact_values, team_tables, yardstick_for
-from micra_lite.learning import actor_loss, temporal_difference_target
-from micra_lite.maddpg import action_gradient_loss, action_value_loss, straight_through_gumbel
+from micra_lite.agent import adapted_belief, prior_belief
+from micra_lite.baselines.advantages import joint_advantage
+from micra_lite.baselines.maddpg import action_gradient_loss, action_value_loss, straight_through_gumbel
+from micra_lite.baselines.methods import METHODS, train
+from micra_lite.baselines.on_policy import as_played, judge_by_action, judge_by_value, lambda_returns
+from micra_lite.exact.scores import exact_values, team_tables, yardstick_for
 from micra_lite.phases import last
-from micra_lite.playing import play
-from micra_lite.regret import counterfactual_regret_advantage, joint_advantage, policy_gradient_objective
+from micra_lite.regret import counterfactual_regret_advantage, policy_gradient_objective
 from micra_lite.replay import Replay, followed
-from micra_lite.training_state import Settings, TrainingState, pairs
+from micra_lite.rollouts import play
+from micra_lite.settings import Settings
+from micra_lite.training_state import TrainingState, pairs
+from micra_lite.updates import actor_loss, temporal_difference_target
 from test_critic import Toy, initial, some_transitions, two_externals
 
 SMALL = {
@@ -110,7 +113,7 @@ def long_play():
     played = play(state, external, prior_belief(state.agent, 1), 60_000, 0.0, state.generator)
     team = [t[0].numpy() for t in team_tables(state)]
     policies = [team[1], external.tables(game)[0][0].numpy(), team[0]]
-    q = torch.tensor(exact.joint_q(game.tabulate(), policies))  # (S, A_1, A_2, A_3)
+    q = torch.tensor(exact.joint_q(exact.tabulate(game), policies))  # (S, A_1, A_2, A_3)
     weights = torch.einsum("sa,sb,sc->sabc", *[torch.tensor(p) for p in policies])
     learned = as_played(state, played, prior_belief(state.agent, 1)).learned
     return played, q, (weights * q).sum((1, 2, 3)), learned
@@ -193,7 +196,7 @@ def test_coma_by_loops():
             if not part.learned[b, e, t]:
                 continue
             total.append((taken[t] - forward_view(*columns, t, 0.8, state.settings.trace_decay)) ** 2)
-            for i, log_policy, advantage in zip(state.agent.targets, part.log_policies, advantages, strict=True):
+            for i, log_policy, advantage in zip(state.agent.target_axes, part.log_policies, advantages, strict=True):
                 others = [list(actions[t]) for _ in range(state.game.n_actions[i])]
                 for a, joint in enumerate(others):
                     joint[i] = a
@@ -454,6 +457,6 @@ def test_every_rival_learns(name, game):
     learning = {"updates_per_round": 8, "externals_per_round": 8, "externals_per_update": 8, "conditioned": False}
     state = run(name, game, updates=80, **learning)
     externals = micra_lite.external_family(game).split("validation")
-    table = state.game.tabulate()
+    table = exact.tabulate(state.game)
     scale = yardstick_for(table, externals, state.game)
     assert scale.normalised_score(exact_values(state, table, externals)) > 0.4

@@ -12,9 +12,9 @@ from scipy.stats import beta, kstest
 from torch.distributions import Dirichlet, Normal, Uniform
 
 from micra_lite import exact
-from micra_lite.catalogue import CONTROLS, GRID_TASKS, external_family, make
 from micra_lite.externals import ExternalFamily
-from micra_lite.matrix_games import MATRIX_GAMES
+from micra_lite.games.matrix import MATRIX_GAMES
+from micra_lite.registry import CONTROLS, GRID_TASKS, external_family, make
 from micra_lite.replay import Episode
 
 
@@ -215,7 +215,7 @@ def test_watching_teaches(name):
 def test_bayes_greedy_is_a_ceiling_of_one_shot_games():
     """Matching pennies after three watched moves: of all 16 rules from counts to actions, none earns more on average."""
     game, family = make("matching_pennies"), external_family("matching_pennies")
-    table, a = game.tabulate(), family.alpha
+    table, a = exact.tabulate(game), family.alpha
 
     def probability(heads, also):  # of watching so many heads, and of heads (or anything) after that
         density = beta(a, a).pdf

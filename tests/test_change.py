@@ -7,12 +7,13 @@ import pytest
 import torch
 
 import micra_lite
-from micra_lite.beliefs import prior_belief
-from micra_lite.change import log_likelihood, vigilant_execution
+from micra_lite.agent import prior_belief
+from micra_lite.extensions.change_detection import log_likelihood, vigilant_execution
 from micra_lite.externals import Externals
 from micra_lite.phases import last, offline_training, online_adaptation
-from micra_lite.playing import watch
-from micra_lite.training_state import Settings, observations_of
+from micra_lite.rollouts import watch
+from micra_lite.settings import Settings
+from micra_lite.training_state import observations_of
 
 SMALL = Settings(
     updates=60, updates_per_round=10, externals_per_round=16, episodes_per_external=32, externals_per_update=16,

@@ -7,9 +7,8 @@ import pytest
 from ipywidgets import HTML
 
 from micra_lite import exact
-from micra_lite.catalogue import external_family, make
+from micra_lite.registry import external_family, make
 from micra_lite.widgets import ChangeWatch
-from micra_lite.widgets.base import STATIC
 from micra_lite.widgets.change_watch import (
     EVIDENCE,
     KNOWN,
@@ -22,6 +21,7 @@ from micra_lite.widgets.change_watch import (
     trade_off,
     watch_out,
 )
+from micra_lite.widgets.drawing.base import STATIC
 from test_widgets import controls, drawings, numbers, part, stays_on_its_sheet
 
 
@@ -102,7 +102,7 @@ def test_every_control_over_its_range(watch, who):
 
 def test_payoffs_are_those_of_the_game_and_beliefs_those_of_the_bayes_predictor():
     game = make("rock_paper_scissors")
-    assert np.array_equal(game.tabulate().R[0, :, 0].reshape(3, 3), PAYOFF)
+    assert np.array_equal(exact.tabulate(game).R[0, :, 0].reshape(3, 3), PAYOFF)
     nothing = exact.bayes_predictor(game, external_family("rock_paper_scissors"), []).policies[0][0]
     assert nothing == pytest.approx([1 / 3] * 3)  # θ, before anything was watched
 

@@ -11,18 +11,17 @@ import numpy as np
 import pytest
 import torch
 
-from micra_lite import check
-from micra_lite.check import record
-from micra_lite.check.exercise import exercise
-from micra_lite.check.values import numbers
-from micra_lite.check.verdict import Verdict
+from micra_exercises import check, progress
+from micra_exercises.exercise import exercise
+from micra_exercises.values import numbers
+from micra_exercises.verdict import Verdict
 
 
 @pytest.fixture(autouse=True)
 def kept(tmp_path, monkeypatch):
     """Progress of its own for each test, and an exercise of its own."""
     monkeypatch.setenv("MICRA_LITE_PROGRESS", str(tmp_path / "deep" / "progress.json"))
-    monkeypatch.setattr(record, "_memory", {})
+    monkeypatch.setattr(progress, "_memory", {})
     return tmp_path / "deep" / "progress.json"
 
 
@@ -57,7 +56,7 @@ def test_right(half):
 def test_not_attempted_is_no_failure_and_no_try(half, stub):
     verdict = half(stub)
     assert (verdict.state, verdict.passed, verdict.mistake) == ("not attempted yet", False, None)
-    assert record.read() == {}
+    assert progress.read() == {}
 
 
 def test_raising_not_implemented_is_not_attempted(half):
@@ -259,7 +258,7 @@ def test_hints_come_one_by_one_and_the_solution_last(half):
     assert [h.name for h in said] == ["think", "formula", "skeleton", "solution", "solution"]
     assert "return x / 2" in repr(said[3])
     assert not any("return x / 2" in repr(h) + h._repr_markdown_() for h in said[:3])
-    assert record.read()["half"]["hints"] == 4
+    assert progress.read()["half"]["hints"] == 4
 
 
 def test_a_verdict_never_holds_the_solution():
@@ -301,7 +300,7 @@ def test_progress_counts_done_tried_and_left(half, kept):
 def test_what_is_done_stays_done(half):
     half(lambda x: x / 2)
     half(lambda x: x)
-    assert record.read()["half"] == {"done": True, "tries": 1, "hints": 0}
+    assert progress.read()["half"] == {"done": True, "tries": 1, "hints": 0}
 
 
 def test_progress_survives_a_restart(kept):
@@ -322,7 +321,7 @@ def test_a_crash_in_the_middle_of_writing_leaves_the_old_file(half, kept, monkey
     def crash(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(record.os, step, crash)
+    monkeypatch.setattr(progress.os, step, crash)
     with pytest.raises(KeyboardInterrupt):
         half(lambda x: x / 2)
     monkeypatch.undo()
@@ -335,21 +334,21 @@ def test_a_broken_file_is_put_aside(half, kept, content):
     kept.parent.mkdir()
     kept.write_text(content)
     half(lambda x: x / 2)
-    assert record.read()["half"]["done"]
+    assert progress.read()["half"]["done"]
     assert kept.with_suffix(".broken").read_text() == content
 
 
 def test_where_nothing_can_be_written_memory_has_it(half, kept, monkeypatch):
     kept.parent.write_text("a file where a folder should be")
     half(lambda x: x / 2)
-    assert record.read()["half"]["done"]
+    assert progress.read()["half"]["done"]
 
 
 def test_an_empty_variable_keeps_nothing_on_disk(half, monkeypatch):
     monkeypatch.setenv("MICRA_LITE_PROGRESS", "")
     half(lambda x: x / 2)
-    assert record.place() is None
-    assert record.read()["half"]["done"]
+    assert progress.place() is None
+    assert progress.read()["half"]["done"]
 
 
 # --- the package ---

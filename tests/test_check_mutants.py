@@ -3,7 +3,7 @@
 import pytest
 
 from check_answers.mutants import equivalent, mutants, survivors
-from micra_lite import check
+from micra_exercises import check
 
 CLOSED = [one for one in check.exercises() if one.kind != "open"]
 

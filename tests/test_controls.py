@@ -8,13 +8,14 @@ import pytest
 import torch
 
 from micra_lite import exact
-from micra_lite.catalogue import external_family, make
-from micra_lite.draw import words
-from micra_lite.evaluate import adaptation_scores, yardstick_for
-from micra_lite.families import family_figure
+from micra_lite.baselines.advantages import coma_advantage
+from micra_lite.exact.scores import adaptation_scores, yardstick_for
 from micra_lite.phases import last, offline_training
-from micra_lite.regret import coma_advantage, counterfactual_regret_advantage
-from micra_lite.training_state import Settings
+from micra_lite.plotting.externals import family_figure
+from micra_lite.plotting.games import picture, words
+from micra_lite.registry import external_family, make
+from micra_lite.regret import counterfactual_regret_advantage
+from micra_lite.settings import Settings
 
 MOVES = {0: (0, 0), 1: (-1, 0), 2: (1, 0), 3: (0, -1), 4: (0, 1)}  # stay, north, south, west, east
 TASKS = [("bystander", {}), ("bystander", {"size": 2, "friends": 3}), ("weather", {}), ("weather", {"kinds": 4, "walkers": 3})]  # fmt: skip
@@ -70,7 +71,7 @@ def test_knowing_the_external_is_worth_nothing(name, options):
     tables = external_family(name, game).split("held-out")[:5].tables(game)
     externals = [[t[k].numpy() for t in tables] for k in range(5)]
     assert min(np.abs(x[0] - y[0]).max() for x, y in combinations(externals, 2)) > 0.05
-    table = game.tabulate()
+    table = exact.tabulate(game)
     found = exact.headroom(table, externals[:3], externals, fixed_on=0)
     assert found.average_response == pytest.approx(1, abs=1e-6)
     assert found.other == pytest.approx(1, abs=1e-6)
@@ -81,9 +82,9 @@ def test_knowing_the_external_is_worth_nothing(name, options):
 def q_of_random_team(name, options, seed):
     """A random team, which does not look at the external's cell (the last component of a state), and its exact Q."""
     game = make(name, **options)
-    table, rng = game.tabulate(), np.random.default_rng(seed)
+    table, rng = exact.tabulate(game), np.random.default_rng(seed)
     blind = game.cells if name == "bystander" else 1
-    team = [rng.dirichlet(np.ones(table.A[i]), size=table.S // blind).repeat(blind, 0) for i in table.targets]
+    team = [rng.dirichlet(np.ones(table.A[i]), size=table.S // blind).repeat(blind, 0) for i in table.target_axes]
     external = external_family(name, game).sample(seed).tables(game)[0][0].numpy()
     policies = [*team, external]  # in both games the external is the last agent
     return policies, exact.joint_q(table, policies)
@@ -109,7 +110,7 @@ def test_the_bystander_is_in_nobodys_way():
     """Neither its action nor its policy changes anything in the Q-values of friends who do not look at it."""
     policies, q = q_of_random_team("bystander", {}, 2)
     assert np.abs(np.diff(q, axis=-1)).max() < 1e-9
-    table = make("bystander").tabulate()
+    table = exact.tabulate(make("bystander"))
     other = external_family("bystander").sample(77).tables(make("bystander"))[0][0].numpy()
     np.testing.assert_allclose(exact.joint_q(table, [*policies[:-1], other]), q, atol=1e-9)
 
@@ -121,7 +122,7 @@ def test_a_team_gains_nothing_by_adapting(name):
                         externals_per_round=8, rounds_kept=10)  # fmt: skip
     game, family = make(name), external_family(name)
     state = last(offline_training(game, family, settings)).state
-    table, newcomers = game.tabulate(), family.split("held-out")[:6]
+    table, newcomers = exact.tabulate(game), family.split("held-out")[:6]
     scale = yardstick_for(table, newcomers, game)
     nothing, five = (adaptation_scores(state, table, newcomers, episodes) for episodes in (0, 5))
     before, after = (scale.normalised_score(s.after) for s in (nothing, five))
@@ -160,7 +161,7 @@ def test_the_weather_in_words_and_pictures(kinds):
         text = words(game, state)
         assert game.kind(state) in text
         assert f"walker_2 {earned[1][0]:g}, {earned[1][1]:g};" in text
-        pictures.append(game.render(state))
+        pictures.append(picture(game, state))
     assert (pictures[0] != pictures[-1]).any()
     externals = external_family("weather", game).split("held-out")[:3]
     figure, alt = family_figure(game, externals, game.states()[0])

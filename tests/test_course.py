@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from micra_lite import check
-from micra_lite.check.variants import choose
-from micra_lite.cli import main
-from micra_lite.course import scheme
-from micra_lite.course.build import build
-from micra_lite.course.grade import grade, notebooks, opened, safe, verdicts
-from micra_lite.course.sandbox import KINDS, Sandbox, open_sandbox, records
+from micra_exercises import check
+from micra_exercises.tutor import scheme
+from micra_exercises.tutor.build import build
+from micra_exercises.tutor.grade import grade, notebooks, opened, safe, verdicts
+from micra_exercises.tutor.sandbox import KINDS, Sandbox, open_sandbox, records
+from micra_exercises.variants import choose
+from micra_lite.cli.main import main
 from submissions import ANSWERS, COMA, HOSTILE, PENCIL, START, notebook, write_class
 
 ROOT = Path(__file__).parents[1]

@@ -11,15 +11,16 @@ import pytest
 import torch
 
 from micra_lite import exact
-from micra_lite.beliefs import prior_belief, some_of
-from micra_lite.catalogue import make
+from micra_lite.agent import prior_belief, some_of
 from micra_lite.externals import ExternalFamily, Externals
-from micra_lite.games import Outcomes, TabularGame
-from micra_lite.learning import temporal_difference_target, value_and_improve
-from micra_lite.matrix_games import MATRIX_GAMES
+from micra_lite.game import Outcomes, TabularGame
+from micra_lite.games.matrix import MATRIX_GAMES
 from micra_lite.phases import true_belief
-from micra_lite.playing import play
-from micra_lite.training_state import Settings, TrainingState
+from micra_lite.registry import make
+from micra_lite.rollouts import play
+from micra_lite.settings import Settings
+from micra_lite.training_state import TrainingState
+from micra_lite.updates import temporal_difference_target, value_and_improve
 
 
 class Toy(TabularGame):
@@ -198,7 +199,7 @@ def test_learning_converges_to_dynamic_programming(conditioned):
         value_and_improve(state, belief, batch, true=(externals, k))
     assert all(torch.equal(p, q) for p, q in zip(before, state.agent.actors.parameters(), strict=True))
 
-    tables, table = externals.tables(game)[0].numpy(), game.tabulate()
+    tables, table = externals.tables(game)[0].numpy(), exact.tabulate(game)
     seen = [torch.eye(4).expand(2, 4, 4)] * 3
     with torch.no_grad():
         features = state.agent.features(seen)

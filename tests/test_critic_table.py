@@ -7,9 +7,8 @@ import pytest
 from ipywidgets import HTML
 
 from micra_lite import exact
-from micra_lite.catalogue import external_family, make
+from micra_lite.registry import external_family, make
 from micra_lite.widgets import CriticTable
-from micra_lite.widgets.base import STATIC
 from micra_lite.widgets.critic_table import (
     EPISODES,
     EXPLORATION,
@@ -28,6 +27,7 @@ from micra_lite.widgets.critic_table import (
     sweep,
     targets,
 )
+from micra_lite.widgets.drawing.base import STATIC
 from test_widgets import controls, drawings, numbers, stays_on_its_sheet
 
 

@@ -10,8 +10,9 @@ import torch
 from scipy.sparse import csr_matrix, identity, kron
 
 from micra_lite import exact
-from micra_lite.catalogue import make
-from micra_lite.games import Outcomes, TabularGame, Tabulated
+from micra_lite.exact.tabulate import Tabulated
+from micra_lite.game import Outcomes, TabularGame
+from micra_lite.registry import make
 
 
 class Toy(TabularGame):
@@ -53,7 +54,7 @@ def random_policies(table, seed=0):
 
 
 def externals_of(table, policies):
-    return [policies[e] for e in table.externals]
+    return [policies[e] for e in table.external_axes]
 
 
 def rules(game):
@@ -92,14 +93,14 @@ GAMES = {
 def test_evaluate_occupancy_and_q_are_dense_solves(game):
     """V = (1 − γP)⁻¹ r, d = (1 − γPᵀ)⁻¹ μ, and Q by one more step, all from P and r put together by loops."""
     game = game()
-    table, listed = game.tabulate(), rules(game)
+    table, listed = exact.tabulate(game), rules(game)
     policies = random_policies(table)
     P, r = by_loops(game, listed, policies)
     inverse = np.linalg.inv(np.eye(table.S) - game.gamma * P)
     V = inverse @ r
     np.testing.assert_allclose(exact.evaluate(table, policies), V, atol=1e-9)
     np.testing.assert_allclose(exact.occupancy(table, policies), table.start @ inverse, atol=1e-9)
-    team = [policies[i] for i in table.targets]
+    team = [policies[i] for i in table.target_axes]
     assert exact.team_value(table, team, externals_of(table, policies)) == pytest.approx(table.start @ V, abs=1e-9)
     q = exact.joint_q(table, policies)
     for (s, joint), (reward, chances) in listed.items():
@@ -109,7 +110,7 @@ def test_evaluate_occupancy_and_q_are_dense_solves(game):
 @pytest.mark.parametrize("game", [Toy(0), Toy(2, (3, 2), ends=0.05)], ids=["short", "long"])
 def test_evaluate_is_the_mean_of_played_episodes(game):
     """100,000 episodes through `reset` and `step`, discounted, until γ^t is nothing: within 4 standard errors."""
-    table = game.tabulate()
+    table = exact.tabulate(game)
     policies = [torch.tensor(p) for p in random_policies(table)]
     g = torch.Generator().manual_seed(0)
     state = game.reset(100_000, g)
@@ -127,7 +128,7 @@ def test_evaluate_is_the_mean_of_played_episodes(game):
 def test_finite_horizons_step_by_step(game):
     """r + γP r + … + γ⁴P⁴ r, from P and r put together by loops; nothing in no steps, everything in very many."""
     game = game()
-    table, listed = game.tabulate(), rules(game)
+    table, listed = exact.tabulate(game), rules(game)
     policies = random_policies(table, 3)
     P, r = by_loops(game, listed, policies)
     total = sum(np.linalg.matrix_power(game.gamma * P, t) @ r for t in range(5))
@@ -178,7 +179,7 @@ def test_large_games_are_solved_as_exactly_as_small_ones(gamma, ends):
 def test_best_response_by_exhaustive_search(seed):
     """All deterministic joint team policies of a 4-state game, each solved: no state's value can be bettered."""
     game = Toy(seed)
-    table, listed = game.tabulate(), rules(game)
+    table, listed = exact.tabulate(game), rules(game)
     policies = random_policies(table, seed)
     response = exact.best_response(table, externals_of(table, policies))
     team = list(product(range(3), range(2)))  # the targets' order: c, then a
@@ -199,12 +200,12 @@ def test_best_response_by_exhaustive_search(seed):
 def test_best_response_by_value_iteration(game):
     """Repeated maximisation over joint team actions, the externals averaged out by loops."""
     game = game()
-    table, listed = game.tabulate(), rules(game)
+    table, listed = exact.tabulate(game), rules(game)
     policies = random_policies(table, 5)
     models = []
-    for own in product(*[range(table.A[i]) for i in table.targets]):
+    for own in product(*[range(table.A[i]) for i in table.target_axes]):
         fixed = list(policies)
-        for i, a in zip(table.targets, own, strict=True):
+        for i, a in zip(table.target_axes, own, strict=True):
             fixed[i] = np.eye(table.A[i])[[a] * table.S]
         models.append(by_loops(game, listed, fixed))
     V = np.zeros(table.S)
@@ -217,7 +218,7 @@ def test_ties_go_to_the_lowest_joint_action():
     """Nothing matters: all play action 0. Earning now or, discounted, later is the same, but for rounding: the lower wins."""
     toy = Toy(0)
     toy.pays.zero_()
-    table = toy.tabulate()
+    table = exact.tabulate(toy)
     for policy in exact.best_response(table, externals_of(table, random_policies(table))).policies:
         assert (policy.argmax(1) == 0).all()
     T = csr_matrix(([1.0], ([0], [1])), shape=(4, 2))  # in state 0, action 0 leads to state 1; all else ends
@@ -231,7 +232,7 @@ def test_ties_go_to_the_lowest_joint_action():
 @pytest.mark.parametrize("seed", [2, 6, 7, 9, 11])
 def test_best_fixed_team_by_exhaustive_search(seed):
     """Mean value over three externals of all 1,296 fixed teams: it stays at the best of them, and mostly gets there."""
-    table = Toy(seed).tabulate()
+    table = exact.tabulate(Toy(seed))
     rng = np.random.default_rng(seed)
     externals = [[rng.dirichlet(np.full(3, 0.3), size=4)] for _ in range(3)]
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from micra_lite.catalogue import external_family, make
-from micra_lite.matrix_games import MATRIX_GAMES
+from micra_lite.games.matrix import MATRIX_GAMES
+from micra_lite.registry import external_family, make
 
 # SHA-256, first 16 digits, of parameters and policy tables of the first four held-out externals, to six decimals.
 # A change here makes every committed result incomparable.

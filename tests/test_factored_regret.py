@@ -7,7 +7,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 
-from micra_lite.regret import counterfactual_regret_advantage, cp_regret_advantage, pairwise_regret_advantage
+from micra_lite.extensions.factored_regret import cp_regret_advantage, pairwise_regret_advantage
+from micra_lite.regret import counterfactual_regret_advantage
 from test_regret import SEEDS, SIZES, random_policies, regrets_by_loops
 
 

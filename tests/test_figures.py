@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from micra_lite import figures
+from micra_lite.plotting import results
 
 
 def test_saved_with_its_words(tmp_path: Path):
-    figure, _ = figures.bars_figure("t", ["a", "b"], np.array([1.0, 2.0]), "return")
-    figures.save(figure, tmp_path / "x.png", "words")
+    figure, _ = results.bars_figure("t", ["a", "b"], np.array([1.0, 2.0]), "return")
+    results.save(figure, tmp_path / "x.png", "words")
     assert (tmp_path / "x.txt").read_text() == "words\n"
     assert b"words" in (tmp_path / "x.png").read_bytes()
 
@@ -27,7 +27,7 @@ def test_variance_figure():
         *rows("pursuit", 3, "held-out", {1.0: 0.71, 0.5: 0.62}), *rows("pursuit", 2, "held-out", {0.5: 0.8}),
         *rows("gates", 3, "held-out", {0.5: 0.61, 1.0: 0.7}), *rows("gates", 3, "average", {0.5: 0.2, 1.0: 0.3}),
     ]  # fmt: skip
-    figure, alt = figures.variance_figure(data)
+    figure, alt = results.variance_figure(data)
     held_out, average, agents = figure.axes
     assert [line.get_xydata().tolist() for line in held_out.lines] == [
         [[0.5, 0.62], [1, 0.71]],

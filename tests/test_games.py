@@ -9,9 +9,10 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from micra_lite.catalogue import make, names
-from micra_lite.games import Game, TabularGame
-from micra_lite.matrix_games import MATRIX_GAMES, MatrixGame
+from micra_lite.exact import tabulate
+from micra_lite.game import Game, TabularGame
+from micra_lite.games.matrix import MATRIX_GAMES, MatrixGame
+from micra_lite.registry import make, names
 
 MOVES = {0: (0, 0), 1: (-1, 0), 2: (1, 0), 3: (0, -1), 4: (0, 1)}  # stay, north, south, west, east
 
@@ -176,7 +177,7 @@ GAMES = [
 def test_tabulate_lists_the_same_rules(name, options):
     """States are numbered row by row; T, R, Ω and the start distribution agree with the game's own methods."""
     game = make(name, **options)
-    table, states = game.tabulate(), game.states()
+    table, states = tabulate(game), game.states()
     assert game.encode(states).tolist() == list(range(table.S))
     numbers = np.random.default_rng(0).integers(table.S, size=40)
     for s in numbers:
@@ -200,7 +201,7 @@ def test_tabulate_lists_the_same_rules(name, options):
     for s, p in zip(start_states, probability, strict=True):
         assert table.start[game.encode(s)] == pytest.approx(float(p))
     assert (table.N, table.A, table.gamma) == (game.agents, game.n_actions, game.gamma)
-    assert [table.N[i] for i in (*table.targets, *table.externals)] == [*game.targets, *game.externals]
+    assert [table.N[i] for i in (*table.target_axes, *table.external_axes)] == [*game.targets, *game.externals]
 
 
 def test_states_of_unequal_components_are_numbered_row_by_row():
@@ -218,7 +219,7 @@ def test_too_large_to_tabulate_is_said_at_once(size, monkeypatch):
     monkeypatch.setattr(TabularGame, "states", lambda self: pytest.fail("listed all states first"))
     began = time.monotonic()
     with pytest.raises(ValueError, match=f"pursuit is too large to tabulate: {size**6:,} states × 125 joint actions"):
-        game.tabulate()
+        tabulate(game)
     assert time.monotonic() - began < 5
 
 
@@ -227,7 +228,7 @@ def test_a_game_without_rules_cannot_be_tabulated():
         name = "opaque"
 
     with pytest.raises(TypeError, match="opaque cannot be tabulated"):
-        Opaque().tabulate()
+        tabulate(Opaque())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ipywidgets import HTML
 
 from micra_lite.widgets import GradientCloud
-from micra_lite.widgets.base import STATIC
+from micra_lite.widgets.drawing.base import STATIC
 from micra_lite.widgets.gradient_cloud import CLOUD_GAMES, clouds
 from test_widgets import controls, drawings, part, stays_on_its_sheet
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from micra_lite import exact
-from micra_lite.catalogue import GRID_TASKS, external_family, make
+from micra_lite.registry import GRID_TASKS, external_family, make
 from micra_lite.widgets import GridPlayer
 from micra_lite.widgets.episodes import SHOWN, TEAMS, company
 from micra_lite.widgets.grid_player import SHOW
@@ -24,7 +24,7 @@ def held_out(player):
 def check_player(player):
     """The words of the present picture, and the episode behind them, against the tabulated rules."""
     game, t, alt = make(player.game_menu.value), player.step.value, player.alt
-    table, played, targets = game.tabulate(), player.played, list(game.target_axes)
+    table, played, targets = exact.tabulate(game), player.played, list(game.target_axes)
     for k, joint in enumerate(played.actions):  # what happened was possible, and paid as the rules say
         s, after = (int(game.encode(played.states[k + i])) for i in (0, 1))
         row = s * math.prod(table.A) + int(np.ravel_multi_index(joint, table.A))
@@ -122,7 +122,7 @@ def test_only_what_was_changed_differs():
 def test_what_can_be_expected_is_the_mean_of_many_episodes():
     """By an oracle of its own: sweeps over the tabulated rules, for each joint action, in plain loops."""
     who, random = company("crossing", 2, TEAMS[0]), company("crossing", 2, TEAMS[2])
-    table = who.game.tabulate()
+    table = exact.tabulate(who.game)
     for policies, expected in ((who.policies, who.best), (random.policies, who.random)):
         V = np.zeros(table.S)
         for _ in range(25):
@@ -136,7 +136,7 @@ def test_what_can_be_expected_is_the_mean_of_many_episodes():
 
 
 def test_teams_are_what_they_are_called():
-    table = make("pursuit").tabulate()
+    table = exact.tabulate(make("pursuit"))
     moves = [t.numpy() for t in external_family("pursuit").split("held-out")[:2].tables(make("pursuit"))[0]]
     values = [exact.team_value(table, company("pursuit", 0, team).policies[:2], [moves[0]]) for team in TEAMS]
     assert values[0] == pytest.approx(exact.best_response(table, [moves[0]]).value)

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 import torch
 
-from micra_lite.catalogue import external_family, make
+from micra_lite.registry import external_family, make
 
 MOVES = {0: (0, 0), 1: (-1, 0), 2: (1, 0), 3: (0, -1), 4: (0, 1)}  # stay, north, south, west, east
 

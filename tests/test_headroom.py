@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from micra_lite import exact
-from micra_lite.catalogue import GRID_TASKS, external_family, make
+from micra_lite.registry import GRID_TASKS, external_family, make
 
 
 def pursuit_problem(count):
     game = make("pursuit", size=2)
     tables = external_family("pursuit", game).sample(0, count).tables(game)
-    return game.tabulate(), [[t[k].numpy() for t in tables] for k in range(count)]
+    return exact.tabulate(game), [[t[k].numpy() for t in tables] for k in range(count)]
 
 
 def test_normalised_score_has_its_two_ends():
@@ -34,7 +34,7 @@ def test_normalised_score_has_its_two_ends():
 
 def test_headroom_of_a_one_shot_game_by_hand():
     """Rectangular game: expected payoffs, the answer to the mean column player, and to the wrong one, by loops."""
-    pays, table = [[3, 0, 1], [0, 2, 2]], make("rectangular").tabulate()
+    pays, table = [[3, 0, 1], [0, 2, 2]], exact.tabulate(make("rectangular"))
     train = [[0.2, 0.5, 0.3], [0.9, 0.1, 0.0], [0.1, 0.8, 0.1]]
     held_out = [[0.7, 0.2, 0.1], [0.1, 0.1, 0.8], [0.0, 1.0, 0.0]]
 
@@ -79,7 +79,7 @@ def test_headroom_is_at_most_one_and_fixed_teams_only_improve():
 @pytest.mark.parametrize("name", GRID_TASKS)
 def test_docstrings_state_the_measured_headroom(name):
     """The two numbers in a task's page are those of the benchmark, and they meet what is asked of a task."""
-    page = " ".join(importlib.import_module(f"micra_lite.grids.{name}").__doc__.split())
+    page = " ".join(importlib.import_module(f"micra_lite.games.{name}").__doc__.split())
     alike, wrong = re.search(
         r"plays all alike scores (\S+), the best response to a wrong \w+ (\S+) \(0:", page
     ).groups()

@@ -6,12 +6,12 @@ import torch
 from ipywidgets import HTML
 
 from micra_lite import exact
-from micra_lite.catalogue import external_family, make
 from micra_lite.networks import MetaImitator
+from micra_lite.registry import external_family, make
 from micra_lite.replay import Episode
 from micra_lite.widgets import ImitatorBelief
-from micra_lite.widgets.base import STATIC
 from micra_lite.widgets.critic_table import MOVES, STATES
+from micra_lite.widgets.drawing.base import STATIC
 from micra_lite.widgets.imitator_belief import WATCHED, by_bayes, by_imitator, draw_moves, excess, prey_tables
 from test_widgets import controls, drawings, numbers, part, stays_on_its_sheet
 

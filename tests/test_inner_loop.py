@@ -14,7 +14,7 @@ from torch import nn
 
 from micra_lite.imitation import adapt, meta_loss
 from micra_lite.widgets import StartingPoint
-from micra_lite.widgets.base import STATIC
+from micra_lite.widgets.drawing.base import STATIC
 from micra_lite.widgets.inner_loop import POPULATIONS, WATCHED, InnerLoop, adapted
 from test_widgets import controls, drawings, numbers, part, stays_on_its_sheet
 

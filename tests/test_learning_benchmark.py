@@ -203,7 +203,7 @@ def test_the_figure_has_both_panels_and_says_what_it_shows(learning):
     assert len(figure.axes) == 2
     for axes in figure.axes:
         red = max(axes.lines, key=lambda line: line.get_linewidth())
-        assert red.get_color() == micra_lite.figures.RED
+        assert red.get_color() == micra_lite.plotting.results.RED
         assert red.get_ydata()[-1] == pytest.approx(0.7)
         assert [t.get_text() for t in axes.texts if t.get_text() in ("MICRA", "COMA")] == ["COMA", "MICRA"]
     assert alt.count("MICRA 0.70, COMA 0.50") == 2

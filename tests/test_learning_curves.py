@@ -9,7 +9,7 @@ import pytest
 from ipywidgets import HTML
 
 from micra_lite.widgets import LearningCurves
-from micra_lite.widgets.base import STATIC
+from micra_lite.widgets.drawing.base import STATIC
 from micra_lite.widgets.learning_curves import DRAWS, curves_of, interquartile_mean, reached, read_runs
 from test_widgets import controls, drawings, stays_on_its_sheet
 

@@ -10,7 +10,7 @@ import pytest
 
 import micra_lite
 from micra_lite.widgets import GridPlayer, PolicyField, Prediction, Predictions, ask
-from micra_lite.widgets.base import STATIC
+from micra_lite.widgets.drawing.base import STATIC
 from test_widgets import controls, descendants, drawings, numbers, stays_on_its_sheet
 
 QUESTIONS = tomllib.loads((Path(micra_lite.__file__).parent / "widgets" / "questions.toml").read_text(encoding="utf-8"))

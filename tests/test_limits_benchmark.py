@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import micra_lite
-from micra_lite import evaluate, learning, phases
+from micra_lite import exact, phases, updates
 
 SMALL = {"externals_per_round": 2, "episodes_per_external": 12, "support_episodes": (0, 2), "query_episodes": 4, "externals_per_update": 3,
          "states_per_external": 8, "features": 8, "hidden": 16, "actor_hidden": 16, "value_steps": 1, "conditioned": False, "external_model": "true"}  # fmt: skip
@@ -28,7 +28,7 @@ def regret_by_iteration(table, policies, s, i):
     n = len(policies)
     letters = "abcdefg"[:n]
     average = "z" + letters + "," + ",".join(f"z{x}" for x in letters) + "->z"
-    reward = table.R[..., list(table.targets)].mean(-1).reshape(table.S, *table.A)
+    reward = table.R[..., list(table.target_axes)].mean(-1).reshape(table.S, *table.A)
     value = np.zeros(table.S)
     for _ in range(600):
         q = reward + table.gamma * (table.T @ value).reshape(reward.shape)
@@ -46,14 +46,14 @@ def test_actors_are_given_exact_regrets_of_the_team_as_it_plays(limits):
     prey = family.split("train").tables(game)[0].double().numpy()  # (K, S, A)
     settings = micra_lite.Settings(updates=9, seed=2, **SMALL)
     state = micra_lite.TrainingState.initial(game, settings)
-    kept = learning.advantages
+    kept = updates.advantages
     with (
         patch.object(phases, "value_and_improve", critic.value_and_improve),
-        patch.object(learning, "advantages", critic.advantages),
+        patch.object(updates, "advantages", critic.advantages),
     ):
         records, met = phases.offline_training(game, family, settings, state), set()
         for _ in range(settings.updates):
-            team = [t[0].double().numpy() for t in evaluate.team_tables(state)]
+            team = [t[0].double().numpy() for t in exact.team_tables(state)]
             record = next(records)
             k, s = critic.met[0], int(game.encode(record.game_state))
             met.add(k)
@@ -61,7 +61,7 @@ def test_actors_are_given_exact_regrets_of_the_team_as_it_plays(limits):
                 expected = regret_by_iteration(table, [*team, prey[k]], s, i)
                 np.testing.assert_allclose(record.regrets[position].numpy(), expected, atol=1e-4)
     assert len(met) > 1
-    assert learning.advantages is kept
+    assert updates.advantages is kept
     assert np.ptp(record.regrets[0].numpy()) > 1e-3
 
 

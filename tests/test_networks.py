@@ -6,12 +6,14 @@ from itertools import combinations, product
 import pytest
 import torch
 
-from micra_lite.beliefs import prior_belief
-from micra_lite.catalogue import make
-from micra_lite.networks import PairwiseCritic, joint_size
-from micra_lite.parallel_env import to_parallel_env
-from micra_lite.parallel_game import from_parallel_env
-from micra_lite.training_state import Settings, TrainingState, observations_of
+from micra_lite.agent import prior_belief
+from micra_lite.extensions.pairwise_critic import PairwiseCritic
+from micra_lite.interop.from_pettingzoo import from_parallel_env
+from micra_lite.interop.to_pettingzoo import to_parallel_env
+from micra_lite.networks import joint_size
+from micra_lite.registry import make
+from micra_lite.settings import Settings
+from micra_lite.training_state import TrainingState, observations_of
 
 
 def pairwise(n_actions, kinds, views):

@@ -192,7 +192,7 @@ def test_animations_have_words(notebook):
 @pytest.mark.parametrize("sheet", EXERCISES, ids=lambda p: p.stem)
 def test_exercises_come_unsolved_and_say_so(sheet):
     """Each exercise has its labels, a stub and a check; "Run all" says "not attempted yet", and no solution is left."""
-    from micra_lite import check
+    from micra_exercises import check
 
     cells = read(sheet).cells
     prose = "\n".join(c.source for c in cells if c.cell_type == "markdown")
@@ -217,7 +217,7 @@ def test_exercises_come_unsolved_and_say_so(sheet):
 def test_solutions_are_all_right(sheet):
     cells = read(sheet).cells
     said = [str(o.data) for c in cells if re.match(r"check\.\w+\(\w+\)$", c.source) for o in c.outputs]
-    from micra_lite import check
+    from micra_exercises import check
 
     assert len(said) == len(check.exercises(sheet.stem))
     assert all(": right" in words for words in said)

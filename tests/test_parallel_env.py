@@ -15,12 +15,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pettingzoo import AECEnv, ParallelEnv
 
-from micra_lite.catalogue import external_family, make
-from micra_lite.games import Game
-from micra_lite.matrix_games import MATRIX_GAMES
-from micra_lite.parallel_env import to_parallel_env
-from micra_lite.parallel_game import from_parallel_env
-from micra_lite.runners import RunnerFamily, simple_tag
+from micra_lite.exact import tabulate
+from micra_lite.game import Game
+from micra_lite.games.matrix import MATRIX_GAMES
+from micra_lite.interop.from_pettingzoo import from_parallel_env
+from micra_lite.interop.simple_tag import RunnerFamily, simple_tag
+from micra_lite.interop.to_pettingzoo import to_parallel_env
+from micra_lite.plotting.games import picture
+from micra_lite.registry import external_family, make
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # PettingZoo's tests import its old way of making Connect Four
@@ -490,9 +492,9 @@ def test_who_is_target_and_who_external():
     assert from_parallel_env(make_env, ["agent_0"]).horizon == 25
     assert from_parallel_env(make_env, ["agent_0"], horizon=4, gamma=0.5, name="x").horizon == 4
     with pytest.raises(TypeError, match="cannot be tabulated"):
-        game.tabulate()
+        tabulate(game)
     with pytest.raises(TypeError, match="no picture"):
-        game.render(game.reset(1, generator())[0])
+        picture(game, game.reset(1, generator())[0])
 
 
 def altered(**methods):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import micra_lite
-from micra_lite import evaluate
+from micra_lite import exact
 from micra_lite.externals import SPLITS, Externals
 
 with warnings.catch_warnings():
@@ -101,9 +101,9 @@ def test_a_table_is_worth_what_evaluate_says(peers, scorer):
     for actor in state.agent.actors:  # an untrained team is nearly random: make it prefer some moves
         for parameter in actor.parameters():
             parameter.data.mul_(3.0)
-    team = [t[0].double().numpy() for t in evaluate.team_tables(state)]
+    team = [t[0].double().numpy() for t in exact.team_tables(state)]
     assert max(np.ptp(policy) for policy in team) > 0.2
-    expected = evaluate.exact_values(state, scorer.table, family.split("held-out"))
+    expected = exact.exact_values(state, scorer.table, family.split("held-out"))
     np.testing.assert_allclose(scorer.values(team), expected, atol=1e-10)
     found = scorer.scores(team)
     assert list(found) == ["score_12", "score_64", "greedy_12", "greedy_64"]
@@ -125,9 +125,9 @@ def test_our_teams_are_scored_as_they_play(peers, peers_scores, tmp_path, monkey
     settings = micra_lite.Settings(seed=3, conditioned=method != "MICRA", updates=8)
     *_, record = micra_lite.offline_training(scorer.game, micra_lite.external_family("pursuit"), settings)
     if method == "MICRA":
-        values = evaluate.exact_values(record.state, scorer.table, scorer.externals)
+        values = exact.exact_values(record.state, scorer.table, scorer.externals)
     else:
-        values = evaluate.adaptation_scores(record.state, scorer.table, scorer.externals, 5, seed=3).after
+        values = exact.adaptation_scores(record.state, scorer.table, scorer.externals, 5, seed=3).after
     random, best = np.array(scorer.scale.random)[:2], np.array(scorer.scale.best)[:2]
     assert run.points[-1]["score_2"] == pytest.approx((values - random).sum() / (best - random).sum(), abs=1e-6)
     assert [p["gradient_steps"] for p in run.points] == [3 * j for j in range(9)]

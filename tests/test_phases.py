@@ -6,8 +6,10 @@ import pytest
 import torch
 
 import micra_lite
-from micra_lite.beliefs import prior_belief
-from micra_lite.evaluate import (
+from micra_lite import exact
+from micra_lite.agent import prior_belief
+from micra_lite.exact import tabulate
+from micra_lite.exact.scores import (
     adaptation_report,
     adaptation_scores,
     exact_values,
@@ -17,17 +19,9 @@ from micra_lite.evaluate import (
     yardstick_for,
 )
 from micra_lite.externals import ExternalFamily
-from micra_lite.games import Outcomes, TabularGame
-from micra_lite.phases import (
-    execution,
-    imitate,
-    last,
-    offline_training,
-    online_adaptation,
-    transitions,
-    unwatched,
-)
-from micra_lite.playing import play, watch
+from micra_lite.game import Outcomes, TabularGame
+from micra_lite.phases import execution, imitate, last, offline_training, online_adaptation, transitions, unwatched
+from micra_lite.rollouts import play, watch
 from micra_lite.training_state import TrainingState
 
 SMALL = micra_lite.Settings(
@@ -63,7 +57,7 @@ def test_all_three_phases_run_with_every_answer(name, conditioned, answer):
     assert not any(n.startswith(("imitators", "extractors")) for n in changed)
     for record in execution(adapted, state.game, newcomer(state), episodes=2):
         assert record.q.shape == state.game.n_actions
-        for i, regret, policy in zip(state.agent.targets, record.regrets, record.policies, strict=True):
+        for i, regret, policy in zip(state.agent.target_axes, record.regrets, record.policies, strict=True):
             assert regret.shape == policy.shape == (state.game.n_actions[i],)
             assert torch.isfinite(regret).all()
             assert float((regret * policy).sum()) == pytest.approx(0, abs=1e-5)
@@ -164,12 +158,12 @@ def test_a_team_that_has_watched_nobody_reckons_with_externals_that_stay_who_the
 
 def test_where_the_true_policy_is_known_actors_are_given_it_at_every_observation(monkeypatch):
     """Not the predictions of an imitator that has learned nothing: in both places where actors act while learning."""
-    from micra_lite import learning
+    from micra_lite import updates
     from micra_lite.agent import Agent
 
     believed, acted = [], []
-    model, act = learning.externals_model, Agent.act
-    monkeypatch.setattr(learning, "externals_model", lambda *given: believed.append(model(*given)) or believed[-1])
+    model, act = updates.externals_model, Agent.act
+    monkeypatch.setattr(updates, "externals_model", lambda *given: believed.append(model(*given)) or believed[-1])
     monkeypatch.setattr(Agent, "act", lambda agent, b, f, given: acted.append(given) or act(agent, b, f, given))
     train(external_model="true", updates=1)
     assert len(believed) == 2 * SMALL.value_steps
@@ -178,8 +172,8 @@ def test_where_the_true_policy_is_known_actors_are_given_it_at_every_observation
 
 def test_each_actor_sees_only_its_own_observation_under_partial_views():
     """Decentralised execution: changing what the others see changes nothing in what an actor does."""
-    from micra_lite.parallel_env import to_parallel_env
-    from micra_lite.parallel_game import from_parallel_env
+    from micra_lite.interop.from_pettingzoo import from_parallel_env
+    from micra_lite.interop.to_pettingzoo import to_parallel_env
 
     inner = micra_lite.make("pursuit", size=2)
     game = from_parallel_env(lambda: to_parallel_env(inner), targets=["hunter_1", "hunter_2"], externals=["prey"])
@@ -235,11 +229,11 @@ def test_a_small_training_learns_the_best_answer_to_the_average_and_then_to_the_
     game = micra_lite.make("rock_paper_scissors")
     family = micra_lite.external_family(game.name)
     state = last(offline_training(game, family, settings)).state
-    table, externals = game.tabulate(), family.split("validation")
+    table, externals = tabulate(game), family.split("validation")
     scale = yardstick_for(table, externals, game)
     scores = adaptation_scores(state, table, externals, 20)
     assert scale.normalised_score(scores.after) > scale.normalised_score(scores.before) + 0.3
-    assert scores.excess_nats.mean() < 0.2
+    assert exact.excess_nats.mean() < 0.2
     assert (scores.pairs == 20).all()
 
 
@@ -256,7 +250,7 @@ def test_given_predictions_take_the_imitators_place(name):
     changed = team_tables(state, predictions=true)
     assert changed[0].shape[0] == 3
     assert not torch.allclose(changed[0][0], changed[0][1])
-    values = exact_values(state, state.game.tabulate(), externals, predictions=true)
+    values = exact_values(state, tabulate(state.game), externals, predictions=true)
     assert values.shape == (3,)
     partial = TrainingState.initial(micra_lite.make("gates", view=1), SMALL)
     with pytest.raises(ValueError, match="under full views only"):
@@ -297,7 +291,7 @@ def test_exact_values_agree_with_played_returns():
     """Undiscounted returns of one-shot games have the exact value as their mean (4 standard errors)."""
     state = train("three_sites")
     externals = micra_lite.external_family("three_sites").split("validation")[:3]
-    exact = exact_values(state, state.game.tabulate(), externals)
+    exact = exact_values(state, tabulate(state.game), externals)
     played = mean_return(state, externals, episodes=4000)
     assert torch.allclose(played, torch.as_tensor(exact).float(), atol=4 * 3 / 4000**0.5)
 

@@ -12,14 +12,15 @@ import torch
 from matplotlib.text import Text
 from PIL import Image
 
-from micra_lite import draw, listing
-from micra_lite.catalogue import ELSEWHERE, MATRIX_GAMES, external_family, make, names
-from micra_lite.cli import main
-from micra_lite.families import REACH, arrows, difference, family_figure, policies_by_cell
-from micra_lite.games import Game
-from micra_lite.grids.board import BoardGame
-from micra_lite.matrix_games import MatrixGame
-from micra_lite.motion import FRAME_MS, animation, landing, paid_in_words, step_of
+from micra_lite.cli import list_games
+from micra_lite.cli.main import main
+from micra_lite.game import Game
+from micra_lite.games.board import BoardGame
+from micra_lite.games.matrix import MatrixGame
+from micra_lite.plotting import games
+from micra_lite.plotting.episodes import FRAME_MS, animation, landing, paid_in_words, step_of
+from micra_lite.plotting.externals import REACH, arrows, difference, family_figure, policies_by_cell
+from micra_lite.registry import ELSEWHERE, MATRIX_GAMES, external_family, make, names
 
 BOARDS = [
     ("pursuit", {}), ("rendezvous", {}), ("gates", {}), ("crossing", {}), ("pursuit", {"size": 4, "hunters": 3}),
@@ -81,7 +82,7 @@ def test_landing_is_where_the_rules_lead(name, options):
 @pytest.mark.parametrize(("name", "options"), BOARDS)
 def test_an_episode_has_a_frame_for_every_state(name, options):
     game = make(name, **options)
-    states, actions, rewards = listing.random_episode(game, held_out(game, 1), seed=3)
+    states, actions, rewards = list_games.random_episode(game, held_out(game, 1), seed=3)
     assert states.shape == (game.horizon + 1, len(game.agents))
     gif, alt = animation(game, states, actions, rewards)
     shown = Image.open(io.BytesIO(gif))
@@ -111,7 +112,7 @@ def test_frames_differ_where_the_states_do():
         assert np.array_equal(below_caption(shown[0]), below_caption(shown[k]))
         assert not np.array_equal(shown[0], shown[k])
     assert not np.array_equal(below_caption(shown[2]), below_caption(shown[3]))
-    trail = draw.pale(draw.BLUE, 0.7)
+    trail = games.pale(games.BLUE, 0.7)
     assert near(shown[3], trail) > 50 + max(near(shown[2], trail), near(shown[4], trail))  # who stays leaves none
 
 
@@ -120,7 +121,7 @@ def test_who_was_caught_is_shown_where_it_landed():
     states = torch.tensor([[0, 8, 2], [1, 8, 6], [1, 8, 6]])  # both land on cell 1, and the prey starts again on 6
     actions = torch.tensor([[4, 0, 3], [0, 0, 0]])
     gif, _ = animation(game, states, actions, torch.tensor([[1.0, 1, -1], [0, 0, 0]]))
-    faded = [near(frame, draw.pale(draw.VERMILLION, 0.4)) for frame in frames(gif)]
+    faded = [near(frame, games.pale(games.VERMILLION, 0.4)) for frame in frames(gif)]
     assert faded[1] > 200 + max(faded[0], faded[2])
 
 
@@ -134,12 +135,12 @@ def test_the_caption_says_who_was_paid_what():
 @pytest.mark.parametrize("name", [n for n in names() if n not in ELSEWHERE])
 def test_a_random_episode_is_one_of_the_game(name):
     game = make(name)
-    states, actions, rewards = listing.random_episode(game, held_out(game, 1), seed=1)
+    states, actions, rewards = list_games.random_episode(game, held_out(game, 1), seed=1)
     outcomes = game.outcomes(states[:-1], actions)
     torch.testing.assert_close(outcomes.rewards, rewards)
     possible = (outcomes.state == states[1:, None]).all(-1) & (outcomes.probability > 0)
     assert possible.any(1).all()
-    again = listing.random_episode(game, held_out(game, 1), seed=1)
+    again = list_games.random_episode(game, held_out(game, 1), seed=1)
     assert all(torch.equal(one, other) for one, other in zip((states, actions, rewards), again, strict=True))
 
 
@@ -193,7 +194,7 @@ def test_the_family_in_a_picture(name, options, count):
     figure, alt = family_figure(game, externals, state)
     titles = [axes.get_title() for axes in figure.axes if axes.get_visible() and axes.get_title()]
     assert [int(re.search(r"seed (\d+)", t)[1]) for t in titles] == list(externals.seeds)
-    draw.pixels(figure)
+    games.pixels(figure)
     texts = [t for t in figure.findobj(Text) if t.get_text().strip() and t.get_visible()]
     for text in [t for t in texts if t.axes is None or t.axes.get_visible()]:
         box = text.get_window_extent()
@@ -227,10 +228,10 @@ def test_parameters_are_written_beside_their_bars():
 
 
 def test_pictures_in_words():
-    said = draw.words(make("prisoners_dilemma"), torch.tensor([0]))
+    said = games.words(make("prisoners_dilemma"), torch.tensor([0]))
     assert "cooperate, defect: 0, 5" in said
-    assert "−0" not in draw.words(make("rock_paper_scissors"), torch.tensor([0]))
-    said = draw.words(make("crossing"), torch.tensor([0, 3, 5]))
+    assert "−0" not in games.words(make("rock_paper_scissors"), torch.tensor([0]))
+    said = games.words(make("crossing"), torch.tensor([0, 3, 5]))
     assert "driver_1 in row 1, column 1, driver_2 in row 2, column 1, stranger in row 2, column 3" in said
 
 
@@ -241,7 +242,7 @@ class Nothing(Game):
 
 def test_a_game_without_a_picture_is_named():
     state = torch.zeros(1)
-    for draws in (draw.picture, draw.words):
+    for draws in (games.picture, games.words):
         with pytest.raises(TypeError, match="nothing has no picture"):
             draws(Nothing(), state)
     with pytest.raises(TypeError, match="externals of nothing have no picture"):
@@ -250,7 +251,7 @@ def test_a_game_without_a_picture_is_named():
         animation(make("rectangular"), torch.zeros(2, 1), torch.zeros(1, 2), torch.zeros(1, 2))
     four = MatrixGame("four", torch.zeros(2, 2, 2, 2, 4), ("player_0",), ("player_1", "player_2", "player_3"))
     with pytest.raises(TypeError, match="four has no picture"):
-        draw.picture(four, state)
+        games.picture(four, state)
 
 
 # --- micra-lite games ------------------------------------------------------------------------------------
@@ -263,12 +264,12 @@ def rows(text):
 def test_the_list_shows_the_headroom_that_was_measured(capsys, monkeypatch):
     assert main(["games"]) == 0
     shown = rows(capsys.readouterr().out)
-    for name, room in listing.headrooms().items():
+    for name, room in list_games.headrooms().items():
         assert [float(x) for x in shown[name][-2:]] == [
             round(room["headroom_average"], 2), round(room["headroom_other"], 2)
         ]  # fmt: skip
-    monkeypatch.setattr(listing, "headrooms", dict)
-    assert rows(listing.listing())["pursuit"][-1] == "prey"  # not measured: empty cells
+    monkeypatch.setattr(list_games, "headrooms", dict)
+    assert rows(list_games.listing())["pursuit"][-1] == "prey"  # not measured: empty cells
 
 
 def test_the_package_says_what_the_benchmark_measured(monkeypatch, tmp_path):
@@ -278,7 +279,7 @@ def test_the_package_says_what_the_benchmark_measured(monkeypatch, tmp_path):
     benchmark = importlib.import_module("games")
     committed = json.loads(benchmark.PACKAGED.read_text())
     monkeypatch.setattr(benchmark, "PACKAGED", tmp_path / "data" / "headroom.json")
-    assert json.loads(benchmark.write_packaged().read_text()) == committed == listing.headrooms()
+    assert json.loads(benchmark.write_packaged().read_text()) == committed == list_games.headrooms()
     measured = json.loads((folder / "results" / "games.json").read_text())
     found = {r["game"]: r["headroom_other"] for r in measured["rows"] + measured["matrix_games"]}
     assert found == {name: room["headroom_other"] for name, room in committed.items()}
@@ -291,7 +292,7 @@ def test_the_package_says_what_the_benchmark_measured(monkeypatch, tmp_path):
 def test_a_game_is_shown_in_words_and_pictures(name, files, tmp_path, capsys):
     assert main(["games", name, "--out", str(tmp_path)]) == 0
     shown = capsys.readouterr().out
-    assert f"average {listing.headrooms()[name]['headroom_average']:.2f}" in shown
+    assert f"average {list_games.headrooms()[name]['headroom_average']:.2f}" in shown
     for parameter in external_family(name).parameter_names:
         assert parameter in shown
     for file in files:

@@ -14,15 +14,15 @@ with warnings.catch_warnings():
     import nashpy
 
 from micra_lite import exact
-from micra_lite.catalogue import external_family, make
-from micra_lite.matrix_games import MATRIX_GAMES, MatrixGame
+from micra_lite.games.matrix import MATRIX_GAMES, MatrixGame
+from micra_lite.registry import external_family, make
 
 
 def zero_sum(payoff, targets=("row",), externals=("column",)):
     """A one-shot game in which the row team is paid `payoff` and the other team minus it."""
     n = payoff.ndim
     pays = np.stack([payoff if j < len(targets) else -payoff for j in range(n)], -1)
-    return MatrixGame("zero-sum", torch.tensor(pays), targets, externals).tabulate()
+    return exact.tabulate(MatrixGame("zero-sum", torch.tensor(pays), targets, externals))
 
 
 def minimax(payoff):
@@ -57,8 +57,8 @@ TWO_PLAYERS = [name for name in MATRIX_GAMES if len(make(name).agents) == 2]
 def test_equilibria_of_an_independent_solver_leave_nobody_anything_to_gain(name):
     """nashpy's support enumeration on the matrix games: no best response, of either side, beats its equilibrium."""
     game = make(name)
-    table = game.tabulate()
-    other_side = dataclasses.replace(table, targets=table.externals, externals=table.targets)
+    table = exact.tabulate(game)
+    other_side = dataclasses.replace(table, target_axes=table.external_axes, external_axes=table.target_axes)
     payoffs = game.payoffs.double().numpy()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says so when a game is degenerate
@@ -89,7 +89,7 @@ def test_a_team_that_cannot_correlate_may_keep_a_gap():
 def test_nash_conv_of_pursuit_by_its_definition():
     """Random policies of a stochastic game: both gains by `best_response`'s own value iteration, and never negative."""
     game = make("pursuit", size=2)
-    table, rng = game.tabulate(), np.random.default_rng(0)
+    table, rng = exact.tabulate(game), np.random.default_rng(0)
     policies = [rng.dirichlet(np.ones(5), size=table.S) for _ in range(3)]
     ours = exact.best_response(table, [policies[2]]).policies
     gain = exact.team_value(table, ours, [policies[2]]) - exact.team_value(table, policies[:2], [policies[2]])
@@ -107,7 +107,7 @@ def test_nash_conv_of_pursuit_by_its_definition():
 
 
 def test_games_that_are_not_zero_sum_are_refused():
-    table = make("stag_hunt").tabulate()
+    table = exact.tabulate(make("stag_hunt"))
     with pytest.raises(ValueError, match=r"zero-sum games: .* add up to as much as 8"):
         exact.nash_conv(table, [np.array([[0.5, 0.5]])] * 2)
 
@@ -118,7 +118,7 @@ def test_cross_play(name, options):
     game = make(name, **options)
     tables = external_family(name, game).sample(0, 4).tables(game)
     externals = [[t[k].numpy() for t in tables] for k in range(4)]
-    table = game.tabulate()
+    table = exact.tabulate(game)
     matrix = exact.cross_play(table, externals)
     assert (matrix <= np.diag(matrix) + 1e-9).all()
     assert (matrix < np.diag(matrix) - 1e-3).any()

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micra_lite.catalogue import make
+from micra_lite.registry import make
 from micra_lite.widgets import PolicyField, dynamics
 from micra_lite.widgets.policy_field import FIELD_GAMES, PATHS
 from test_widgets import drawings, part, stays_on_its_sheet

@@ -11,11 +11,12 @@ import pytest
 import torch
 
 from micra_lite import exact
-from micra_lite.catalogue import make
-from micra_lite.learning import actor_loss, critic_loss
-from micra_lite.matrix_games import MATRIX_GAMES
+from micra_lite.games.matrix import MATRIX_GAMES
+from micra_lite.registry import make
 from micra_lite.regret import counterfactual_regret_advantage, policy_gradient_objective
-from micra_lite.training_state import Settings, TrainingState
+from micra_lite.settings import Settings
+from micra_lite.training_state import TrainingState
+from micra_lite.updates import actor_loss, critic_loss
 
 GAMES = [("pursuit", {"size": 2}), *[(name, {}) for name in MATRIX_GAMES]]
 IDS = [name for name, _ in GAMES]
@@ -24,10 +25,10 @@ IDS = [name for name, _ in GAMES]
 @cache
 def problem(name, size=None):
     """A tabulated game, random logits (S, A_i) per target and a random fixed policy (S, A_e) per external."""
-    table = make(name, **({"size": size} if size else {})).tabulate()
+    table = exact.tabulate(make(name, **({"size": size} if size else {})))
     rng = np.random.default_rng(3)
-    logits = [torch.tensor(rng.standard_normal((table.S, table.A[i]))) for i in table.targets]
-    externals = [rng.dirichlet(np.ones(table.A[e]), size=table.S) for e in table.externals]
+    logits = [torch.tensor(rng.standard_normal((table.S, table.A[i]))) for i in table.target_axes]
+    externals = [rng.dirichlet(np.ones(table.A[e]), size=table.S) for e in table.external_axes]
     return table, logits, externals
 
 
@@ -39,11 +40,11 @@ def exact_ingredients(table, logits, externals):
     """State weights d(s) and the regrets of the exact Q of the current policies."""
     policies = [None] * len(table.A)
     for axis, policy in zip(
-        (*table.targets, *table.externals), (*[t.softmax(-1) for t in logits], *externals), strict=True
+        (*table.target_axes, *table.external_axes), (*[t.softmax(-1) for t in logits], *externals), strict=True
     ):
         policies[axis] = np.asarray(policy)
     q = torch.tensor(exact.joint_q(table, policies))
-    regrets = counterfactual_regret_advantage(q, [torch.tensor(p) for p in policies], table.targets)
+    regrets = counterfactual_regret_advantage(q, [torch.tensor(p) for p in policies], table.target_axes)
     return exact.occupancy(table, policies), regrets
 
 

@@ -8,9 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micra_lite.catalogue import make
-from micra_lite.matrix_games import MATRIX_GAMES
-from micra_lite.regret import coma_advantage, counterfactual_regret_advantage, sampled_regret_advantage
+from micra_lite.baselines.advantages import coma_advantage, sampled_regret_advantage
+from micra_lite.games.matrix import MATRIX_GAMES
+from micra_lite.registry import make
+from micra_lite.regret import counterfactual_regret_advantage
 
 SIZES = st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple)
 SEEDS = st.integers(0, 10_000)

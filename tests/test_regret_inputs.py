@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from micra_lite.regret import coma_advantage, counterfactual_regret_advantage, sampled_regret_advantage
+from micra_lite.baselines.advantages import coma_advantage, sampled_regret_advantage
+from micra_lite.regret import counterfactual_regret_advantage
 
 GOOD = [[0.5, 0.5], [0.25, 0.25, 0.5]]
 BAD_INPUTS = [

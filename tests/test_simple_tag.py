@@ -6,11 +6,11 @@ import pytest
 import torch
 
 import micra_lite
-from micra_lite.beliefs import adapted_belief, prior_belief
-from micra_lite.evaluate import mean_return
+from micra_lite.agent import adapted_belief, prior_belief
+from micra_lite.exact.scores import mean_return
+from micra_lite.interop.simple_tag import RunnerFamily, simple_tag
 from micra_lite.phases import execution, last, offline_training, online_adaptation
-from micra_lite.playing import play, watch
-from micra_lite.runners import RunnerFamily, simple_tag
+from micra_lite.rollouts import play, watch
 from micra_lite.training_state import pairs
 
 SETTINGS = micra_lite.settings_for("simple_tag", adaptation_updates=5)
@@ -20,7 +20,7 @@ def test_all_three_phases_run_beside_a_runner():
     """Small and quick: every phase, every answer; the actors use imitators of their own observations."""
     settings = replace(SETTINGS, updates=3, externals_per_round=2, episodes_per_external=10, externals_per_update=2)
     state = last(offline_training(simple_tag(), RunnerFamily(), settings)).state
-    assert len(state.agent.imitators) == 1 + len(state.agent.targets)
+    assert len(state.agent.imitators) == 1 + len(state.agent.target_axes)
     runner = RunnerFamily().split("held-out")[0]
     watched = watch(state, runner, 2)
     for answer in ("none", "frozen", "re-imagined"):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ipywidgets import HTML
 
 from micra_lite.widgets import ThreeSwitches
-from micra_lite.widgets.base import STATIC
+from micra_lite.widgets.drawing.base import STATIC
 from micra_lite.widgets.switches import JOINT, features, fit, how_often, payoffs, verdict
 from test_widgets import controls, drawings, numbers, part, stays_on_its_sheet
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import micra_lite
-from micra_lite import beliefs, evaluate, exact
+from micra_lite import agent, exact
 
 
 @pytest.fixture
@@ -24,35 +24,35 @@ def crossing():
 
 def random_policies(table, seed):
     rng = np.random.default_rng(seed)
-    return [torch.from_numpy(rng.dirichlet(np.ones(table.A[i]), table.S)) for i in table.targets]
+    return [torch.from_numpy(rng.dirichlet(np.ones(table.A[i]), table.S)) for i in table.target_axes]
 
 
 def test_values_and_occupancies_are_those_of_exact_policy_evaluation(unadapted, crossing):
     game, externals = crossing
-    table, views = game.tabulate(), unadapted.views_of(game, externals)
+    table, views = exact.tabulate(game), unadapted.views_of(game, externals)
     team = random_policies(table, 0)
     values, occupancy = views.solve(team)
     for k, own in enumerate(unadapted.lists_of(game, externals)):
         policies = [p.numpy() for p in team]
         assert values[k].item() == pytest.approx(exact.team_value(table, policies, own))
         everyone = [np.empty(0)] * len(table.A)
-        for axis, p in zip((*table.targets, *table.externals), (*policies, *own), strict=True):
+        for axis, p in zip((*table.target_axes, *table.external_axes), (*policies, *own), strict=True):
             everyone[axis] = p
         np.testing.assert_allclose(occupancy[k].numpy(), exact.occupancy(table, everyone), atol=1e-9)
 
 
 def test_the_bonus_is_the_discounted_entropy(unadapted, crossing):
     game, externals = crossing
-    table, views = game.tabulate(), unadapted.views_of(game, externals)
+    table, views = exact.tabulate(game), unadapted.views_of(game, externals)
     uniform = [torch.from_numpy(p) for p in exact.random_team(table)]
     plain, rich = views.solve(uniform)[0], views.solve(uniform, bonus=0.5)[0]
-    per_step = 0.5 * sum(np.log(table.A[i]) for i in table.targets)
+    per_step = 0.5 * sum(np.log(table.A[i]) for i in table.target_axes)
     torch.testing.assert_close(rich - plain, torch.full_like(plain, per_step / (1 - table.gamma)))
 
 
 def test_against_one_external_the_exact_gradient_comes_near_the_best_response(unadapted, crossing):
     game, externals = crossing
-    table = game.tabulate()
+    table = exact.tabulate(game)
     own = unadapted.lists_of(game, externals[:1])[0]
     team = unadapted.up_the_exact_gradient(game, unadapted.views_of(game, externals[:1]), 0.0)
     scale = exact.yardstick(table, [own])
@@ -66,7 +66,7 @@ def test_actors_and_regrets_are_those_of_the_team(unadapted, crossing):
     )
     state = micra_lite.TrainingState.initial(game, settings)
     found = unadapted.actors_of(state)()
-    for p, q in zip(found, evaluate.team_tables(state, beliefs.prior_belief(state.agent, 1)), strict=True):
+    for p, q in zip(found, exact.team_tables(state, agent.prior_belief(state.agent, 1)), strict=True):
         torch.testing.assert_close(p.float(), q[0])
     regrets = unadapted.critic_regrets(state, externals)(found)
     for p, r in zip(found, regrets, strict=True):

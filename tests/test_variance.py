@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from micra_lite import exact
-from micra_lite.catalogue import external_family, make
-from micra_lite.regret import coma_advantage, counterfactual_regret_advantage, policy_gradient_objective
+from micra_lite.baselines.advantages import coma_advantage
+from micra_lite.registry import external_family, make
+from micra_lite.regret import counterfactual_regret_advantage, policy_gradient_objective
 from micra_lite.widgets.gradient_cloud import clouds
 
 SIZES = [(2, 3), (3, 2, 2), (2, 1, 3, 2)]  # rectangular, with one agent who has no choice
@@ -123,12 +124,12 @@ def test_averaging_over_one_more_agent_never_adds_variance(seed, sizes):
 @pytest.mark.parametrize("walkers", [1, 2, 4])
 def test_additive_control_has_ratio_one(walkers):
     game = make("weather", walkers=walkers)
-    table = game.tabulate()
+    table = exact.tabulate(game)
     externals = [t[0].numpy() for t in external_family("weather", game).split("held-out")[:1].tables(game)]
     rng = np.random.default_rng(0)
-    policies = [*(rng.dirichlet(np.full(table.A[i], 3.0), table.S) for i in table.targets), *externals]
+    policies = [*(rng.dirichlet(np.full(table.A[i], 3.0), table.S) for i in table.target_axes), *externals]
     q = exact.joint_q(table, policies)
-    for i in table.targets:
+    for i in table.target_axes:
         found = exact.gradient_variances(q, policies, i)
         assert found["COMA"].max() > 1e-3
         np.testing.assert_allclose(found["CRA, sampled"], found["COMA"], rtol=1e-9, atol=1e-12)
@@ -138,7 +139,7 @@ def test_additive_control_has_ratio_one(walkers):
 def test_squared_return_by_playing(name, options):
     """Mean squares of 20,000 returns of episodes played by the game's own rules, within 5 standard errors."""
     game, gamma, steps, batch = make(name, **options), 0.7, 30, 20_000
-    table = replace(game.tabulate(), gamma=gamma)
+    table = replace(exact.tabulate(game), gamma=gamma)
     rng = np.random.default_rng(1)
     policies = [rng.dirichlet(np.ones(size), table.S) for size in table.A]
     square = exact.squared_return(table, policies)
@@ -150,7 +151,7 @@ def test_squared_return_by_playing(name, options):
         total = torch.zeros(batch, dtype=torch.float64)
         for t in range(steps):
             step = game.step(state, actions, generator)
-            total += gamma**t * step.rewards[:, list(table.targets)].double().mean(1)
+            total += gamma**t * step.rewards[:, list(table.target_axes)].double().mean(1)
             state = step.state
             number = game.encode(state)
             actions = torch.cat([torch.multinomial(p[number], 1, generator=generator) for p in probabilities], 1)
@@ -161,7 +162,7 @@ def test_squared_return_by_playing(name, options):
 
 def test_squared_return_of_one_move():
     """Where the episode ends, it is the squared payoff to the team."""
-    table = make("odd_one_out").tabulate()
+    table = exact.tabulate(make("odd_one_out"))
     square = exact.squared_return(table, [np.full((1, size), 1 / size) for size in table.A])
     for a in product(*map(range, table.A)):
         paid = [(a[0] != a[1]) + (a[0] != a[2]), (a[1] != a[0]) + (a[1] != a[2])]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from micra_lite import check
-from micra_lite.check.variants import choose
-from micra_lite.course.build import reworded, sheet
+from micra_exercises import check
+from micra_exercises.tutor.build import reworded, sheet
+from micra_exercises.variants import choose
 
 SHEETS = Path(__file__).parents[1] / "exercises"
 VARIANTS = (1, 2, 3, 7, 2026)

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from micra_lite import check
-from micra_lite.check.variants import choose
+from micra_exercises import check
+from micra_exercises.variants import choose
 from test_variants import VARIANTS, found, mean, texts
 
 

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from micra_lite import evaluate, exact
-from micra_lite.beliefs import prior_belief
-from micra_lite.catalogue import GRID_TASKS, external_family, make
+from micra_lite import exact
+from micra_lite.agent import prior_belief
 from micra_lite.checkpoint import load, save
-from micra_lite.parallel_env import to_parallel_env
+from micra_lite.interop.to_pettingzoo import to_parallel_env
 from micra_lite.phases import last, offline_training, online_adaptation
-from micra_lite.playing import watch
-from micra_lite.training_state import Settings, TrainingState, observations_of
+from micra_lite.registry import GRID_TASKS, external_family, make
+from micra_lite.rollouts import watch
+from micra_lite.settings import Settings
+from micra_lite.training_state import TrainingState, observations_of
 
 SMALL = {"updates": 6, "updates_per_round": 3, "externals_per_round": 3, "episodes_per_external": 8, "query_episodes": 4,
          "support_episodes": (0, 2), "externals_per_update": 3, "states_per_external": 8, "hidden": 16, "actor_hidden": 16}  # fmt: skip
@@ -109,14 +110,14 @@ def test_the_three_phases(tmp_path):
     newcomer = family.split("held-out")[0]
     watched = watch(state, newcomer, 2)
     assert set(watched[0].observations) == set(game.agents)
-    table = game.tabulate()
+    table = exact.tabulate(game)
     limit = exact.best_response(table, [t[0].numpy() for t in newcomer.tables(game)]).value
     for answer in ("none", "frozen", "re-imagined"):
         settings = Settings(**SMALL, answer=answer, adaptation_updates=3, adaptation_states=8)
         adapted = last(online_adaptation(state, watched, settings)).state
-        value = evaluate.exact_values(adapted, table, newcomer)[0]
+        value = exact.exact_values(adapted, table, newcomer)[0]
         assert 0 < value < limit
-        teams = evaluate.team_tables(adapted)
+        teams = exact.team_tables(adapted)
         for i, team in zip(game.target_axes, teams, strict=True):  # each policy is one of its own view alone
             views, which = torch.unique(game.observe(game.states())[i], dim=0, return_inverse=True)
             first = torch.empty(len(views), team.shape[-1])

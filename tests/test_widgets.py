@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import micra_lite
-from micra_lite.catalogue import make
-from micra_lite.games import Game
-from micra_lite.matrix_games import MATRIX_GAMES
-from micra_lite.widgets import RegretExplorer, Stepper, show, svg
-from micra_lite.widgets.base import STATIC, Explorer, Picture
-from micra_lite.widgets.stages import STAGES, logit_gradients
+from micra_lite.game import Game
+from micra_lite.games.matrix import MATRIX_GAMES
+from micra_lite.plotting.games import picture
+from micra_lite.registry import make
+from micra_lite.widgets import RegretExplorer, Stepper, show
+from micra_lite.widgets.drawing import svg
+from micra_lite.widgets.drawing.base import STATIC, Explorer, Picture
+from micra_lite.widgets.update_stages import STAGES, logit_gradients
 
 NUMBER = r"−?\d+(?:\.\d+)?"
 
@@ -342,9 +344,9 @@ def test_the_twin_is_whole(widget):
     twin = bundle["text/html"]
     assert STATIC in twin
     assert len(drawings(twin)) == len(widget.twin_pictures())
-    for picture in widget.twin_pictures():
-        assert picture.svg in twin
-        assert picture.alt in unescape(twin)
+    for drawn in widget.twin_pictures():
+        assert drawn.svg in twin
+        assert drawn.alt in unescape(twin)
     assert bundle["text/plain"].startswith(type(widget).__name__)
 
 
@@ -433,7 +435,7 @@ def test_show_gives_words_twice(monkeypatch):
     figure = Figure(figsize=(1, 1))
     figure.subplots()
     show(figure, "an <empty> figure")
-    show(make("pursuit").render(torch.tensor([0, 1, 2])), "a board", trained=True)
+    show(picture(make("pursuit"), torch.tensor([0, 1, 2])), "a board", trained=True)
     assert [image.alt for image in shown[::2]] == ["an <empty> figure", "a board"]
     assert "In words: an &lt;empty&gt; figure" in shown[1].data
     assert 'class="trained"' in shown[3].data

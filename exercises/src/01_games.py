@@ -31,7 +31,7 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # small sums: 
 
 import torch
 
-from micra_lite import check
+from micra_exercises import check
 
 torch.set_default_dtype(torch.float64)
 

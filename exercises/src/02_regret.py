@@ -32,7 +32,7 @@ from itertools import product
 
 import torch
 
-from micra_lite import check
+from micra_exercises import check
 
 torch.set_default_dtype(torch.float64)
 

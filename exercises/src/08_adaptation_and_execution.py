@@ -34,7 +34,8 @@ import math
 import torch
 from matplotlib.figure import Figure
 
-from micra_lite import check, widgets
+from micra_exercises import check
+from micra_lite import widgets
 
 torch.set_default_dtype(torch.float64)
 
@@ -307,7 +308,7 @@ if sums is not ... and len(sums) == 80:  # not before you have written it
 check.suspicion(suspicion)
 
 # %% [markdown] tags=["solution"]
-# `micra_lite.change.vigilant_execution` does this, move by move, while the team plays.
+# `micra_lite.extensions.change_detection.vigilant_execution` does this, move by move, while the team plays.
 
 # %% [markdown]
 # ## How far are you?

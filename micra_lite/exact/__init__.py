@@ -6,8 +6,22 @@ order. Joint tables run over the agents' axes in row-major order. In reading ord
 """
 
 from .bayes import Prediction, Watched, bayes_greedy_team, bayes_predictor, log_likelihood, posterior, sample_posterior
+from .equilibria import cross_play, nash_conv
+from .gradient_variance import advantage_variance, gradient_variances, squared_return
 from .headroom import Headroom, Yardstick, best_fixed_team, headroom, yardstick
-from .play import cross_play, nash_conv
+from .scores import (
+    AdaptationReport,
+    AdaptationScores,
+    adaptation_report,
+    adaptation_scores,
+    exact_values,
+    excess_nats,
+    mean_return,
+    predicted_tables,
+    team_tables,
+    yardstick_for,
+)
+from .tabulate import Tabulated, tabulate
 from .values import (
     Array,
     Response,
@@ -22,11 +36,6 @@ from .values import (
     team_reward,
     team_value,
     team_view,
-)  # fmt: skip
-from .variance import advantage_variance, gradient_variances, squared_return
+)
 
-__all__ = [
-    "Array", "Headroom", "Prediction", "Response", "TeamView", "Watched", "Yardstick", "advantage_variance", "bayes_greedy_team",
-    "bayes_predictor", "best_fixed_team", "best_response", "cross_play", "evaluate", "gradient_variances", "headroom", "joint_policy", "joint_q", "log_likelihood", "nash_conv", "occupancy", "posterior", "random_team", "sample_posterior",
-    "split_team", "squared_return", "team_reward", "team_value", "team_view", "yardstick",
-]  # fmt: skip
+__all__ = ['AdaptationReport', 'AdaptationScores', 'Array', 'Headroom', 'Prediction', 'Response', 'Tabulated', 'TeamView', 'Watched', 'Yardstick', 'adaptation_report', 'adaptation_scores', 'advantage_variance', 'bayes_greedy_team', 'bayes_predictor', 'best_fixed_team', 'best_response', 'cross_play', 'evaluate', 'exact_values', 'excess_nats', 'gradient_variances', 'headroom', 'joint_policy', 'joint_q', 'log_likelihood', 'mean_return', 'nash_conv', 'occupancy', 'posterior', 'predicted_tables', 'random_team', 'sample_posterior', 'split_team', 'squared_return', 'tabulate', 'team_reward', 'team_tables', 'team_value', 'team_view', 'yardstick', 'yardstick_for']  # fmt: skip

@@ -23,9 +23,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..externals import ExternalFamily, Externals, MixedStrategies
-from ..games import TabularGame, Tabulated
+from ..externals import ExternalFamily, Externals
+from ..game import TabularGame
+from ..games.matrix import MixedStrategies
 from ..replay import Episode
+from .tabulate import Tabulated
 from .values import Array, Response, best_response
 
 MOVES = 8  # Metropolis steps of the whole sample at each stage
@@ -90,7 +92,7 @@ def bayes_predictor(
     Args: episodes, as `micra_lite.watch` returns them, possibly none; particles M, the size of the posterior sample;
     seed, of all its draws. Raises TypeError for a family that states no prior, ValueError for incomplete episodes.
 
-    >>> from micra_lite.catalogue import external_family, make
+    >>> from micra_lite.registry import external_family, make
     >>> game = make("rock_paper_scissors")
     >>> bayes_predictor(game, external_family("rock_paper_scissors"), []).policies[0].round(3).tolist()
     [[0.333, 0.333, 0.333]]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..games import Tabulated
+from .tabulate import Tabulated
 from .values import Array, Response, best_response, random_team, solve, split_team, team_value, team_view
 
 
@@ -66,7 +66,7 @@ def best_fixed_team(
     """
     views = [team_view(game, x) for x in externals]
     S, n_team = views[0].R.shape
-    sizes = [game.A[i] for i in game.targets]
+    sizes = [game.A[i] for i in game.target_axes]
     choice = np.ravel_multi_index([p.argmax(1) for p in start], sizes)
     rng = np.random.default_rng(0)
 
@@ -112,7 +112,7 @@ def headroom(
     def score(team: Sequence[Array]) -> float:
         return scale.normalised_score(np.array([team_value(game, team, x) for x in held_out]))
 
-    mean = [np.mean([x[e] for x in train], axis=0) for e in range(len(game.externals))]
+    mean = [np.mean([x[e] for x in train], axis=0) for e in range(len(game.external_axes))]
     to_average = best_response(game, mean).policies
     fixed = best_fixed_team(game, train[:fixed_on], to_average) if fixed_on else to_average
     others = np.roll(np.arange(len(held_out)), 1)  # everybody meets the response to its neighbour: a wrong one

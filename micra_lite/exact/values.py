@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, identity
 from scipy.sparse.linalg import spsolve
 
-from ..games import Tabulated
+from .tabulate import Tabulated
 
 Array = NDArray[np.float64]
 
@@ -60,7 +60,7 @@ def solve(P: csr_matrix, r: Array, gamma: float) -> Array:
 
 def team_reward(game: Tabulated) -> Array:
     """The targets' mean reward, (S, |A|): what the team is out for."""
-    return game.R[:, :, list(game.targets)].mean(-1)
+    return game.R[:, :, list(game.target_axes)].mean(-1)
 
 
 def evaluate(
@@ -113,11 +113,11 @@ class TeamView:
 
 def team_view(game: Tabulated, externals: Sequence[Array]) -> TeamView:
     """Average the externals, with policies (S, A_e) in their order, out of the game: → one MDP over team actions."""
-    n_team = math.prod(game.A[i] for i in game.targets)
+    n_team = math.prod(game.A[i] for i in game.target_axes)
     theirs = joint_policy(externals) if externals else np.ones((game.S, 1))  # (S, |A_ℰ|)
     # Joint actions listed with the team's part first: row g holds those in which the team plays its joint action g.
     numbers = np.arange(math.prod(game.A)).reshape(game.A)
-    numbers = numbers.transpose(*game.targets, *game.externals).reshape(n_team, -1)  # (|A_𝒯|, |A_ℰ|)
+    numbers = numbers.transpose(*game.target_axes, *game.external_axes).reshape(n_team, -1)  # (|A_𝒯|, |A_ℰ|)
     columns = np.arange(game.S)[:, None, None] * numbers.size + numbers  # (S, |A_𝒯|, |A_ℰ|)
     weights = np.broadcast_to(theirs[:, None], columns.shape)
     indptr = np.arange(0, columns.size + 1, numbers.shape[1])
@@ -129,7 +129,7 @@ def team_view(game: Tabulated, externals: Sequence[Array]) -> TeamView:
 
 def split_team(game: Tabulated, joint: NDArray[np.int64]) -> list[Array]:
     """Joint team actions (S,) to one deterministic policy (S, A_i) per target."""
-    sizes = [game.A[i] for i in game.targets]
+    sizes = [game.A[i] for i in game.target_axes]
     return [np.eye(size)[own] for size, own in zip(sizes, np.unravel_index(joint, sizes), strict=True)]
 
 
@@ -157,11 +157,11 @@ def best_response(game: Tabulated, externals: Sequence[Array]) -> Response:
 def team_value(game: Tabulated, team: Sequence[Array], externals: Sequence[Array]) -> float:
     """The team's value from the start distribution; policies in the targets' and the externals' order."""
     policies: list[Array] = [np.empty(0)] * len(game.A)
-    for axis, policy in zip((*game.targets, *game.externals), (*team, *externals), strict=True):
+    for axis, policy in zip((*game.target_axes, *game.external_axes), (*team, *externals), strict=True):
         policies[axis] = np.asarray(policy, dtype=np.float64)
     return float(game.start @ evaluate(game, policies))
 
 
 def random_team(game: Tabulated) -> list[Array]:
     """The uniformly random team, whose score is zero by definition."""
-    return [np.full((game.S, game.A[i]), 1 / game.A[i]) for i in game.targets]
+    return [np.full((game.S, game.A[i]), 1 / game.A[i]) for i in game.target_axes]

@@ -20,9 +20,9 @@ try:
 except ImportError as error:  # an optional part: the algorithm itself does not need it
     raise ImportError("micra_lite.widgets needs ipywidgets: pip install 'micra_lite[notebooks]'") from error
 
-from .base import animate, show
 from .change_watch import ChangeWatch
 from .critic_table import CriticTable
+from .drawing.base import animate, show
 from .gradient_cloud import GradientCloud
 from .grid_player import GridPlayer
 from .imitator_belief import ImitatorBelief

@@ -19,9 +19,9 @@ import ipywidgets
 import numpy as np
 
 from ..exact import Array
-from . import svg
-from .base import Explorer, Picture, choice, groups, slider
-from .svg import number, text
+from .drawing import svg
+from .drawing.base import Explorer, Picture, choice, groups, slider
+from .drawing.svg import number, text
 
 T = 200  # moves shown
 KNOWN = (0.7, 0.15, 0.15)  # π_ℰ = θ′: rock, paper, scissors

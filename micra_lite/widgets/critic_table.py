@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import exact
-from ..catalogue import external_family, make
 from ..exact import Array
-from ..games import Tabulated
-from . import svg
-from .base import Explorer, Picture, choice, groups, slider
-from .svg import number, text
+from ..exact.tabulate import Tabulated
+from ..registry import external_family, make
+from .drawing import svg
+from .drawing.base import Explorer, Picture, choice, groups, slider
+from .drawing.svg import number, text
 
 SWEEPS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200)
 EXPLORATION = {"ε = 0": 0.0, "ε = 0.2": 0.2}
@@ -104,7 +104,7 @@ class Filling:
 def setting() -> tuple[Tabulated, list[Array], Array, Array]:
     """The game; the team, which answers the average prey best, (S, 5); held-out prey A and B, (2, S, 5); 32 more."""
     pursuit = make("pursuit", size=2, hunters=1)
-    game, family = pursuit.tabulate(), external_family("pursuit", pursuit)
+    game, family = exact.tabulate(pursuit), external_family("pursuit", pursuit)
     known = family.split("train").tables(pursuit)[0].double().numpy()
     new = family.split("held-out")[:2].tables(pursuit)[0].double().numpy()
     return game, exact.best_response(game, [known.mean(0)]).policies, new, known[:32]

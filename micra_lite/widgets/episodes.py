@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 
 from .. import exact
-from ..catalogue import GRID_TASKS, external_family, make
 from ..exact import Array
+from ..exact.tabulate import Tabulated
 from ..externals import Externals
-from ..games import Tabulated
-from ..grids.board import BoardGame
+from ..games.board import BoardGame
+from ..registry import GRID_TASKS, external_family, make
 from ..regret import counterfactual_regret_advantage
 
 SHOWN = 6  # held-out externals to choose from
@@ -35,7 +35,7 @@ def _task(name: str) -> tuple[BoardGame, Tabulated, Externals]:
         raise ValueError(f"{name!r} is not a grid task; the player knows {list(GRID_TASKS)}")
     game = make(name)
     assert isinstance(game, BoardGame)
-    return game, game.tabulate(), external_family(name).split("held-out")[:SHOWN]
+    return game, exact.tabulate(game), external_family(name).split("held-out")[:SHOWN]
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,13 +11,14 @@ import ipywidgets
 import torch
 from torch import Tensor
 
-from ..catalogue import make
-from ..controls import Weather
-from ..matrix_games import MatrixGame
-from ..regret import coma_advantage, counterfactual_regret_advantage
-from . import svg
-from .base import Explorer, Picture, choice, groups, policy_sliders, read_policy, slider
-from .svg import number, text
+from ..baselines.advantages import coma_advantage
+from ..games.matrix import MatrixGame
+from ..games.weather import Weather
+from ..registry import make
+from ..regret import counterfactual_regret_advantage
+from .drawing import svg
+from .drawing.base import Explorer, Picture, choice, groups, policy_sliders, read_policy, slider
+from .drawing.svg import number, text
 
 CLOUD_GAMES = (
     "rectangular", "matching_pennies", "stag_hunt", "climbing", "meeting", "odd_one_out", "warm_weather",

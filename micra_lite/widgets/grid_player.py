@@ -7,14 +7,14 @@ from html import escape
 
 import ipywidgets
 
-from ..catalogue import GRID_TASKS
-from ..draw import look
-from ..motion import landing, paid_in_words
-from . import svg
-from .base import Explorer, Picture, choice, groups, slider
-from .boards import board, cell_middle
+from ..plotting.episodes import landing, paid_in_words
+from ..plotting.games import look
+from ..registry import GRID_TASKS
+from .drawing import svg
+from .drawing.base import Explorer, Picture, choice, groups, slider
+from .drawing.boards import board, cell_middle
+from .drawing.svg import number, text
 from .episodes import SHOWN, TEAM_MOVE, TEAMS, Company, Replay, company, replay
-from .svg import number, text
 
 SHOW = ("the board alone", "the external's next move", "each target's regrets")
 TWIN = 2  # steps that the static copy shows

@@ -14,13 +14,13 @@ import ipywidgets
 import torch
 from torch import Tensor
 
-from ..catalogue import external_family, make
 from ..imitation import adapt, predict
 from ..networks import MetaImitator
-from . import svg
-from .base import Explorer, Picture, choice, groups, slider
+from ..registry import external_family, make
 from .critic_table import MOVES, STATES
-from .svg import number, text
+from .drawing import svg
+from .drawing.base import Explorer, Picture, choice, groups, slider
+from .drawing.svg import number, text
 
 WATCHED = (0, 1, 2, 3, 5, 10, 20, 50)
 LOOKS = (("played", svg.INK), ("imitator", svg.BLUE), ("Bayes", svg.ORANGE))

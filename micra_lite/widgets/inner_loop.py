@@ -16,9 +16,9 @@ from scipy.special import expit, logit
 from scipy.stats import binom
 
 from ..exact import Array
-from . import svg
-from .base import Explorer, Picture, choice, groups, slider
-from .svg import number, text
+from .drawing import svg
+from .drawing.base import Explorer, Picture, choice, groups, slider
+from .drawing.svg import number, text
 
 POPULATIONS = {
     "two alike, one other": (0.95, 0.9, 0.2), "opposites": (0.9, 0.1), "all alike": (0.8, 0.75, 0.7),

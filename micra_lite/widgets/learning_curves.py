@@ -17,9 +17,9 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from . import svg
-from .base import Explorer, Picture, choice, groups, slider
-from .svg import number, text
+from .drawing import svg
+from .drawing.base import Explorer, Picture, choice, groups, slider
+from .drawing.svg import number, text
 
 Curves = dict[str, dict[int, list[tuple[int, float]]]]  # method → seed → (environment steps, score), in order
 DRAWS = 12  # different choices of seeds

@@ -9,13 +9,13 @@ import ipywidgets
 import torch
 from torch import Tensor
 
-from ..catalogue import make
 from ..exact import Array
-from ..matrix_games import MatrixGame
-from . import svg
-from .base import Explorer, Picture, choice, groups, policy_sliders, read_policy, slider
+from ..games.matrix import MatrixGame
+from ..registry import make
+from .drawing import svg
+from .drawing.base import Explorer, Picture, choice, groups, policy_sliders, read_policy, slider
+from .drawing.svg import number, text
 from .dynamics import Pair, both_regrets, drift, equilibria, follow, regret_matching
-from .svg import number, text
 
 FIELD_GAMES = (
     "matching_pennies", "rock_paper_scissors", "stag_hunt", "chicken", "prisoners_dilemma", "climbing", "penalty",

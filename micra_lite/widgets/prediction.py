@@ -17,9 +17,9 @@ from importlib.resources import files
 import ipywidgets
 import traitlets
 
-from . import svg
-from .base import STATIC, Explorer, Picture, choice, slider
-from .svg import number, text
+from .drawing import svg
+from .drawing.base import STATIC, Explorer, Picture, choice, slider
+from .drawing.svg import number, text
 
 LEFT, RIGHT = 70.0, svg.WIDTH - 70.0  # where a number line begins and ends
 YOU = "○ you"

@@ -11,12 +11,12 @@ from html import escape
 import torch
 from torch import Tensor
 
-from ..catalogue import make
-from ..matrix_games import MATRIX_GAMES, MatrixGame
+from ..games.matrix import MATRIX_GAMES, MatrixGame
+from ..registry import make
 from ..regret import counterfactual_regret_advantage, counterfactual_values
-from . import svg
-from .base import Explorer, Picture, choice, groups, policy_sliders, read_policy
-from .svg import number, short, text
+from .drawing import svg
+from .drawing.base import Explorer, Picture, choice, groups, policy_sliders, read_policy
+from .drawing.svg import number, short, text
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 import ipywidgets
 
 from ..training_state import Record
-from .base import Explorer, Picture, groups, slider
-from .stages import STAGES, draw
+from .drawing.base import Explorer, Picture, groups, slider
+from .update_stages import STAGES, draw
 
 
 class Stepper(Explorer):

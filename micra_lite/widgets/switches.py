@@ -17,9 +17,9 @@ import torch
 
 from ..exact import Array
 from ..regret import counterfactual_regret_advantage
-from . import svg
-from .base import Explorer, Picture, slider
-from .svg import number, text
+from .drawing import svg
+from .drawing.base import Explorer, Picture, slider
+from .drawing.svg import number, text
 
 WHO = ("you", "mate", "stranger")
 JOINT = tuple(product((0, 1), repeat=3))  # off is 0, on is 1

@@ -34,7 +34,9 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # everything h
 import torch
 
 import micra_lite
-from micra_lite import evaluate, exact, figures, widgets
+from micra_lite import exact, widgets
+from micra_lite.plotting import results
+from micra_lite.plotting.games import picture
 
 # %% [markdown]
 # ## Notation
@@ -74,7 +76,7 @@ print("actions:", *game.action_names[0])
 
 # %%
 state = torch.tensor([0, 8, 4])  # cells are numbered row by row, the prey comes last
-widgets.show(game.render(state), "A 3 by 3 board: hunter 1 top left, hunter 2 bottom right, the prey in the middle.")
+widgets.show(picture(game, state), "A 3 by 3 board: hunter 1 top left, hunter 2 bottom right, the prey in the middle.")
 
 # %% [markdown]
 # ## Externals: who is the prey?
@@ -109,9 +111,9 @@ for k in range(3):
 # **Question.** A team plays the best response, but to *another* prey. Its score?
 
 # %%
-table = game.tabulate()  # the rules as arrays
+table = exact.tabulate(game)  # the rules as arrays
 newcomers = held_out[:8]
-scale = evaluate.yardstick_for(table, newcomers, game)
+scale = exact.yardstick_for(table, newcomers, game)
 
 prey = [[moves.numpy()] for moves in newcomers.tables(game)[0]]  # π_ℰ in every state, for each newcomer
 wrong = [exact.team_value(table, scale.responses[k - 1].policies, prey[k]) for k in range(8)]
@@ -294,9 +296,9 @@ print(len(played), "steps played; the prey was caught at least once:", catches >
 # **Question.** Which newcomers gain most? Guess before you look.
 
 # %%
-scores = evaluate.adaptation_scores(team, table, newcomers, episodes=10)
+scores = exact.adaptation_scores(team, table, newcomers, episodes=10)
 before, after = scale.each(scores.before), scale.each(scores.after)
-figure, words = figures.adaptation_figure("pursuit", [f"prey {k}" for k in range(8)], before, after, episodes=10)
+figure, words = results.adaptation_figure("pursuit", [f"prey {k}" for k in range(8)], before, after, episodes=10)
 widgets.show(figure, words, trained=True)
 
 # %%

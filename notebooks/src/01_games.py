@@ -41,8 +41,10 @@ import torch
 from scipy.sparse import csr_matrix
 
 import micra_lite
-from micra_lite import draw, evaluate, exact, families, figures, motion, widgets
-from micra_lite.listing import headrooms
+from micra_lite import exact, widgets
+from micra_lite.cli.list_games import headrooms
+from micra_lite.plotting import episodes, externals, games, results
+from micra_lite.plotting.games import picture
 
 # %% [markdown]
 # ## Notation
@@ -72,7 +74,7 @@ from micra_lite.listing import headrooms
 # %%
 chicken = micra_lite.make("chicken")
 only_state = chicken.states()[0]
-widgets.show(chicken.render(only_state), draw.words(chicken, only_state))
+widgets.show(picture(chicken, only_state), games.words(chicken, only_state))
 
 # %% [markdown]
 # You are *row*. What is your better move? That depends on *column*, whom you cannot command.
@@ -100,10 +102,10 @@ for p in (0.05, 0.10, 0.15):
 # ## 2. The seven parts
 #
 # A **stochastic game** is $\langle S, N, A, T, R, O, \Omega\rangle$. Every small game here can be written out as arrays:
-# `game.tabulate()`. They have the same seven names.
+# `exact.tabulate(game)`. They have the same seven names.
 
 # %%
-table = chicken.tabulate()
+table = exact.tabulate(chicken)
 print("S     states:", table.S)
 print("N     agents:", table.N)
 print("A     actions of each:", table.A, "→", int(np.prod(table.A)), "joint actions")
@@ -150,16 +152,16 @@ for name in ("chicken", "meeting", "pursuit", "rendezvous", "gates", "crossing")
 tasks = {name: micra_lite.make(name) for name in ("pursuit", "rendezvous", "gates", "crossing")}
 for game in tasks.values():
     state = game.reset(1, torch.Generator().manual_seed(1))[0]
-    widgets.show(game.render(state), draw.words(game, state))
+    widgets.show(picture(game, state), games.words(game, state))
 
 # %% [markdown]
-# The full rules are in the docstrings, for example `help(micra_lite.grids.pursuit)`.
+# The full rules are in the docstrings, for example `help(micra_lite.games.pursuit)`.
 #
 # Take pursuit: a board of 3 × 3 cells, two hunters, one prey. A state says where everybody is. Cells can be shared.
 
 # %%
 game = tasks["pursuit"]
-table = game.tabulate()
+table = exact.tabulate(game)
 
 guess_states = widgets.ask("states", str(table.S))
 guess_states
@@ -263,7 +265,7 @@ for split in ("train", "validation", "held-out"):
 
 # %%
 state = torch.tensor([0, 8, 4])
-figure, words = families.family_figure(game, held_out[:6], state)
+figure, words = externals.family_figure(game, held_out[:6], state)
 widgets.show(figure, words)
 
 # %% [markdown]
@@ -299,7 +301,7 @@ def episode(policies, seed):
 
 best = exact.best_response(table, [prey[0]])
 played = episode([*best.policies, prey[0]], seed=3)
-widgets.animate(*motion.animation(game, *played))
+widgets.animate(*episodes.animation(game, *played))
 
 # %% [markdown]
 # These two hunters know this prey, and play the best there is against it. How that is found comes next.
@@ -360,7 +362,7 @@ print("within three standard errors of the exact value:", off < 3 * error)
 # We put every team on one scale: **0** is the random team, **1** the best response to this very prey.
 
 # %%
-scale = evaluate.yardstick_for(table, held_out[:8], game)
+scale = exact.yardstick_for(table, held_out[:8], game)
 for k in range(4):
     print(f"prey {k}: random team {scale.random[k]:5.2f}, best response {scale.best[k]:5.2f}")
 
@@ -383,7 +385,7 @@ guess_wrong
 externals = [[prey[k]] for k in range(8)]
 values = exact.cross_play(table, externals)  # (8, 8)
 scores = (values - scale.random) / (scale.best - scale.random)
-figure, words = figures.cross_play_figure("pursuit", scores)
+figure, words = results.cross_play_figure("pursuit", scores)
 widgets.show(figure, words)
 
 # %% [markdown]
@@ -482,7 +484,7 @@ print("rewards of a batch of four:", tuple(step.rewards.shape))
 
 # %% [markdown]
 # Such a game has no table: its rules are hidden in the environment. It is scored by episodes
-# (`micra_lite.evaluate.mean_return`). In lesson 9 you write an environment yourself, and meet somebody else's: *simple tag*,
+# (`micra_lite.exact.mean_return`). In lesson 9 you write an environment yourself, and meet somebody else's: *simple tag*,
 # which is also known by name, `make("simple_tag")`.
 
 # %% [markdown]
@@ -519,14 +521,14 @@ summary
 # |---|---|
 # | games by name | `micra_lite.make`, `micra_lite.names` |
 # | the 7-tuple ⟨S, N, A, T, R, O, Ω⟩ | `micra_lite.games.Tabulated`, `micra_lite.TabularGame.tabulate` |
-# | rules of a task | `micra_lite.grids.pursuit`, `micra_lite.TabularGame.outcomes` |
-# | externals | `micra_lite.external_family`, `micra_lite.externals.ExternalFamily`, `micra_lite.families.family_figure` |
+# | rules of a task | `micra_lite.games.pursuit`, `micra_lite.TabularGame.outcomes` |
+# | externals | `micra_lite.external_family`, `micra_lite.externals.ExternalFamily`, `micra_lite.plotting.externals.family_figure` |
 # | value of given policies | `micra_lite.exact.evaluate`, `micra_lite.exact.team_value` |
 # | best response | `micra_lite.exact.best_response` |
 # | one team for all | `micra_lite.exact.best_fixed_team`, `micra_lite.exact.headroom` |
-# | the scale from 0 to 1 | `micra_lite.exact.Yardstick`, `micra_lite.evaluate.yardstick_for` |
-# | cross-play | `micra_lite.exact.cross_play`, `micra_lite.figures.cross_play_figure` |
-# | pictures | `micra_lite.draw.picture`, `micra_lite.motion.animation` |
+# | the scale from 0 to 1 | `micra_lite.exact.Yardstick`, `micra_lite.exact.yardstick_for` |
+# | cross-play | `micra_lite.exact.cross_play`, `micra_lite.plotting.results.cross_play_figure` |
+# | pictures | `micra_lite.plotting.games.picture`, `micra_lite.plotting.episodes.animation` |
 # | PettingZoo | `micra_lite.to_parallel_env`, `micra_lite.from_parallel_env` |
 # | playing yourself | `micra_lite.widgets.GridPlayer` |
 #

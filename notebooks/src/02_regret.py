@@ -42,9 +42,12 @@ from matplotlib.figure import Figure
 from scipy.optimize import linprog
 
 import micra_lite
-from micra_lite import draw, exact, widgets
-from micra_lite.matrix_games import MATRIX_GAMES
-from micra_lite.regret import coma_advantage, counterfactual_regret_advantage, counterfactual_values
+from micra_lite import exact, widgets
+from micra_lite.baselines.advantages import coma_advantage
+from micra_lite.games.matrix import MATRIX_GAMES
+from micra_lite.plotting import games
+from micra_lite.plotting.games import picture
+from micra_lite.regret import counterfactual_regret_advantage, counterfactual_values
 from micra_lite.widgets import dynamics
 
 torch.set_default_dtype(torch.float64)  # everything here is exact
@@ -72,7 +75,7 @@ torch.set_default_dtype(torch.float64)  # everything here is exact
 
 # %%
 game = micra_lite.make("rectangular")
-widgets.show(game.render(game.states()[0]), draw.words(game, game.states()[0]))
+widgets.show(picture(game, game.states()[0]), games.words(game, game.states()[0]))
 
 # %% [markdown]
 # In a game of one move, the joint value $Q$ *is* the payoff. Say that both play like this:
@@ -353,7 +356,7 @@ guess_one = widgets.ask("one-learns", where)
 guess_one
 
 # %%
-best = exact.best_response(pennies.tabulate(), [fixed.numpy()[None]]).value
+best = exact.best_response(exact.tabulate(pennies), [fixed.numpy()[None]]).value
 figure = Figure(figsize=(6.4, 2.8), layout="constrained")
 axes = figure.subplots()
 axes.plot(values, color="#0072B2", label="value of row's policy")
@@ -387,7 +390,7 @@ widgets.show(
 pay = torch.tensor([[0.0, -1.0, 2.0], [1.0, 0.0, -1.0], [-2.0, 1.0, 0.0]])
 names = ("rock", "paper", "scissors")
 heavy = micra_lite.MatrixGame("heavy_rock", torch.stack([pay, -pay], -1), action_names=(names, names))
-widgets.show(heavy.render(heavy.states()[0]), draw.words(heavy, heavy.states()[0]))
+widgets.show(picture(heavy, heavy.states()[0]), games.words(heavy, heavy.states()[0]))
 
 # %% [markdown]
 # A zero-sum game has an exact solution by linear programming: the mixture $x$ that guarantees the most, $\max_x \min_c
@@ -550,7 +553,7 @@ packaged_rounds, packaged_averages = dynamics.regret_matching(heavy.payoffs, beg
 assert torch.allclose(packaged_rounds[0], played[0][:201])
 assert torch.allclose(packaged_averages[1], averages[1][:201])
 both = [averages[0][-1].numpy()[None], averages[1][-1].numpy()[None]]
-assert abs(exact.nash_conv(heavy.tabulate(), both) - float(curves["regret matching, average"][-1])) < 1e-9
+assert abs(exact.nash_conv(exact.tabulate(heavy), both) - float(curves["regret matching, average"][-1])) < 1e-9
 assert curves["regret matching, average"][-1] < 0.05 < curves["following the regrets"][-100:].mean()
 assert torch.allclose(first, packaged)
 print("all checks passed")

@@ -41,13 +41,11 @@ import torch
 from matplotlib.figure import Figure
 
 import micra_lite
-from micra_lite import draw, exact, widgets
-from micra_lite.regret import (
-    coma_advantage,
-    counterfactual_regret_advantage,
-    policy_gradient_objective,
-    sampled_regret_advantage,
-)
+from micra_lite import exact, widgets
+from micra_lite.baselines.advantages import coma_advantage, sampled_regret_advantage
+from micra_lite.plotting import games
+from micra_lite.plotting.games import picture
+from micra_lite.regret import counterfactual_regret_advantage, policy_gradient_objective
 from micra_lite.widgets.gradient_cloud import clouds
 
 torch.set_default_dtype(torch.float64)  # everything here is exact
@@ -75,7 +73,7 @@ torch.set_default_dtype(torch.float64)  # everything here is exact
 
 # %%
 game = micra_lite.make("rectangular")
-widgets.show(game.render(game.states()[0]), draw.words(game, game.states()[0]))
+widgets.show(picture(game, game.states()[0]), games.words(game, game.states()[0]))
 
 # %%
 q = game.payoffs[..., 0].double()  # (2, 3): row's payoffs
@@ -175,7 +173,7 @@ print("π(a)·A(a):           ", [f"{x:+.4f}" for x in (row * regret).tolist()])
 
 # %%
 pursuit = micra_lite.make("pursuit", size=2)
-table = pursuit.tabulate()
+table = exact.tabulate(pursuit)
 prey = micra_lite.external_family("pursuit").split("held-out")[:1].tables(pursuit)[0][0]  # (S, 5)
 generator = torch.Generator().manual_seed(3)
 team_logits = [torch.randn(table.S, 5, generator=generator) for _ in range(2)]
@@ -526,7 +524,7 @@ def random_games(players, games=100):
 def of_team(name, best_share, **options):
     """Variances of the first target in a game beside a held-out external; states as they are visited."""
     game = micra_lite.make(name, **options)
-    table = game.tabulate()
+    table = exact.tabulate(game)
     external = micra_lite.external_family(name).split("held-out")[:1].tables(game)[0][0].numpy()
     pairs = zip(exact.random_team(table), exact.best_response(table, [external]).policies, strict=True)
     policies = [*((1 - best_share) * anything + best_share * best for anything, best in pairs), external]

@@ -41,11 +41,14 @@ import numpy as np
 import torch
 
 import micra_lite
-from micra_lite import draw, exact, widgets
-from micra_lite.beliefs import prior_belief
-from micra_lite.learning import critic_loss, temporal_difference_target
+from micra_lite import exact, widgets
+from micra_lite.agent import prior_belief
+from micra_lite.plotting import games
+from micra_lite.plotting.games import picture
 from micra_lite.regret import counterfactual_regret_advantage
-from micra_lite.training_state import Settings, TrainingState
+from micra_lite.settings import Settings
+from micra_lite.training_state import TrainingState
+from micra_lite.updates import critic_loss, temporal_difference_target
 from micra_lite.widgets.critic_table import MOVES, STATES, collect, filling, played, setting, sweep, targets
 
 # %% [markdown]
@@ -72,7 +75,7 @@ from micra_lite.widgets.critic_table import MOVES, STATES, collect, filling, pla
 
 # %%
 pursuit = micra_lite.make("pursuit", size=2, hunters=1)
-widgets.show(pursuit.render(pursuit.states()[3]), draw.words(pursuit, pursuit.states()[3]))
+widgets.show(picture(pursuit, pursuit.states()[3]), games.words(pursuit, pursuit.states()[3]))
 
 # %% [markdown]
 # The team answers the *average* prey best. Prey A and prey B are two newcomers. So small a game can be solved exactly: this is
@@ -563,10 +566,10 @@ summary
 # | idea | where |
 # |---|---|
 # | exact $Q$ of given policies | `micra_lite.exact.joint_q` |
-# | the target with its expectation | `micra_lite.learning.temporal_difference_target` |
-# | mean squared temporal difference | `micra_lite.learning.critic_loss` |
+# | the target with its expectation | `micra_lite.updates.temporal_difference_target` |
+# | mean squared temporal difference | `micra_lite.updates.critic_loss` |
 # | the critic as a network | `micra_lite.networks.Critic` |
-# | what stands in for the external | `micra_lite.beliefs.externals_model` |
+# | what stands in for the external | `micra_lite.agent.externals_model` |
 # | how often a state is visited | `micra_lite.exact.occupancy` |
 # | to play with | `micra_lite.widgets.CriticTable` |
 #

@@ -46,12 +46,13 @@ import torch
 from matplotlib.figure import Figure
 
 import micra_lite
-from micra_lite import baselines, evaluate, exact, widgets
-from micra_lite.beliefs import believe, prior_belief, some_of, together
+from micra_lite import exact, widgets
+from micra_lite.agent import believe, prior_belief, some_of, together
+from micra_lite.baselines import methods
 from micra_lite.imitation import adapt, meta_loss
-from micra_lite.playing import play
 from micra_lite.regret import counterfactual_regret_advantage
 from micra_lite.replay import Play, Replay
+from micra_lite.rollouts import play
 from micra_lite.training_state import observations_of, pairs
 from micra_lite.widgets.learning_curves import read_runs
 
@@ -459,13 +460,13 @@ small = {
     "unwatched": 2, "query_episodes": 4, "states_per_external": 16, "externals_per_update": 8,
     "rounds_kept": 20, "target_rate": 0.05,
 }  # fmt: skip
-table, newcomers = game.tabulate(), family.split("held-out")[:8]
-scale = evaluate.yardstick_for(table, newcomers, game)
+table, newcomers = exact.tabulate(game), family.split("held-out")[:8]
+scale = exact.yardstick_for(table, newcomers, game)
 true = [moves.double() for moves in newcomers.tables(game)[0]]  # π_ℰ, (S, 5) for each prey
 
 
 def score(state):
-    return float(scale.normalised_score(evaluate.exact_values(state, table, newcomers)))
+    return float(scale.normalised_score(exact.exact_values(state, table, newcomers)))
 
 
 def regret_left(q, policies):
@@ -565,14 +566,14 @@ print("at the end less regret is left than at the worst:", left[-1] < left.max()
 # %%
 def train(method="MICRA", seed=0, points=8, **changes):
     """Train one team on 25,600 environment steps: (step, score) at some points, and processor seconds."""
-    changes = {**small, "conditioned": False, **baselines.METHODS[method], **changes, "seed": seed}
+    changes = {**small, "conditioned": False, **methods.METHODS[method], **changes, "seed": seed}
     s = micra_lite.Settings(**changes)
     per_round = s.externals_per_round * s.episodes_per_external * game.horizon
     updates = 25_600 // per_round * s.updates_per_round
     settings = micra_lite.Settings(**{**changes, "updates": updates})
     state = micra_lite.TrainingState.initial(game, settings)
     found, seconds = [(0, score(state))], -time.process_time()
-    for record in baselines.train(game, family, settings, state):
+    for record in methods.train(game, family, settings, state):
         if record.step % (updates // points) == 0:
             seconds += time.process_time()
             found.append((state.environment_steps, score(state)))
@@ -817,9 +818,9 @@ summary
 # | idea | where |
 # |---|---|
 # | phase one | `micra_lite.offline_training`, `micra_lite.phases.collect`, `micra_lite.phases.imitate` |
-# | one step of critic and actors | `micra_lite.learning.value_and_improve` |
-# | critic, actors, their losses | `micra_lite.learning.critic_loss`, `micra_lite.learning.actor_loss` |
-# | slow copies | `micra_lite.learning.follow` |
+# | one step of critic and actors | `micra_lite.updates.value_and_improve` |
+# | critic, actors, their losses | `micra_lite.updates.critic_loss`, `micra_lite.updates.actor_loss` |
+# | slow copies | `micra_lite.updates.follow` |
 # | the data | `micra_lite.replay.Replay` |
 # | save, load | `micra_lite.save`, `micra_lite.load` |
 # | the others | `micra_lite.baselines.train`, `micra_lite.baselines.METHODS` |

@@ -47,9 +47,9 @@ from matplotlib.figure import Figure
 from torch.func import functional_call
 
 import micra_lite
-from micra_lite import evaluate, exact, widgets
-from micra_lite.beliefs import prior_belief
-from micra_lite.change import vigilant_execution
+from micra_lite import exact, widgets
+from micra_lite.agent import prior_belief
+from micra_lite.extensions.change_detection import vigilant_execution
 from micra_lite.training_state import observations_of
 from micra_lite.widgets import change_watch
 
@@ -88,10 +88,10 @@ print(team.updates, "updates done")
 # 1 the best response to that very prey.
 
 # %%
-table, newcomers = game.tabulate(), family.split("held-out")[:4]
-scale = evaluate.yardstick_for(table, newcomers, game)
+table, newcomers = exact.tabulate(game), family.split("held-out")[:4]
+scale = exact.yardstick_for(table, newcomers, game)
 true = [moves.double().numpy() for moves in newcomers.tables(game)[0]]  # π_ℰ, (S, 5) for each prey
-before = evaluate.exact_values(team, table, newcomers)
+before = exact.exact_values(team, table, newcomers)
 print("better than a random team before watching:", scale.normalised_score(before) > 0.2)
 
 # %% [markdown]
@@ -135,7 +135,7 @@ def kl(p, q):
 
 nothing, belief = prior_belief(team.agent, 1), adapted.belief
 probes = [b.probes.view(-1, 5).double() for b in (nothing, belief)]
-tables = [evaluate.team_tables(t) for t in (team, adapted)]  # per hunter (1, S, 5)
+tables = [exact.team_tables(t) for t in (team, adapted)]  # per hunter (1, S, 5)
 moved = {
     "prediction at the probes": kl(probes[1], probes[0]),
     "policy of hunter 1": kl(tables[1][0].double(), tables[0][0].double()),
@@ -232,7 +232,7 @@ for _ in range(frozen.adaptation_updates):
 
 mine = team.fork(frozen)
 mine.agent, mine.belief = ours, belief
-both = [evaluate.team_tables(t) for t in (mine, packaged)]
+both = [exact.team_tables(t) for t in (mine, packaged)]
 apart_frozen = max(float((x - y).abs().max()) for x, y in zip(*both, strict=True))
 moved_frozen = max(float((x - y).abs().max()) for x, y in zip(tables[1], both[1], strict=True))
 print("policies in all states agree within 1e-3:", apart_frozen < 1e-3)
@@ -249,7 +249,7 @@ print("and have moved:", moved_frozen > 0.01)
 # critic is exact. In loops, on a game of 2 × 3: the policy that follows its regrets finds the best answer to each of three columns.
 
 # %%
-payoff = torch.tensor(micra_lite.make("rectangular").tabulate().R[0, :, 0]).view(2, 3)  # row's
+payoff = torch.tensor(exact.tabulate(micra_lite.make("rectangular")).R[0, :, 0]).view(2, 3)  # row's
 found, best = [], []
 for column in ([0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]):
     logits = torch.zeros(2, dtype=torch.float64)
@@ -297,7 +297,7 @@ guess_frozen
 def meet(settings):
     """Values after adapting, (4,), what was watched, and processor seconds for one newcomer."""
     start = time.process_time()
-    scores = evaluate.adaptation_scores(team, table, newcomers, 5, settings)
+    scores = exact.adaptation_scores(team, table, newcomers, 5, settings)
     return scores, (time.process_time() - start) / len(newcomers)
 
 
@@ -354,7 +354,7 @@ if file.exists():
 # Every method beside the same newcomers: of several sets, the smallest (it comes last, and stays).
 listed = sorted(results["rows"], key=lambda r: -r["externals"])
 measured = {(r["task"], r["method"], r["episodes"]): r for r in listed}
-grids = micra_lite.catalogue.GRID_TASKS  # there may be rows of other games too
+grids = micra_lite.registry.GRID_TASKS  # there may be rows of other games too
 tasks = [task for task in grids if (task, "conditioned", 5) in measured]
 seeds = results["seeds"]
 
@@ -426,17 +426,17 @@ scores = met["conditioned"][0]
 by_imitator, by_bayes = [], []
 for k, episodes in enumerate(scores.watched):
     one = micra_lite.last(micra_lite.online_adaptation(team, episodes)).state
-    by_imitator.append(evaluate.predicted_tables(one)[0][0].double().numpy())
+    by_imitator.append(exact.predicted_tables(one)[0][0].double().numpy())
     by_bayes.append(exact.bayes_predictor(game, family, episodes, particles=256, seed=k).policies[0])
 predictions = {"imitator": by_imitator, "Bayes": by_bayes, "truth": true}
 errors = {
-    name: float(np.mean([scores.visits[k] @ evaluate.excess_nats([true[k]], [p[k]]) for k in range(4)]))
+    name: float(np.mean([scores.visits[k] @ exact.excess_nats([true[k]], [p[k]]) for k in range(4)]))
     for name, p in predictions.items()
 }
 swapped = {}
 for name, p in predictions.items():
     given = [torch.from_numpy(np.stack(p))]
-    swapped[f"{name}, trained actors"] = evaluate.exact_values(team, table, newcomers, predictions=given)
+    swapped[f"{name}, trained actors"] = exact.exact_values(team, table, newcomers, predictions=given)
 for name, p in predictions.items():
     teams = [exact.best_response(table, [p[k]]).policies for k in range(4)]
     swapped[f"{name}, exact play"] = [exact.team_value(table, teams[k], [true[k]]) for k in range(4)]
@@ -488,10 +488,10 @@ widgets.show(*benchmark(parts, "What limits, after five watched episodes", "imit
 square, walkers = micra_lite.make("bystander"), micra_lite.external_family("bystander")
 short = replace(settings, updates=60)
 friends = micra_lite.last(micra_lite.offline_training(square, walkers, short)).state
-plan, strangers = square.tabulate(), walkers.split("held-out")[:4]
-ruler = evaluate.yardstick_for(plan, strangers, square)
-ignorant = evaluate.adaptation_scores(friends, plan, strangers, 0)
-watching = evaluate.adaptation_scores(friends, plan, strangers, 5)
+plan, strangers = exact.tabulate(square), walkers.split("held-out")[:4]
+ruler = exact.yardstick_for(plan, strangers, square)
+ignorant = exact.adaptation_scores(friends, plan, strangers, 0)
+watching = exact.adaptation_scores(friends, plan, strangers, 5)
 gain = ruler.normalised_score(watching.after) - ruler.normalised_score(watching.before)
 wrong = [exact.team_value(plan, ruler.responses[k - 1].policies,
                           [strangers.tables(square)[0][k].double().numpy()]) for k in range(4)]  # fmt: skip
@@ -566,7 +566,7 @@ for record in vigilant_execution(adapted, game, who_plays, 8, threshold, seed=1,
     steps.append(record)
     if record.state.belief is not knows:  # adapted again
         knows = record.state.belief
-        values = [float(evaluate.exact_values(record.state, table, p)[0]) for p in (A, B)]
+        values = [float(exact.exact_values(record.state, table, p)[0]) for p in (A, B)]
         story.append((record.step - 1, values))
 alarms = [record.step for record in steps if record.changed]
 print("an alarm after prey B came:", any(step > n for step in alarms))
@@ -714,12 +714,12 @@ summary
 # | idea | where |
 # |---|---|
 # | watch, adapt, play | `micra_lite.watch`, `micra_lite.online_adaptation`, `micra_lite.execution` |
-# | before and after, exactly | `micra_lite.evaluate.adaptation_scores`, `micra_lite.evaluate.exact_values` |
+# | before and after, exactly | `micra_lite.exact.adaptation_scores`, `micra_lite.exact.exact_values` |
 # | the inner loop | `micra_lite.imitation.adapt` |
-# | steps of actors and critic | `micra_lite.learning.value_and_improve` |
+# | steps of actors and critic | `micra_lite.updates.value_and_improve` |
 # | the limits | `micra_lite.exact.bayes_predictor`, `micra_lite.exact.bayes_greedy_team`, `micra_lite.exact.best_response` |
 # | a control | `micra_lite.controls.Bystander` |
-# | noticing a change | `micra_lite.change.vigilant_execution` |
+# | noticing a change | `micra_lite.extensions.change_detection.vigilant_execution` |
 # | to play with | `micra_lite.widgets.ChangeWatch` |
 #
 # **Now you.** The exercises on this lesson: `exercises/08_adaptation_and_execution.ipynb`.

@@ -49,11 +49,11 @@ from scipy.stats import trim_mean
 
 import micra_lite
 from micra_lite import widgets
-from micra_lite.beliefs import prior_belief
-from micra_lite.evaluate import mean_return
+from micra_lite.agent import prior_belief
+from micra_lite.exact.scores import mean_return
+from micra_lite.extensions.factored_regret import cp_regret_advantage, pairwise_regret_advantage
 from micra_lite.networks import LARGEST_JOINT, joint_size
 from micra_lite.regret import counterfactual_regret_advantage as regret_advantage
-from micra_lite.regret import cp_regret_advantage, pairwise_regret_advantage
 from micra_lite.widgets.switches import JOINT, fit, payoffs, regret_of_on
 
 # %% [markdown]
@@ -862,12 +862,12 @@ summary
 # | any PettingZoo environment as a game | `micra_lite.from_parallel_env` |
 # | a family of externals | `micra_lite.externals.ExternalFamily` |
 # | the phases | `micra_lite.offline_training`, `micra_lite.watch`, `micra_lite.online_adaptation` |
-# | scoring by episodes | `micra_lite.evaluate.mean_return` |
+# | scoring by episodes | `micra_lite.exact.mean_return` |
 # | Eq. 2, enumerated | `micra_lite.regret.counterfactual_regret_advantage` |
 # | Eq. 2 from pairs, from products | `micra_lite.regret.pairwise_regret_advantage`, `micra_lite.regret.cp_regret_advantage` |
 # | the limit | `micra_lite.networks.joint_size`, `micra_lite.networks.LARGEST_JOINT` |
 # | a critic of small parts, learned | `micra_lite.networks.PairwiseCritic` |
-# | runners of simple tag | `micra_lite.runners.RunnerFamily` |
+# | runners of simple tag | `micra_lite.interop.simple_tag.RunnerFamily` |
 # | to play with | `micra_lite.widgets.ThreeSwitches` |
 
 # %% [markdown]

@@ -6,7 +6,7 @@ A file per lesson has `WRONG`, exercise → [(name of the mistake, answer)], and
 import importlib
 import pkgutil
 
-from micra_lite import check
+from micra_exercises import check
 
 
 def tables():

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from micra_lite.learning import critic_loss
+from micra_lite.updates import critic_loss
 
 # --- td_loss ---
 

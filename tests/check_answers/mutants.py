@@ -6,8 +6,8 @@ import warnings
 
 import numpy as np
 
-from micra_lite.check.exercise import solution
-from micra_lite.check.values import close, numbers
+from micra_exercises.exercise import solution
+from micra_exercises.values import close, numbers
 
 OPERATORS = {
     ast.Add: [ast.Sub], ast.Sub: [ast.Add], ast.Mult: [ast.Div, ast.Add], ast.Div: [ast.Mult], ast.Pow: [ast.Mult],

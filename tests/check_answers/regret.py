@@ -6,7 +6,8 @@ from itertools import product
 import numpy as np
 import torch
 
-from micra_lite.regret import coma_advantage, counterfactual_regret_advantage, counterfactual_values
+from micra_lite.baselines.advantages import coma_advantage
+from micra_lite.regret import counterfactual_regret_advantage, counterfactual_values
 
 LETTERS = "abcdefgh"
 

@@ -1,0 +1,162 @@
+"""Exercise of lesson 07, gradients: which network learns from which loss, and where a gradient must be stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..exercise import exercise
+from ..values import gradient
+from .offline_training import LESSON
+
+Part = Callable[[Tensor], Tensor]
+
+
+def gradients(total_loss, extractor, imitator, critic, actor, x, moves, taken, target):
+    """The gradient of total_loss in all four networks, one after the other (P,). All are views of one leaf."""
+    networks = (extractor, imitator, critic, actor)
+    leaf = torch.cat([w.detach().flatten() for w in networks]).requires_grad_()
+    parts = leaf.split([w.numel() for w in networks])
+    given = [part.view(w.shape) for part, w in zip(parts, networks, strict=True)]
+    lost = "No gradient reaches any network. Stop it at some places only."
+    return gradient(total_loss(*given, x, moves, taken, target), leaf, "A loss", lost)
+
+
+def kept(x):
+    """Where nothing is stopped."""
+    return x
+
+
+def stopped(x):
+    """Where a gradient ends."""
+    return x.detach()
+
+
+def averaged(losses):
+    """The mean over a batch."""
+    return losses.mean()
+
+
+def nothing(policy):
+    """No baseline."""
+    return torch.zeros_like(policy)
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What is stopped where, how the three losses are weighed, and how a batch becomes one number. The defaults are right."""
+
+    imitator_sees: Part = kept  # the features
+    critic_sees: Part = kept
+    actor_sees: Part = stopped
+    critic_told: Part = stopped  # the prediction δ
+    judged_by: Part = stopped  # Q, where the actor is judged
+    baseline: Part = stopped  # the policy inside the regret
+    weights: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    over_batch: Part = averaged
+
+    def __call__(self, extractor, imitator, critic, actor, x, moves, taken, target):
+        rows, phi = torch.arange(len(x)), x @ extractor
+        log_delta = (self.imitator_sees(phi) @ imitator).log_softmax(1)
+        q = torch.cat([self.critic_sees(phi), self.critic_told(log_delta.exp())], 1) @ critic
+        log_pi = (self.actor_sees(phi) @ actor).log_softmax(1)
+        judged = self.judged_by(q)
+        regret = judged - (self.baseline(log_pi.exp()) * judged).sum(1, keepdim=True)
+        losses = (-log_delta[rows, moves], (q[rows, taken] - target) ** 2, -(log_pi.exp() * regret).sum(1))
+        return sum(w * self.over_batch(loss) for w, loss in zip(self.weights, losses, strict=True))
+
+
+def part(number, words):
+    """A property: whether one network's gradient is right, wherever the others' may be wrong. And what to say if not."""
+
+    def holds(result, *case):
+        ends = np.cumsum([0, *(w.numel() for w in case[:4])])
+        mine, right = (np.asarray(x)[ends[number] : ends[number + 1]] for x in (result, gradients(Wiring(), *case)))
+        return abs(mine - right).max() < 1e-3 * max(1, abs(right).max())
+
+    return f"{('extractor', 'imitator', 'critic', 'actor')[number]}_is_wrong", holds, words
+
+
+def four_networks(generator, k):
+    """extractor (D, F), imitator (F, E), critic (F + E, A), actor (F, A), and a batch of N."""
+    N, D, F, E, A = 3 + k % 3, 2 + k % 2, 3 + k % 2, 2 + k % 3, 3 - k % 2
+    weights = [torch.randn(shape, generator=generator) for shape in ((D, F), (F, E), (F + E, A), (F, A))]
+    moves, taken = (torch.randint(size, (N,), generator=generator) for size in (E, A))
+    return *weights, torch.randn(N, D, generator=generator), moves, taken, 2 * torch.randn(N, generator=generator)
+
+
+@exercise(
+    lesson=LESSON, title="Who learns from whom", difficulty=4, importance=5, minutes=18,
+    shown=(torch.tensor([[1.0]]), torch.tensor([[3.0, 1.0]]).log(), torch.tensor([[1.0, 0.0], [0.0, 4.0], [4.0, 0.0]]),
+           torch.tensor([[3.0, 1.0]]).log(), torch.tensor([[1.0]]), torch.tensor([0]), torch.tensor([0]), torch.tensor([3.0])),
+    worth=[-0.25 * 1.0986122886681098 - 2, -0.25, 0.25, -2, 0, -1.5, 0, -0.5, 0, 0.1875, -0.1875], look=gradients, draw=four_networks,
+    hints=(
+        "Go from each loss backwards, step by step. At which three places would a network learn what it should not?",
+        r"Stop: φ where the actor takes it, δ where the critic takes it, and all of the regret "
+        r"$A(a) = Q(a) - \sum_{a'} \pi(a')\, Q(a')$.",
+        """\
+        def total_loss(extractor, imitator, critic, actor, x, moves, taken, target):
+            rows, phi = torch.arange(len(x)), x @ extractor
+            log_delta = (phi @ imitator).log_softmax(1)
+            q = torch.cat([phi, ...], 1) @ critic
+            log_pi = (... @ actor).log_softmax(1)
+            regret = ...
+            imitation = -log_delta[rows, moves].mean()
+            temporal_difference = ...
+            gain = (log_pi.exp() * regret).sum(1).mean()
+            return ...""",
+    ),
+    mistakes=[
+        ("nothing_stopped", Wiring(actor_sees=kept, critic_told=kept, judged_by=kept, baseline=kept),
+         "You stopped no gradient anywhere, so every loss pulls at everything. The lesson's table says who learns from what."),
+        ("actors_teach_the_extractor", Wiring(actor_sees=kept),
+         "Your actor's loss reaches the extractor. Detach the features where the actor takes them."),
+        ("critic_teaches_the_imitator", Wiring(critic_told=kept),
+         "Your critic's loss reaches the imitator. Then δ says what makes values easy to fit: detach it as the critic's input."),
+        ("critic_pleases_the_actors", Wiring(judged_by=kept, baseline=nothing),
+         "Your actor's loss reaches the critic, which then learns to please: any action is worth more. Detach Q there."),
+        ("actor_stands_still", Wiring(weights=(1.0, 1.0, 0.0)),
+         "Your actor gets no gradient. Is its gain missing? Or does the regret contain a policy that is not detached? "
+         "The mean regret under that is 0, whatever the policy."),
+        ("imitation_does_not_reach_the_extractor", Wiring(imitator_sees=stopped),
+         "You detached the features before the imitator. The extractor learns from Eq. 4, too."),
+        ("critic_does_not_reach_the_extractor", Wiring(critic_sees=stopped),
+         "You detached the features before the critic. The extractor learns from temporal differences, too."),
+        ("extractor_learns_nothing", Wiring(imitator_sees=stopped, critic_sees=stopped),
+         "Your extractor learns from nobody. Imitator and critic are its teachers; only the actor takes detached features."),
+        ("actors_descend", Wiring(weights=(1.0, 1.0, -1.0)),
+         "Your actor descends the regrets. A gain is to be large: take it off the loss."),
+        ("imitation_missing", Wiring(weights=(0.0, 1.0, 1.0)),
+         "The imitator's loss is missing: the mean of −log δ of the prey's moves."),
+        ("critic_missing", Wiring(weights=(1.0, 0.0, 1.0)),
+         "The critic's loss is missing: the mean squared temporal difference."),
+        ("log_prediction_told", Wiring(critic_told=lambda delta: delta.detach().log()),
+         "Your critic is told log δ. Its input is δ itself: probabilities."),
+        ("batch_summed", Wiring(over_batch=torch.sum),
+         "You added up over the batch. Take means, or a larger batch means larger steps."),
+    ],
+    properties=[
+        part(1, "the imitator's gradient is wrong. It has one loss alone: the mean of −log δ of the `moves` that were made."),
+        part(2, "the imitator is right, the critic's gradient is not. Its inputs are φ, then δ; only Q of the action `taken` meets the target."),
+        part(3, "imitator and critic are right, the actor's gradient is not. Its gain is Σ π(a) A(a) over *all* own actions: π in front, "
+                "not log π, and added up."),
+        part(0, "only the extractor's gradient is wrong. Imitation and temporal difference go through φ with all their weight, "
+                "and nothing else does: not δ as an input, not the actor."),
+    ],
+)  # fmt: skip
+def total_loss(extractor, imitator, critic, actor, x, moves, taken, target):
+    """All three losses in one, so that each network gets the gradient of its own teachers only."""
+    rows, phi = torch.arange(len(x)), x @ extractor
+    log_delta = (phi @ imitator).log_softmax(1)
+    q = torch.cat([phi, log_delta.exp().detach()], 1) @ critic
+    log_pi = (phi.detach() @ actor).log_softmax(1)
+    judged = q.detach()
+    regret = judged - (log_pi.exp().detach() * judged).sum(1, keepdim=True)
+    imitation = -log_delta[rows, moves].mean()
+    temporal_difference = ((q[rows, taken] - target) ** 2).mean()
+    gain = (log_pi.exp() * regret).sum(1).mean()
+    return imitation + temporal_difference - gain

@@ -1,0 +1,1 @@
+"""What MICRA is compared with."""

@@ -1,0 +1,146 @@
+"""What `micra-lite games` shows: the list of games, and one game in words and pictures."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import io
+import json
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import torch
+from matplotlib.figure import Figure
+from matplotlib.image import imsave
+from torch import Tensor
+
+from micra_lite.plotting.games import picture
+
+from .. import exact
+from ..externals import ExternalFamily, Externals
+from ..game import Game, TabularGame
+from ..games.board import BoardGame
+from ..games.matrix import MATRIX_GAMES
+from ..plotting import results
+from ..plotting.episodes import animation
+from ..plotting.externals import family_figure
+from ..plotting.games import words as in_a_sentence
+from ..registry import external_family, make, names
+from .support import table
+
+SHOWN, CROSSED = 6, 8  # externals in the picture of the family, and in the cross-play
+MEANING = (
+    "Headroom, as normalised scores over the held-out externals (0: random team, 1: best response to each): average is the\n"
+    "best team found that plays them all alike, other is the best response to a wrong external."
+)
+
+
+def games(options: argparse.Namespace) -> int:
+    """List the games, or show one: rules, family, headroom, pictures."""
+    if options.name is None:
+        print(listing())
+        return 0
+    game, family = make(options.name), external_family(options.name)
+    print(in_words(game, family))
+    pictures(game, family, options.out or Path("runs") / game.name, options.seed)
+    return 0
+
+
+def listing() -> str:
+    """All games as a table."""
+    measured, rows = headrooms(), []
+    for name in names():
+        room = measured.get(name, {})
+        scores = [room.get(f"headroom_{which}", "") for which in ("average", "other")]
+        try:
+            game = make(name)
+        except ImportError as missing:
+            rows.append((name, "", "", str(missing), "", *scores))
+            continue
+        sizes = (_states(game), "×".join(map(str, game.n_actions)))
+        rows.append((name, *sizes, ", ".join(game.targets), ", ".join(game.externals), *scores))
+    return table(rows, ("game", "states", "actions", "targets", "externals", "average", "other")) + f"\n\n{MEANING}"
+
+
+def headrooms() -> dict[str, dict[str, float]]:
+    """Every game's measured headroom: "headroom_average" and "headroom_other" (benchmarks/games.py writes the file)."""
+    return json.loads((files(__package__) / "headroom.json").read_text(encoding="utf-8"))
+
+
+def in_words(game: Game, family: ExternalFamily) -> str:
+    """A game's size, agents, rules, family with its parameters, and headroom."""
+    rules = type(game) if game.name in MATRIX_GAMES else sys.modules[type(family).__module__]
+    drawn = family.split("train").parameters  # (K, P)
+    ranges = zip(
+        family.parameter_names, *[x.tolist() for x in (drawn.amin(0), drawn.mean(0), drawn.amax(0))], strict=True
+    )
+    room = headrooms().get(game.name)
+    return "\n".join([
+        f"{game.name}: {_states(game)} states, actions {'×'.join(map(str, game.n_actions))}, γ = {game.gamma}",
+        f"targets {', '.join(game.targets)}; externals {', '.join(game.externals)}",
+        f"\n{inspect.getdoc(rules)}",
+        f"\nexternals: {inspect.getdoc(family)}\n",
+        table(list(ranges), (f"parameter, of {len(drawn)} training externals", "lowest", "mean", "highest")),
+        *([f"\n{MEANING}\naverage {room['headroom_average']:.2f}, other {room['headroom_other']:.2f}"] if room else []),
+    ])  # fmt: skip
+
+
+def pictures(game: Game, family: ExternalFamily, out: Path, seed: int) -> None:
+    """Write the pictures that a game has into a folder, each with its alt text beside it (.txt), and say so."""
+    held_out, state = family.split("held-out"), game.reset(1, torch.Generator().manual_seed(seed))[0]
+    try:
+        file, pixels, words = io.BytesIO(), picture(game, state), in_a_sentence(game, state)
+        imsave(file, pixels, format="png", metadata={"Description": words})
+        _write(out / "game.png", file.getvalue(), words)
+        _save(out / "family.png", *family_figure(game, held_out[:SHOWN], state))
+    except TypeError as none:
+        print(f"\n{none}")
+    if isinstance(game, BoardGame):
+        _write(out / "episode.gif", *animation(game, *random_episode(game, held_out[0], seed)))
+    if isinstance(game, TabularGame):
+        tables = held_out[:CROSSED].tables(game)
+        externals = [[t[k].numpy() for t in tables] for k in range(CROSSED)]
+        tabulated = exact.tabulate(game)
+        scale = exact.yardstick(tabulated, externals)
+        scores = (exact.cross_play(tabulated, externals) - scale.random) / (scale.best - scale.random)
+        _save(out / "cross-play.png", *results.cross_play_figure(game.name, scores))
+
+
+def random_episode(game: Game, external: Externals, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """An episode of a uniformly random team beside one external: states (T+1, d), actions (T, n), rewards (T, n)."""
+    generator = torch.Generator().manual_seed(seed)
+    states, actions, rewards = [game.reset(1, generator)], [], []
+    for _ in range(game.horizon):
+        seen = game.observe(states[-1])
+        policies = [torch.ones(1, a) for a in game.n_actions]
+        moves = external.policies(torch.zeros(1, dtype=torch.long), [seen[e] for e in game.external_axes])
+        for e, move in zip(game.external_axes, moves, strict=True):
+            policies[e] = move
+        actions.append(torch.cat([torch.multinomial(p, 1, generator=generator) for p in policies], dim=1))
+        step = game.step(states[-1], actions[-1], generator)
+        states.append(step.state)
+        rewards.append(step.rewards)
+        if step.terminated or step.truncated:
+            break
+    return torch.cat(states), torch.cat(actions), torch.cat(rewards)
+
+
+def _states(game: Game) -> str:
+    return str(game.n_states) if isinstance(game, TabularGame) else "not listed"
+
+
+def _write(path: Path, content: bytes, words: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    path.with_suffix(".txt").write_text(words + "\n", encoding="utf-8")
+    _say(path, words)
+
+
+def _save(path: Path, figure: Figure, words: str) -> None:
+    results.save(figure, path, words)
+    _say(path, words)
+
+
+def _say(path: Path, words: str) -> None:
+    print(f"\n{path}, in words {path.with_suffix('.txt')}:\n{words}")

@@ -1,0 +1,1 @@
+"""What stands beside MICRA: larger critics, regret from parts, change detection."""

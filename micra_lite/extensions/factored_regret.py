@@ -1,0 +1,69 @@
+"""Eq. 2 for a Q that is given in small parts: the same sums, exactly, without the table of ∏ A_j entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from ..regret import check_policies
+
+
+def _regrets(values: Tensor, policy: Tensor) -> Tensor:
+    """v(s | i plays a_i), (B, A_i), up to a constant in a_i → A_i."""
+    return values - (policy * values).sum(-1, keepdim=True)
+
+
+def pairwise_regret_advantage(
+    singles: Sequence[Tensor], pairs: Mapping[tuple[int, int], Tensor], policies: Sequence[Tensor], target_axes: Sequence[int]
+) -> list[Tensor]:  # fmt: skip
+    """Eq. 2, exactly, for Q(s, a) = Σ_j u_j(a_j) + Σ_{(j,l)} w_jl(a_j, a_l), in O(n|A| + |E||A|²).
+
+    Terms without agent i are the same for all its actions, and cancel.
+
+    Args: singles, the u_j, n × (B, A_j); pairs, (j, l) → w_jl (B, A_j, A_l), for those pairs that interact; policies and
+    targets as above. Returns one (B, A_i) per target, return. Raises ValueError on input that does not fit.
+    """
+    n_actions = _parts_fit("singles", singles, policies, target_axes)
+    for (j, l), w in pairs.items():
+        if j == l or not {j, l} <= set(range(len(singles))):
+            raise ValueError(f"({j}, {l}) is no pair of two of the {len(singles)} agents")
+        if w.shape != (len(singles[0]), n_actions[j], n_actions[l]):
+            raise ValueError(f"the pair ({j}, {l}) has shape {tuple(w.shape)}; expected (batch, actions, actions)")
+    values = {i: singles[i] for i in target_axes}
+    for (j, l), w in pairs.items():
+        if j in values:
+            values[j] = values[j] + torch.einsum("bjl,bl->bj", w, policies[l])
+        if l in values:
+            values[l] = values[l] + torch.einsum("bjl,bj->bl", w, policies[j])
+    return [_regrets(values[i], policies[i]) for i in target_axes]
+
+
+def cp_regret_advantage(
+    factors: Sequence[Tensor], policies: Sequence[Tensor], target_axes: Sequence[int]
+) -> list[Tensor]:
+    """Eq. 2, exactly, for Q(s, a) = Σ_r ∏_j F_j(r, a_j), a sum of R products (CP rank R), in O(nR|A|).
+
+    Each factor is averaged by itself; what remains of the others is the product of those before i and of those after.
+
+    Args: factors, n × (B, R, A_j); policies and targets as above. Returns one (B, A_i) per target, return.
+    """
+    _parts_fit("factors", factors, policies, target_axes)
+    means = torch.stack([torch.einsum("bra,ba->br", f, p) for f, p in zip(factors, policies, strict=True)])  # (n, B, R)
+    one = torch.ones_like(means[:1])
+    before = torch.cat([one, means[:-1].cumprod(0)])  # (n, B, R): the product over j < i
+    after = torch.cat([means[1:].flip(0).cumprod(0).flip(0), one])  # … and over j > i
+    others = before * after
+    return [_regrets(torch.einsum("bra,br->ba", factors[i], others[i]), policies[i]) for i in target_axes]
+
+
+def _parts_fit(what: str, parts: Sequence[Tensor], policies: Sequence[Tensor], target_axes: Sequence[int]) -> list[int]:
+    """A_j as the parts of a factored Q have them; ValueError where they and the policies do not fit together."""
+    if len(parts) != len(policies):
+        raise ValueError(f"there are {len(parts)} {what} but {len(policies)} policies; give one of each per agent")
+    if any(part.shape[:-1] != parts[0].shape[:-1] for part in parts):
+        raise ValueError(f"the {what} have shapes {[tuple(p.shape) for p in parts]}; only the last axis may differ")
+    n_actions = [part.shape[-1] for part in parts]
+    check_policies(len(parts[0]), n_actions, policies, target_axes)
+    return n_actions

@@ -1,0 +1,1 @@
+"""Pictures of games, externals, episodes and results."""

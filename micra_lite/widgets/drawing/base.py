@@ -1,0 +1,167 @@
+"""What every widget here has in common: controls → one function → one picture.
+
+1. A `Picture` is a drawing (SVG), what it shows in words (`alt`), and text to read beside it. It is made by a pure
+   function of the data, so it can be tested without a browser.
+2. An `Explorer` puts controls above one `ipywidgets.HTML`. Every control's `observe` leads to `redraw`, which sets that
+   widget's value and nothing else: no flicker, and an error in the function is raised where it can be seen.
+   `slider`, `choice`, `policy_sliders` and `groups` make the controls.
+3. Where no kernel runs (a web page, GitHub, an export) the notebook shows `twin()` instead: the same picture, its words,
+   and a sentence that says why nothing moves.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import ipywidgets
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure
+
+STATIC = (
+    "This is a static copy: its sliders and buttons need a running kernel. Open the notebook in Jupyter and run it."
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One drawing with its words. `alt` is plain text and says everything that the drawing shows; `head` and `body` are HTML."""
+
+    svg: str
+    alt: str
+    body: str = ""
+    head: str = ""
+
+    def html(self, alt_too: bool = False, trained: bool = False) -> str:
+        """The drawing with the text below it; `alt_too` adds `alt` as a caption (a screen reader has it anyway).
+
+        `trained` marks numbers that come from training: they may differ in their last digits between machines, so the
+        notebooks' tests look the other way.
+        """
+        caption = f'<figcaption style="font-size: smaller">{escape(self.alt)}</figcaption>' if alt_too else ""
+        mark = ' class="trained"' if trained else ""
+        return f'<figure{mark} style="margin: 0; max-width: 720px; line-height: 1.5">{self.head}{self.svg}{self.body}{caption}</figure>'
+
+
+class Explorer(ipywidgets.VBox):
+    """Controls above one picture.
+
+    A subclass writes `picture` and calls `show(controls)` at the end of its `__init__`.
+    """
+
+    trained: ClassVar[bool] = False  # whether the numbers shown come from training
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = ipywidgets.HTML()
+        self.alt = ""  # what is shown at the moment, in words
+
+    def picture(self) -> Picture:
+        """What to show for the controls' present values."""
+        raise NotImplementedError
+
+    def twin_pictures(self) -> Sequence[Picture]:
+        """What the static copy shows: the present picture, unless a subclass has more to tell."""
+        return [self.picture()]
+
+    def show(self, controls: Sequence[Any]) -> None:
+        """Arrange `controls` above the picture, and draw it."""
+        self.children = (*controls, self.view)
+        self.redraw()
+
+    def redraw(self, change: object = None) -> None:
+        """Draw again; `change` is what a control's `observe` passes, and is not needed."""
+        picture = self.picture()
+        self.alt = picture.alt
+        self.view.value = picture.html()
+
+    def twin(self) -> str:
+        """The static copy as HTML."""
+        figures = "".join(p.html(alt_too=True, trained=self.trained) for p in self.twin_pictures())
+        return f"<div>{figures}<p><em>{STATIC}</em></p></div>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        plain = type(self).__name__ + ("" if self.trained else f": {self.alt}")
+        return {**super()._repr_mimebundle_(**kwargs), "text/plain": plain, "text/html": self.twin()}
+
+
+def slider(kind: type, description: str, **options: Any) -> Any:
+    """A slider with its whole description in view, usable by arrow keys; the picture follows while it moves."""
+    layout = ipywidgets.Layout(width="340px")
+    return kind(description=description, style={"description_width": "130px"}, layout=layout, **options)
+
+
+def choice(description: str, options: Any, **more: Any) -> Any:
+    """One of a few options, a button each: Tab goes to them, Enter or Space chooses.
+
+    (JupyterLab keeps the up and down arrows for itself, so that lists and menus cannot be used by keyboard there.)
+    """
+    style = {"description_width": "130px", "button_width": "auto"}
+    beside = ipywidgets.Layout(width="auto", display="flex", flex_flow="row nowrap")  # label, then buttons
+    return ipywidgets.ToggleButtons(description=description, options=options, style=style, layout=beside, **more)
+
+
+def policy_sliders(agent: str, names: Sequence[str], first: float, weights: Sequence[int]) -> list[Any]:
+    """Sliders for one agent's mixed policy over the actions `names`; `read_policy` reads them.
+
+    Two actions have one slider, the probability of the first, which starts at `first`; more have a weight each, which
+    start at `weights`, and are played in proportion to them.
+    """
+    if len(names) == 2:
+        label = f"{agent}: P({names[0]})"
+        return [slider(ipywidgets.FloatSlider, label, value=first, min=0.0, max=1.0, step=0.05)]
+    return [
+        slider(ipywidgets.IntSlider, f"{agent}: {name}", value=w, min=0, max=10)
+        for name, w in zip(names, weights, strict=True)
+    ]
+
+
+def read_policy(sliders: Sequence[Any]) -> list[float]:
+    """The policy (A,) that `policy_sliders` show. Weights that are all zero mean: anything, equally often."""
+    values = [float(one.value) for one in sliders]
+    if len(values) == 1:
+        return [values[0], 1 - values[0]]
+    return [v / sum(values) if any(values) else 1 / len(values) for v in values]
+
+
+def groups(columns: Sequence[Sequence[Any]]) -> Any:
+    """Columns of controls side by side, below one another where the page is narrow."""
+    boxes = [ipywidgets.VBox(list(column)) for column in columns]
+    return ipywidgets.HBox(boxes, layout=ipywidgets.Layout(flex_flow="row wrap"))
+
+
+def show(picture: Figure | np.ndarray, words: str, trained: bool = False) -> None:
+    """Show a matplotlib figure, or pixels (H, W, 3), with what it shows in words: as its alt text, and below it.
+
+    `words` should come from the data that was drawn; `trained` as in `Picture.html`.
+    """
+    from IPython.display import HTML, Image, display
+
+    file = BytesIO()
+    if hasattr(picture, "savefig"):
+        picture.savefig(file, format="png", dpi=100)
+    else:
+        from matplotlib.image import imsave
+
+        imsave(file, picture, format="png")
+    display(Image(file.getvalue(), alt=words))
+    mark = ' class="trained"' if trained else ""
+    display(HTML(f"<p{mark}><small>In words: {escape(words)}</small></p>"))
+
+
+def animate(gif: bytes, words: str) -> None:
+    """Show an animated picture, as `micra_lite.plotting.episodes.animation` makes it, with its words as `show` does.
+
+    It is part of the page, so that exports and web pages show it too.
+    """
+    from IPython.display import HTML, display
+
+    data = base64.b64encode(gif).decode()
+    image = f'<img src="data:image/gif;base64,{data}" alt="{escape(words)}"/>'
+    display(HTML(f"{image}<p><small>In words: {escape(words)}</small></p>"))
