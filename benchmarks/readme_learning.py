@@ -87,9 +87,10 @@ def learning_summary() -> list[str]:
     means = [statistics.mean(r["seed_finals"]) for r in (crossing, other)]
     cost = [found["pursuit", alone, m]["cpu_seconds_per_100k_steps"] for m in ("MICRA", "MADDPG", "COMA")]
     return [
-        f"Four other methods, in our own code, had the same {measured['steps']:,} environment steps and the same tuning budget. *Nobody "
-        "adapts*: no actor is told anything about the externals. *Everyone adapts*: every method has an imitator of its own and has "
-        "watched five episodes.",
+        "Four other methods, in our own code (an independent and a central-V actor-critic, COMA, MADDPG), had the same "
+        f"{measured['steps']:,} environment steps and the same tuning budget. *Nobody adapts*: no actor is told anything about the "
+        "externals, but in training MICRA's critic sees what its imitator expects; the others have no imitator there. *Everyone "
+        "adapts*: every method has an imitator of its own and has watched five episodes.",
         "",
         picture("comparison"),
         "",
