@@ -20,6 +20,8 @@ from torch.distributions import Distribution, Normal
 from ..externals import ExternalFamily
 from ..game import Outcomes, TabularGame
 
+SETTINGS = {"updates": 300}
+
 
 class Weather(TabularGame):
     """`walkers` targets and a stranger dress for a weather of `kinds` kinds; every other walker has but two coats."""
