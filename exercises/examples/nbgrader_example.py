@@ -23,7 +23,7 @@ def marked(name, points=None, solution=False):
 def sheet(answer):
     cells = [
         new_markdown_cell("Write COMA's advantage."),
-        new_code_cell("import torch\nfrom micra_lite import check"),
+        new_code_cell("import torch\nfrom micra_exercises import check"),
         new_code_cell(COMA.format(answer), metadata=marked("coma", solution=True)),
         new_code_cell(CHECK, metadata=marked("coma-check", points=1)),
     ]

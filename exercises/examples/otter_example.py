@@ -18,7 +18,7 @@ def sheet():
     """otter's marks are raw cells around the question, its solution and its tests."""
     cells = [
         new_raw_cell("# ASSIGNMENT CONFIG\nname: regret\nexport_cell: false\ncheck_all_cell: false\nrun_tests: false"),
-        new_code_cell("import torch\nfrom micra_lite import check"),
+        new_code_cell("import torch\nfrom micra_exercises import check"),
         new_raw_cell("# BEGIN QUESTION\nname: coma\npoints: 1"),
         new_markdown_cell("Write COMA's advantage."),
         new_raw_cell("# BEGIN SOLUTION"),

@@ -51,8 +51,8 @@ def newcomers_watched(generator, k):
 
 @exercise(
     lesson=LESSON, title="Each newcomer from the prior", difficulty=2, importance=5, minutes=12,
-    shown=(torch.tensor([0.0, 0.0]), [torch.tensor([0, 1, 0, 0]), torch.zeros(0).long(), torch.ones(12).long()], 1, torch.tensor([2.0, 2.0]), 4.0),
-    worth=[[0.6224593, 0.3775407], [0.5, 0.5], [0.1824255, 0.8175745]], draw=newcomers_watched,
+    example=(torch.tensor([0.0, 0.0]), [torch.tensor([0, 1, 0, 0]), torch.zeros(0).long(), torch.ones(12).long()], 1, torch.tensor([2.0, 2.0]), 4.0),
+    expected=[[0.6224593, 0.3775407], [0.5, 0.5], [0.1824255, 0.8175745]], draw=newcomers_watched,
     hints=(
         "Where does the second newcomer's adaptation start? And how far are three moves to be trusted, how far three hundred?",
         r"$\theta' \leftarrow \theta' - \frac{n}{n + n_0}\, \alpha \cdot (\mathrm{softmax}(\theta') - f)$, from $\theta$ each time; "
@@ -142,8 +142,8 @@ def targets_and_probes(generator, k):
 
 @exercise(
     lesson=LESSON, title="What an actor is told", difficulty=2, importance=4, minutes=10,
-    shown=(torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.zeros(2, 2), torch.tensor([[3.0, 1.0], [1.0, 1.0]]).log(), torch.tensor([[1.0, 1.0]])),
-    worth=[[1, 0, 0.75, 0.25, 0.75, 0.25], [0, 1, 0.5, 0.5, 0.75, 0.25]], draw=targets_and_probes,
+    example=(torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.zeros(2, 2), torch.tensor([[3.0, 1.0], [1.0, 1.0]]).log(), torch.tensor([[1.0, 1.0]])),
+    expected=[[1, 0, 0.75, 0.25, 0.75, 0.25], [0, 1, 0.5, 0.5, 0.75, 0.25]], draw=targets_and_probes,
     hints=(
         "Three parts, side by side. Which differ from target to target, and which is the same for all?",
         r"Row $i$: $o_i$, then $\delta(\cdot \mid o_i; \theta')$, then $\delta(\cdot \mid p; \theta')$ of each probe $p$.",

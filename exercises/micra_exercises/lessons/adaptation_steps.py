@@ -58,9 +58,9 @@ def two_steps(generator, k):
 
 @exercise(
     lesson=LESSON, title="Three answers in two steps", difficulty=3, importance=5, minutes=15,
-    shown=(torch.tensor([1.0, 0.0]), torch.tensor([[[4.0, 0.0], [0.0, 4.0]], [[0.0, 8.0], [4.0, 0.0]]]), torch.tensor([0.75, 0.25]),
+    example=(torch.tensor([1.0, 0.0]), torch.tensor([[[4.0, 0.0], [0.0, 4.0]], [[0.0, 8.0], [4.0, 0.0]]]), torch.tensor([0.75, 0.25]),
            torch.tensor([0.25, 0.75]), 0.5),
-    worth=[1.5, 2.5, 3.0], draw=two_steps,
+    expected=[1.5, 2.5, 3.0], draw=two_steps,
     hints=(
         "Two decisions: a door, then an action. For each of the three teams: which external does it have in mind at each?",
         r"With $V_\pi(d) = \max_a \sum_c \pi(c)\, \text{behind}_d(a, c)$ doors are chosen by $\text{now}_d + \gamma V_\pi(d)$: frozen still has the "
@@ -185,7 +185,7 @@ def values_of_teams(generator, k):
 
 @exercise(
     lesson=LESSON, title="The normalised score", difficulty=1, importance=5, minutes=6,
-    shown=(torch.tensor([[2.0, 5.0], [3.0, 3.0]]), torch.tensor([0.0, 3.0]), torch.tensor([4.0, 5.0])), worth=[2 / 3, 0.5], draw=values_of_teams,
+    example=(torch.tensor([[2.0, 5.0], [3.0, 3.0]]), torch.tensor([0.0, 3.0]), torch.tensor([4.0, 5.0])), expected=[2 / 3, 0.5], draw=values_of_teams,
     hints=(
         "How much more than a random team did it get, of how much more can be had? Over all externals together.",
         r"$\sum_k (V_k - V_k^{\text{random}}) \,/\, \sum_k (V_k^{\text{best}} - V_k^{\text{random}})$, for each seed.",

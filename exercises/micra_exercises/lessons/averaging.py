@@ -18,7 +18,7 @@ def draws_of_column(generator, k):
 
 @exercise(
     lesson=LESSON, title="The others by draws", difficulty=2, importance=3, minutes=8,
-    shown=(PAYOFFS, ROW, torch.tensor([1, 0, 1, 2])), worth=[-0.4, 0.1], draw=draws_of_column,
+    example=(PAYOFFS, ROW, torch.tensor([1, 0, 1, 2])), expected=[-0.4, 0.1], draw=draws_of_column,
     hints=(
         "Each draw gives one advantage of COMA. A move that is drawn twice counts twice.",
         r"$\hat A(a) = \frac 1 m \sum_{k=1}^m \Big( Q(a, c_k) - \sum_{a'} \pi(a')\, Q(a', c_k) \Big)$.",
@@ -69,7 +69,7 @@ def lengths(row):
 
 @exercise(
     lesson=LESSON, title="What Rao and Blackwell save", difficulty=4, importance=3, minutes=12,
-    shown=(PAYOFFS, ROW, COLUMN), worth=0.2 * 1.28 * 1.08 + 0.8 * 0.08 * 0.0675,
+    example=(PAYOFFS, ROW, COLUMN), expected=0.2 * 1.28 * 1.08 + 0.8 * 0.08 * 0.0675,
     draw=lambda generator, k: ((q := table(generator, k)), *(policy(generator, size) for size in q.shape)),
     hints=(
         "Hold your own action. How far does COMA's advantage scatter when only the other's move changes?",

@@ -12,13 +12,13 @@ LESSON = "01_games"
 
 @exercise(
     "number", lesson=LESSON, title="An income that may end", difficulty=2, importance=5, minutes=6,
-    shown=(1.0, 0.75, 0.8, 3), worth=2.5,
+    example=(1.0, 0.75, 0.8, 3), expected=2.5,
     advice="Test it: one move later you are where you were. So yours must be the pay plus γ · T · yours.",
     vary=lambda generator: (
         one_of(generator, 1.0, 2.0, 3.0, 4.0), one_of(generator, 0.5, 0.6, 0.75, 0.8, 0.9), one_of(generator, 0.5, 0.75, 0.8, 0.9),
         int(one_of(generator, 2, 3, 4, 5)),
     ),
-    worded=[
+    rewordings=[
         ("Each move pays 1.", lambda pay, goes_on, gamma, steps: f"Each move pays {pay:g}."),
         ("sums to 0.75: with 0.75", lambda pay, goes_on, gamma, steps: f"sums to {goes_on:g}: with {goes_on:g}"),
         ("γ is 0.8. We\nwatch 3 moves", lambda pay, goes_on, gamma, steps: f"γ is {gamma:g}. We\nwatch {steps} moves"),
@@ -91,11 +91,11 @@ def states_and_policies(generator, k):
 
 @exercise(
     lesson=LESSON, title="From T to a chain of states", difficulty=3, importance=4, minutes=14,
-    shown=(
+    example=(
         torch.tensor([[[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 0.0]], [[1.0, 0.0]] * 4]),
         [torch.tensor([[0.25, 0.75], [0.5, 0.5]]), torch.tensor([[0.2, 0.8], [0.5, 0.5]])],
     ),
-    worth=[[0.2, 0.2], [1.0, 0.0]], draw=states_and_policies,
+    expected=[[0.2, 0.2], [1.0, 0.0]], draw=states_and_policies,
     hints=(
         "How probable is each joint action in a state? Then average the rows of T that belong to this state.",
         r"$P(s' \mid s) = \sum_a \prod_j \pi_j(a_j \mid s)\; T(s' \mid s, a)$",
@@ -171,12 +171,12 @@ def mean_pay(R):
 
 @exercise(
     lesson=LESSON, title="What a team is worth", difficulty=3, importance=5, minutes=15,
-    shown=(
+    example=(
         torch.tensor([[[1.0, 0.0], [0.0, 0.0], [0.0, 0.0]], [[1.0, 0.0]] * 3]),
         torch.tensor([[[2.0, 0.0, -1.0], [4.0, 2.0, -6.0], [4.0, 2.0, -6.0]], [[0.0, 0.0, 0.0]] * 3]),
         torch.tensor([[0.4, 0.4, 0.2], [0.5, 0.25, 0.25]]), torch.tensor([0.2, 0.8]), 0.5,
     ),
-    worth=1.65, draw=game_and_start,
+    expected=1.65, draw=game_and_start,
     hints=(
         "First V of each state. Begin with zeros, look one move ahead, and repeat until nothing changes.",
         r"$V(s) = \sum_a \pi(a \mid s)\big[R(s, a) + \gamma \sum_{s'} T(s' \mid s, a) V(s')\big]$; "

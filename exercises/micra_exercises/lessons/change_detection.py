@@ -37,10 +37,10 @@ def five_moves(generator):
 
 @exercise(
     "number", lesson=LESSON, title="Suspicion by hand", difficulty=1, importance=5, minutes=8,
-    shown=(torch.tensor([0.8, 0.2]), torch.tensor([0.5, 0.5]), torch.tensor([0, 1, 1, 0, 1])),
-    worth=[0.0, math.log(2.5), 2 * math.log(2.5), 2 * math.log(2.5) - math.log(1.6), 3 * math.log(2.5) - math.log(1.6)],
+    example=(torch.tensor([0.8, 0.2]), torch.tensor([0.5, 0.5]), torch.tensor([0, 1, 1, 0, 1])),
+    expected=[0.0, math.log(2.5), 2 * math.log(2.5), 2 * math.log(2.5) - math.log(1.6), 3 * math.log(2.5) - math.log(1.6)],
     vary=five_moves,
-    worded=[
+    rewordings=[
         ("| 0.8 | 0.2 |", lambda known, unknown, moves: f"| {known[0]:g} | {known[1]:g} |"),
         ("| 0.5 | 0.5 |", lambda known, unknown, moves: f"| {unknown[0]:g} | {unknown[1]:g} |"),
         ("H T T H T", lambda known, unknown, moves: " ".join("HT"[int(a)] for a in moves)),
@@ -123,7 +123,7 @@ def told_moves(generator, k):
 
 @exercise(
     lesson=LESSON, title="Alarm, and on", difficulty=2, importance=5, minutes=12,
-    shown=(torch.tensor([-0.2, -3.0, -2.0, -0.5, -2.0]), torch.tensor([-1.0, -1.0, -1.0, -1.0, -1.5]), 2.5), worth=[0, 2, 3, 0, 0.5], draw=told_moves,
+    example=(torch.tensor([-0.2, -3.0, -2.0, -0.5, -2.0]), torch.tensor([-1.0, -1.0, -1.0, -1.0, -1.5]), 2.5), expected=[0, 2, 3, 0, 0.5], draw=told_moves,
     hints=(
         "One number goes along the moves. Three things happen to it: it changes, it is cut, and after an alarm it starts again.",
         r"$S_t = \max(0, S_{t-1} + \log \delta(a_t; \theta) - \log \delta(a_t; \theta'))$; after $S_t > h$ go on from 0.",

@@ -24,7 +24,7 @@ def scores_of_tasks(generator, k):
 
 @exercise(
     lesson=LESSON, title="The interquartile mean", difficulty=1, importance=4, minutes=8,
-    shown=(torch.tensor([[0.1, 0.7, 0.8, 0.2], [0.9, 0.4, -0.4, 0.3]]),), worth=0.4, draw=scores_of_tasks,
+    example=(torch.tensor([[0.1, 0.7, 0.8, 0.2], [0.9, 0.4, -0.4, 0.3]]),), expected=0.4, draw=scores_of_tasks,
     hints=(
         "Which scores are the middle half? All tasks and seeds are one heap.",
         r"Of $n$ sorted scores, drop $\lfloor n / 4 \rfloor$ at each end, and take the mean of the rest.",
@@ -92,7 +92,7 @@ def paired(ours, theirs):
 
 @exercise(
     lesson=LESSON, title="The probability of improvement", difficulty=2, importance=4, minutes=10,
-    shown=(torch.tensor([[0.5, 0.7], [0.4, 0.4]]), torch.tensor([[0.5, 0.2, 0.6], [0.4, 0.6, 0.1]])), worth=0.625, draw=rounded_scores,
+    example=(torch.tensor([[0.5, 0.7], [0.4, 0.4]]), torch.tensor([[0.5, 0.2, 0.6], [0.4, 0.6, 0.1]])), expected=0.625, draw=rounded_scores,
     hints=(
         "Draw a run of ours and one of theirs, on the same task. How often is ours the better one?",
         r"On each task $\frac{1}{S S'} \sum_{x, y} \big(\mathbf 1[x > y] + \tfrac 1 2 \mathbf 1[x = y]\big)$; then the mean over tasks.",

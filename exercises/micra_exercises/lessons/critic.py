@@ -33,12 +33,12 @@ def batch_of_actions(generator, k):
 
 @exercise(
     lesson=LESSON, title="The loss of a critic", difficulty=3, importance=5, minutes=12,
-    shown=(
+    example=(
         torch.tensor([[[6.0, 2.0, 0.0], [1.0, 4.0, 5.0]], [[0.0, 0.0, 0.0], [3.0, 0.0, 9.0]]]),
         torch.tensor([[0, 1], [1, 2]]), torch.tensor([3.0, 1.5]),
     ),
-    worth=[[[0.0, -2.0, 0.0], [0.0, 0.0, 0.0]], [[0.0, 0.0, 0.0], [0.0, 0.0, 6.0]]],
-    look=gradient_in_q, draw=batch_of_actions,
+    expected=[[[0.0, -2.0, 0.0], [0.0, 0.0, 0.0]], [[0.0, 0.0, 0.0], [0.0, 0.0, 6.0]]],
+    measure=gradient_in_q, draw=batch_of_actions,
     hints=(
         "Which entry of each table was taken? And which of the two, q or target, is to move?",
         r"$\frac 1 B \sum_b \big(Q(s_b, a_b) - y_b\big)^2$, where no gradient flows through $y$.",
@@ -102,11 +102,11 @@ def two_tables(generator, k):
 
 @exercise(
     lesson=LESSON, title="One step, and the slow copy", difficulty=2, importance=4, minutes=10,
-    shown=(
+    example=(
         torch.tensor([[1.0, 2.0, 3.0], [4.0, 0.0, 2.0]]), torch.tensor([[0.0, 4.0, 2.0], [6.0, 0.0, 2.0]]), (0, 1, 1.0, 1),
         torch.tensor([[0.25, 0.5, 0.25], [0.5, 0.25, 0.25]]), 0.5, 0.5,
     ),
-    worth=[[1.0, 2.375, 3.0], [4.0, 0.0, 2.0]], draw=two_tables,
+    expected=[[1.0, 2.375, 3.0], [4.0, 0.0, 2.0]], draw=two_tables,
     hints=(
         "Which table does the target come from, and which one moves? How many of its entries?",
         r"$y = r + \gamma \sum_{a'} \pi(a' \mid s')\, \bar Q(s', a')$, then $Q(s, a) \leftarrow Q(s, a) + \text{rate}\,(y - Q(s, a))$.",

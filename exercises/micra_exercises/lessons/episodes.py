@@ -30,10 +30,10 @@ def some_groups(generator, k):
 
 @exercise(
     lesson=LESSON, title="Support and query", difficulty=2, importance=5, minutes=12,
-    shown=(torch.tensor([[[0, 0], [0, 0], [0, 0], [0, 0]], [[0, 1], [1, 1], [2, 1], [2, 0]]]),
+    example=(torch.tensor([[[0, 0], [0, 0], [0, 0], [0, 0]], [[0, 1], [1, 1], [2, 1], [2, 0]]]),
            torch.tensor([[[True, True]] * 4, [[True, True], [True, True], [True, True], [True, False]]]),
            torch.tensor([1]), torch.tensor([2, 0, 3, 1]), 1, 2, 3),
-    worth=[[[0, 1, 1], [1, 1, 1]]], draw=some_groups,
+    expected=[[[0, 1, 1], [1, 1, 1]]], draw=some_groups,
     hints=(
         "Which group, which of its episodes, which of their steps? Three choices, one after the other.",
         r"Support: the episodes `order[:n]`. Query: `order[n:n + m]`. Count only steps that are alive.",

@@ -31,9 +31,9 @@ def other_payoffs(generator):
 
 @exercise(
     "number", lesson=LESSON, title="Where you are indifferent", difficulty=1, importance=4, minutes=5,
-    shown=(torch.tensor([[4.0, 0.0], [1.0, 2.0]]), torch.tensor([[1.0, 5.0], [3.0, 0.0]])), worth=0.4,
+    example=(torch.tensor([[4.0, 0.0], [1.0, 2.0]]), torch.tensor([[1.0, 5.0], [3.0, 0.0]])), expected=0.4,
     vary=other_payoffs, advice="Put your p into both sums, that of *up* and that of *down*: they must be equal.",
-    worded=[
+    rewordings=[
         ("4, 1 | 0, 5", lambda mine, theirs: f"{mine[0, 0]:g}, {theirs[0, 0]:g} | {mine[0, 1]:g}, {theirs[0, 1]:g}"),
         ("1, 3 | 2, 0", lambda mine, theirs: f"{mine[1, 0]:g}, {theirs[1, 0]:g} | {mine[1, 1]:g}, {theirs[1, 1]:g}"),
     ],
@@ -88,7 +88,7 @@ def both_means(q, externals):
 
 @exercise(
     lesson=LESSON, title="What it is worth to know the other", difficulty=2, importance=5, minutes=10,
-    shown=(torch.tensor([[4.0, 0.0, 1.0], [1.0, 3.0, 2.0]]), torch.tensor([[0.5, 0.25, 0.25], [0.0, 0.5, 0.5]])), worth=0.25,
+    example=(torch.tensor([[4.0, 0.0, 1.0], [1.0, 3.0, 2.0]]), torch.tensor([[0.5, 0.25, 0.25], [0.0, 0.5, 0.5]])), expected=0.25,
     draw=payoffs_and_externals,
     hints=(
         "There are two means over externals. In one you may choose anew for each external, in the other only once.",

@@ -91,9 +91,9 @@ def four_networks(generator, k):
 
 @exercise(
     lesson=LESSON, title="Who learns from whom", difficulty=4, importance=5, minutes=18,
-    shown=(torch.tensor([[1.0]]), torch.tensor([[3.0, 1.0]]).log(), torch.tensor([[1.0, 0.0], [0.0, 4.0], [4.0, 0.0]]),
+    example=(torch.tensor([[1.0]]), torch.tensor([[3.0, 1.0]]).log(), torch.tensor([[1.0, 0.0], [0.0, 4.0], [4.0, 0.0]]),
            torch.tensor([[3.0, 1.0]]).log(), torch.tensor([[1.0]]), torch.tensor([0]), torch.tensor([0]), torch.tensor([3.0])),
-    worth=[-0.25 * 1.0986122886681098 - 2, -0.25, 0.25, -2, 0, -1.5, 0, -0.5, 0, 0.1875, -0.1875], look=gradients, draw=four_networks,
+    expected=[-0.25 * 1.0986122886681098 - 2, -0.25, 0.25, -2, 0, -1.5, 0, -0.5, 0, 0.1875, -0.1875], measure=gradients, draw=four_networks,
     hints=(
         "Go from each loss backwards, step by step. At which three places would a network learn what it should not?",
         r"Stop: φ where the actor takes it, δ where the critic takes it, and all of the regret "

@@ -20,7 +20,7 @@ def sums_of_regrets(generator, k):
 
 @exercise(
     lesson=LESSON, title="Regret matching", difficulty=2, importance=3, minutes=8,
-    shown=(torch.tensor([3.0, -2.0, 1.0]),), worth=[0.75, 0.0, 0.25], draw=sums_of_regrets,
+    example=(torch.tensor([3.0, -2.0, 1.0]),), expected=[0.75, 0.0, 0.25], draw=sums_of_regrets,
     hints=(
         "Which actions would you rather have played? What if there are none?",
         r"$\pi(a) = \max(S_a, 0) / \sum_b \max(S_b, 0)$; uniform where that sum is zero. $S_a$: the sum of all regrets of $a$.",
@@ -71,8 +71,8 @@ def bound(q, kl, factor=2.0):
 
 @exercise(
     lesson=LESSON, title="The error of a prediction", difficulty=3, importance=3, minutes=10,
-    shown=(PAYOFFS, torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.25, 0.5, 0.25])),
-    worth=8 * math.sqrt(0.25 * math.log(2) / 2),  # the span is 4; KL = ½ log 2 − ¼ log 2
+    example=(PAYOFFS, torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.25, 0.5, 0.25])),
+    expected=8 * math.sqrt(0.25 * math.log(2) / 2),  # the span is 4; KL = ½ log 2 − ¼ log 2
     draw=lambda generator, k: ((q := k + table(generator, k)), *(policy(generator, q.shape[1]) for _ in range(2))),
     hints=(
         "Two things count: how far payoffs are apart, and how far the prediction is from the truth. Which is the weight in KL?",

@@ -32,10 +32,10 @@ def chance(prior, p, heads, tails):
 
 @exercise(
     "number", lesson=LESSON, title="A posterior by hand", difficulty=1, importance=5, minutes=6,
-    shown=(torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.5, 0.8, 0.2]), 2, 1), worth=[0.0625 / 0.1025, 0.032 / 0.1025, 0.008 / 0.1025],
+    example=(torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.5, 0.8, 0.2]), 2, 1), expected=[0.0625 / 0.1025, 0.032 / 0.1025, 0.008 / 0.1025],
     vary=other_columns,
     advice="Each weight is the prior times one factor for every watched move. Test: all three must add up to 1.",
-    worded=[
+    rewordings=[
         ("0.5 | 0.25 | 0.25", lambda prior, p, heads, tails: " | ".join(f"{x:g}" for x in prior)),
         ("0.5 | 0.8 | 0.2", lambda prior, p, heads, tails: " | ".join(f"{x:g}" for x in p)),
         ("Three moves are watched: H H T", lambda prior, p, heads, tails: f"{heads + tails} moves are watched: {in_letters(heads, tails)}"),
@@ -92,9 +92,9 @@ def watched_externals(generator, k):
 
 @exercise(
     lesson=LESSON, title="The Bayes predictor", difficulty=3, importance=5, minutes=15,
-    shown=(torch.tensor([0.6, 0.4]), torch.tensor([[[0.5, 0.25, 0.25], [0.2, 0.4, 0.4]], [[0.25, 0.5, 0.25], [0.6, 0.2, 0.2]]]),
+    example=(torch.tensor([0.6, 0.4]), torch.tensor([[[0.5, 0.25, 0.25], [0.2, 0.4, 0.4]], [[0.25, 0.5, 0.25], [0.6, 0.2, 0.2]]]),
            torch.tensor([0, 1]), torch.tensor([1, 0])),
-    worth=[[0.3, 0.45, 0.25], [0.52, 0.24, 0.24]], draw=watched_externals, tolerance=1e-3,
+    expected=[[0.3, 0.45, 0.25], [0.52, 0.24, 0.24]], draw=watched_externals, tolerance=1e-3,
     hints=(
         "First: how probable is each external now? Then: what does each do, and how much is it to be believed?",
         r"$\log w_k = \log p(k) + \sum_t \log \pi_k(a_t \mid s_t)$; $w$ normalised (a softmax); "
@@ -163,9 +163,9 @@ def padded_supports(generator, k):
 
 @exercise(
     lesson=LESSON, title="The loss of what was watched", difficulty=2, importance=5, minutes=10,
-    shown=(torch.tensor([[[0.5, 0.5], [0.75, 0.25], [0.9, 0.1]], [[0.25, 0.75], [0.5, 0.5], [0.2, 0.8]]]).log(),
+    example=(torch.tensor([[[0.5, 0.5], [0.75, 0.25], [0.9, 0.1]], [[0.25, 0.75], [0.5, 0.5], [0.2, 0.8]]]).log(),
            torch.tensor([[0, 1, 0], [1, 0, 1]]), torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])),
-    worth=[math.log(8) / 2, -math.log(0.75 * 0.5 * 0.8) / 3], draw=padded_supports,
+    expected=[math.log(8) / 2, -math.log(0.75 * 0.5 * 0.8) / 3], draw=padded_supports,
     hints=(
         "Which probabilities matter: all, or those of the moves that were made? How many pairs were watched, really?",
         r"$L_k = -\sum_t w_{kt} \log \delta(a_{kt} \mid o_{kt}) \,/\, \sum_t w_{kt}$.",
@@ -223,8 +223,8 @@ def visited(generator, k):
 
 @exercise(
     lesson=LESSON, title="The error of an imitator", difficulty=2, importance=4, minutes=10,
-    shown=(torch.tensor([2.0, 1.0, 1.0]), torch.tensor([[0.5, 0.5], [0.25, 0.75], [0.25, 0.75]]), torch.tensor([[0.25, 0.75], [0.5, 0.5], [0.25, 0.75]])),
-    worth=0.5 * 0.5 * math.log(4 / 3) + 0.25 * (0.25 * math.log(0.5) + 0.75 * math.log(1.5)), draw=visited,
+    example=(torch.tensor([2.0, 1.0, 1.0]), torch.tensor([[0.5, 0.5], [0.25, 0.75], [0.25, 0.75]]), torch.tensor([[0.25, 0.75], [0.5, 0.5], [0.25, 0.75]])),
+    expected=0.5 * 0.5 * math.log(4 / 3) + 0.25 * (0.25 * math.log(0.5) + 0.75 * math.log(1.5)), draw=visited,
     hints=(
         "What is left of the cross-entropy if the prediction is perfect? Which states should count the most?",
         r"$\sum_s \frac{d(s)}{\sum_{s'} d(s')} \sum_a \pi_{\mathcal E}(a \mid s) \log \frac{\pi_{\mathcal E}(a \mid s)}{\delta(a \mid s)}$",

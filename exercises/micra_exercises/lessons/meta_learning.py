@@ -26,10 +26,10 @@ def other_moves(generator):
 
 @exercise(
     "number", lesson=LESSON, title="An inner step by hand", difficulty=1, importance=5, minutes=5,
-    shown=(math.log(3), 1, 3, 2.0), worth=math.log(3) - 1,
+    example=(math.log(3), 1, 3, 2.0), expected=math.log(3) - 1,
     vary=other_moves,
     advice="Test it: (θ − yours) / α must be the predicted probability of heads minus the watched frequency of heads.",
-    worded=[
+    rewordings=[
         ("θ = log 3 = 1.0986, so it predicts heads with 0.75", lambda theta, heads, tails, step_size:
          f"θ = log {math.exp(theta):.3g} = {theta:.4f}, so it predicts heads with {sigma(theta):.3g}".replace("-", "−")),
         ("Four moves are watched: H T T T. Take one inner step with α = 2.", lambda theta, heads, tails, step_size:
@@ -110,7 +110,7 @@ def start_and_moves(generator, k):
 
 @exercise(
     lesson=LESSON, title="Several inner steps", difficulty=2, importance=5, minutes=10,
-    shown=(torch.zeros(2), torch.tensor([0, 1, 0, 0]), 2, 2.0), worth=[0.5 - 2 * (sigma(1) - 0.75), 2 * (sigma(1) - 0.75) - 0.5],
+    example=(torch.zeros(2), torch.tensor([0, 1, 0, 0]), 2, 2.0), expected=[0.5 - 2 * (sigma(1) - 0.75), 2 * (sigma(1) - 0.75) - 0.5],
     draw=start_and_moves,
     hints=(
         "Each step compares what is predicted *now* with what was watched. Where does the second step begin?",
@@ -181,7 +181,7 @@ def outer(theta, support, query, steps, step_size, **how):
 
 @exercise(
     lesson=LESSON, title="The outer loss for autograd", difficulty=3, importance=5, minutes=15,
-    shown=(*TASKS, 1, 1.0), worth=[0.0625, -0.0625], look=gradient_in_start,
+    example=(*TASKS, 1, 1.0), expected=[0.0625, -0.0625], measure=gradient_in_start,
     draw=lambda generator, k: (*start_and_tasks(generator, k)[:3], 1 + k % 3, 0.5 + 2 * float(torch.rand((), generator=generator))),
     hints=(
         "The outer gradient goes back through each inner step. What must autograd keep for that?",

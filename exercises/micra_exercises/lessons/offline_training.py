@@ -47,10 +47,10 @@ def small_tables(generator):
 
 @exercise(
     "number", lesson=LESSON, title="One update by hand", difficulty=2, importance=5, minutes=10,
-    shown=(torch.tensor([[2.0, 10.0], [2.0, 0.0]]), torch.tensor([[6.0, 2.0], [0.0, 4.0]]), torch.tensor([0.25, 0.75]),
+    example=(torch.tensor([[2.0, 10.0], [2.0, 0.0]]), torch.tensor([[6.0, 2.0], [0.0, 4.0]]), torch.tensor([0.25, 0.75]),
            torch.tensor([0.75, 0.25]), torch.tensor(3.0), torch.tensor([0.5, 0.5, 0.25])),
-    worth=[3.0, 5.25, 1.875], vary=small_tables,
-    worded=[
+    expected=[3.0, 5.25, 1.875], vary=small_tables,
+    rewordings=[
         ("| **go** | 2 | 10 | 6 | 2 |", lambda q, slow, *_: f"| **go** | {q[0, 0]:g} | {q[0, 1]:g} | {slow[0, 0]:g} | {slow[0, 1]:g} |"),
         ("| **stay** | 2 | 0 | 0 | 4 |", lambda q, slow, *_: f"| **stay** | {q[1, 0]:g} | {q[1, 1]:g} | {slow[1, 0]:g} | {slow[1, 1]:g} |"),
         ("plays *go* with 0.25", lambda q, slow, hunter, *_: f"plays *go* with {hunter[0]:g}"),
@@ -133,7 +133,7 @@ def a_path(generator, k):
 
 @exercise(
     lesson=LESSON, title="The slow copy", difficulty=1, importance=4, minutes=6,
-    shown=(torch.tensor([0.0, 4.0]), torch.tensor([[8.0, 0.0], [4.0, 8.0]]), 0.25), worth=[2.5, 4.25], draw=a_path,
+    example=(torch.tensor([0.0, 4.0]), torch.tensor([[8.0, 0.0], [4.0, 8.0]]), 0.25), expected=[2.5, 4.25], draw=a_path,
     hints=(
         "After each update the slow copy goes a part of the way. Where does the second step start?",
         r"$\bar\theta \leftarrow \bar\theta + \tau\,(\theta_t - \bar\theta)$ for $t = 1, 2, \dots$",

@@ -15,13 +15,13 @@ ROW, COLUMN = torch.tensor([0.2, 0.8]), torch.tensor([0.5, 0.25, 0.25])
 
 @exercise(
     "number", lesson=LESSON, title="A gradient by hand", difficulty=1, importance=4, minutes=5,
-    shown=(torch.tensor([0.5, 0.25, 0.25]), torch.tensor([4.0, 0.0, 2.0])), worth=[0.75, -0.625, -0.125],
+    example=(torch.tensor([0.5, 0.25, 0.25]), torch.tensor([4.0, 0.0, 2.0])), expected=[0.75, -0.625, -0.125],
     advice="Test them: the three must add up to zero, and one is positive just where the action is better than the policy.",
     vary=lambda generator: (
         torch.tensor([0.5, 0.25, 0.25])[torch.randperm(3, generator=generator)],
         torch.randint(0, 9, (3,), generator=generator).float(),
     ),
-    worded=[
+    rewordings=[
         ("0.5, 0.25 and 0.25", lambda row, values: f"{row[0]:g}, {row[1]:g} and {row[2]:g}"),
         ("4, 0 and 2", lambda row, values: f"{values[0]:g}, {values[1]:g} and {values[2]:g}"),
     ],
@@ -63,7 +63,7 @@ def one_hot(row, a):
 
 @exercise(
     lesson=LESSON, title="The score of a softmax", difficulty=2, importance=4, minutes=8,
-    shown=(torch.tensor([0.5, 0.25, 0.25]), 1), worth=[-0.5, 0.75, -0.25],
+    example=(torch.tensor([0.5, 0.25, 0.25]), 1), expected=[-0.5, 0.75, -0.25],
     draw=lambda generator, k: (policy(generator, 2 + k % 4), k % 2),
     hints=(
         "If one logit rises, one action becomes more probable, and all others less. By how much each?",
@@ -117,8 +117,8 @@ def visits_and_values(generator, k):
 
 @exercise(
     lesson=LESSON, title="Equation 3, all sums taken", difficulty=2, importance=5, minutes=12,
-    shown=(torch.tensor([2.0, 1.0]), torch.tensor([[0.5, 0.5], [0.25, 0.75]]), torch.tensor([[4.0, 2.0], [0.0, 4.0]])),
-    worth=[[1.0, -1.0], [-0.75, 0.75]], draw=visits_and_values,
+    example=(torch.tensor([2.0, 1.0]), torch.tensor([[0.5, 0.5], [0.25, 0.75]]), torch.tensor([[4.0, 2.0], [0.0, 4.0]])),
+    expected=[[1.0, -1.0], [-0.75, 0.75]], draw=visits_and_values,
     hints=(
         "In each state, do as in the gradient by hand. How much does each state count?",
         r"$g(s, b) = d(s)\, \pi(b \mid s)\, \big(v(s, b) - \sum_a \pi(a \mid s)\, v(s, a)\big)$.",
@@ -167,8 +167,8 @@ def gradient_in_logits(objective, logits, values):
 
 @exercise(
     lesson=LESSON, title="Equation 3 as an objective", difficulty=3, importance=5, minutes=12,
-    shown=(torch.tensor([[0.5, 0.5], [0.25, 0.75]]).log(), torch.tensor([[4.0, 2.0], [0.0, 4.0]])),
-    worth=[[0.25, -0.25], [-0.375, 0.375]], look=gradient_in_logits,
+    example=(torch.tensor([[0.5, 0.5], [0.25, 0.75]]).log(), torch.tensor([[4.0, 2.0], [0.0, 4.0]])),
+    expected=[[0.25, -0.25], [-0.375, 0.375]], measure=gradient_in_logits,
     draw=lambda generator, k: [3 * torch.randn(2 + k % 3, 2 + (k + 1) % 3, generator=generator) / s for s in (3, 1)],
     hints=(
         "Autograd differentiates whatever it can. What should it differentiate, and what should it take as a number?",

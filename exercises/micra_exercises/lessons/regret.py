@@ -27,9 +27,9 @@ ROW, COLUMN = torch.tensor([0.2, 0.8]), torch.tensor([0.5, 0.25, 0.25])
 
 @exercise(
     "number", lesson=LESSON, title="Two regrets by hand", difficulty=1, importance=5, minutes=6,
-    shown=(PAYOFFS, ROW, COLUMN), worth=[0.2, -0.05], vary=on_paper,
+    example=(PAYOFFS, ROW, COLUMN), expected=[0.2, -0.05], vary=on_paper,
     advice="Test them: weighted with row's own policy, the two regrets must add up to zero.",
-    worded=[
+    rewordings=[
         ("What are row's regrets", lambda q, row, column: "For this exercise alone, row's payoffs and both policies are these:\n\n"
          f"{in_a_table(q, row, column, ('up', 'down'))}\n\nWhat are row's regrets"),
     ],
@@ -67,7 +67,7 @@ def regrets_by_hand(q, row, column):
 
 @exercise(
     lesson=LESSON, title="The value of each action", difficulty=2, importance=5, minutes=12,
-    shown=(PAYOFFS, [ROW, COLUMN], 0), worth=[2.25, 2.0], draw=game,
+    example=(PAYOFFS, [ROW, COLUMN], 0), expected=[2.25, 2.0], draw=game,
     hints=(
         "Hold one action of your own. Which joint actions contain it, and how likely is the others' part of each?",
         r"$v(a_i) = \sum_{a_{-i}} \prod_{j \ne i} \pi_j(a_j)\; Q([a_i, a_{-i}])$",
@@ -119,8 +119,8 @@ def less(values, baseline):
 
 @exercise(
     lesson=LESSON, title="Equation 2 for many states", difficulty=3, importance=5, minutes=12,
-    shown=(torch.stack([PAYOFFS, -PAYOFFS]), [torch.stack([ROW, torch.tensor([0.5, 0.5])]), torch.stack([COLUMN, COLUMN])], 0),
-    worth=[[0.2, -0.05], [-0.125, 0.125]], draw=lambda generator, k: game(generator, k, k % 3 + 2),
+    example=(torch.stack([PAYOFFS, -PAYOFFS]), [torch.stack([ROW, torch.tensor([0.5, 0.5])]), torch.stack([COLUMN, COLUMN])], 0),
+    expected=[[0.2, -0.05], [-0.125, 0.125]], draw=lambda generator, k: game(generator, k, k % 3 + 2),
     hints=(
         "Do one state first. Which axis must never be summed over? Which policy belongs to which state?",
         r"$A_i(s, a_i) = v(s \mid a_i) - \sum_{a} \pi_i(a \mid s)\, v(s \mid a)$, one row for each state $s$.",
@@ -171,7 +171,7 @@ def regret_advantage(q, policies, i):
 
 @exercise(
     lesson=LESSON, title="COMA's advantage", difficulty=2, importance=4, minutes=8,
-    shown=(PAYOFFS, ROW, 1), worth=[-1.6, 0.4],
+    example=(PAYOFFS, ROW, 1), expected=[-1.6, 0.4],
     draw=lambda generator, k: ((q := table(generator, k)), policy(generator, len(q)), k % 2),
     hints=(
         "The other player is no longer averaged out: it stays at what it did. Which part of the table is left?",

@@ -22,7 +22,7 @@ def slopes(theta, support, query, step_size):
 
 @exercise(
     lesson=LESSON, title="The gradient through a step", difficulty=4, importance=5, minutes=15,
-    shown=(*TASKS, 1.0), worth=[0.0625, -0.0625], draw=start_and_tasks,
+    example=(*TASKS, 1.0), expected=[0.0625, -0.0625], draw=start_and_tasks,
     hints=(
         "If θ moves a little, how much of that is left in θ′? And how fast does the query loss change at θ′?",
         r"$\frac 1 K \sum_k J\,(\delta'_k - q_k)$ with $J = I - \alpha\,\big(\mathrm{diag}(\delta) - \delta\delta^\top\big)$, "

@@ -25,9 +25,9 @@ def other_targets(generator):
 
 @exercise(
     "number", lesson=LESSON, title="Two targets by hand", difficulty=1, importance=5, minutes=6,
-    shown=(torch.tensor([1.0, 2.0]), NEXT, HUNTER, PREY, 0.5), worth=[2.35, 2.0],
+    example=(torch.tensor([1.0, 2.0]), NEXT, HUNTER, PREY, 0.5), expected=[2.35, 2.0],
     vary=other_targets, advice="The future is a sum over six joint actions: are all six in it, each with both probabilities?",
-    worded=[
+    rewordings=[
         ("Two transitions lead to $s'$. γ is 0.5.", lambda rewards, next_q, hunter, prey, gamma:
          "For this exercise alone, $\\bar Q(s', \\cdot)$ and both policies are these:\n\n"
          f"{in_a_table(next_q, hunter, prey, ('go', 'stay'))}\n\nTwo transitions lead to $s'$. γ is {gamma:g}."),
@@ -104,11 +104,11 @@ def some_ends(generator, k):
 
 @exercise(
     lesson=LESSON, title="A batch of targets", difficulty=3, importance=5, minutes=14,
-    shown=(
+    example=(
         torch.tensor([1.0, 2.0, 0.0]), torch.tensor([False, True, False]), torch.tensor([True, False, False]),
         torch.stack([NEXT, NEXT, -NEXT]), [torch.stack([HUNTER, HUNTER, torch.tensor([0.5, 0.5])]), PREY.expand(3, -1)], 0.5,
     ),
-    worth=[2.35, 2.0, -1.5], draw=some_ends,
+    expected=[2.35, 2.0, -1.5], draw=some_ends,
     hints=(
         "Two questions for each transition: is there a future, and what is it worth when all play by their policies?",
         r"$y = r + \gamma\,(1 - \text{terminated}) \sum_{a'} \prod_j \pi_j(a'_j \mid s')\, \bar Q(s', a')$",
@@ -189,12 +189,12 @@ def valued(slow, team, external):
 
 @exercise(
     lesson=LESSON, title="Old data, new external", difficulty=3, importance=5, minutes=12,
-    shown=(
+    example=(
         torch.tensor([1.0, 0.0]), torch.tensor([0, 1]), torch.tensor([[1, 0], [0, 2]]),
         torch.stack([NEXT, torch.tensor([[4.0, 0.0, 2.0], [4.0, 0.0, 2.0]])]), torch.stack([HUNTER, HUNTER]),
         torch.tensor([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]), torch.tensor([[0.25, 0.25, 0.5], [0.5, 0.25, 0.25]]), 0.5,
     ),
-    worth=[2.6, 1.25], draw=data_of_another,
+    expected=[2.6, 1.25], draw=data_of_another,
     hints=(
         "What in a transition depends on who the external was, once its move is known? What in the target does?",
         r"$y = r + \gamma \sum_{a, c} \pi(a \mid s')\, \pi_{\text{new}}(c \mid s')\, \bar Q(s', a, c)$; not all arguments are needed.",
