@@ -56,7 +56,7 @@ from typing import Any
 # The files of `lessons/`, in the order of the course.
 LESSONS = (
     "games", "chains", "regret", "matching", "policy_gradient", "averaging", "targets", "critic", "meta_learning",
-    "second_order", "meta_imitator", "offline_training", "episodes", "gradient_flow", "comparison",
+    "second_order", "bayes", "meta_imitator", "offline_training", "episodes", "gradient_flow", "comparison",
     "adaptation", "adaptation_steps", "change_detection",
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from micra_exercises.exercise import solution
+from micra_exercises.definition import solution
 from micra_exercises.values import close, numbers
 
 OPERATORS = {
