@@ -2,8 +2,9 @@
 
 python benchmarks/grading.py [--students 200] [--kinds bubblewrap user]
 
-The class is that of tests/submissions.py: one sheet with a number to enter and a function to write. `canary_changed` tells
-whether anything changed among the submissions, or in a folder outside that the hostile ones try to change.
+The class is that of tests/helpers/submissions.py: one sheet with a number to enter and a function to write.
+`canary_changed` tells whether anything changed among the submissions, or in a folder outside that the hostile ones try to
+change.
 """
 
 import argparse
@@ -17,9 +18,9 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "tests")]
 
 import common
+from helpers.submissions import HOSTILE, write_class
 from micra_exercises.tutor.grade import grade
 from micra_exercises.tutor.sandbox import KINDS, Sandbox, SandboxError
-from submissions import HOSTILE, write_class
 
 
 def checksum(folder: Path) -> str:

@@ -43,7 +43,7 @@ Adding an exercise
 2. **The sheet** `exercises/src/LESSON.py` has for each exercise a text with its labels and the example by hand, a cell with
    the solution between `# solution, stub: CODE` and `# end`, and a cell with the check. `make notebooks` replaces the
    solution by CODE for students. Each exercise must work without those before it.
-3. **Wrong and right answers** go into `check_answers/` among the tests: at least eight wrong ones with the name of their
+3. **Wrong and right answers** go into `tests/exercises/check_answers/`: at least eight wrong ones with the name of their
    mistake, and three right ones written differently. The tests, the mutants and `benchmarks/exercises.py` use them.
 '''
 
