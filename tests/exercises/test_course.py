@@ -237,14 +237,50 @@ def test_the_variant_is_that_of_the_notebook_or_of_the_tutor(tmp_path, sandbox):
     assert "made for variant 0" in rows[1]["notes"]
 
 
-def test_bad_input_is_told_before_anything_runs(tmp_path, capsys):
+def test_bad_input_is_told_in_one_line_before_anything_runs(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
-    assert cli.main(["grade", str(tmp_path / "nowhere")]) == 2
-    assert "is not a folder" in capsys.readouterr().err
-    assert cli.main(["grade", str(tmp_path / "empty")]) == 2
-    assert "is empty" in capsys.readouterr().err
+    (tmp_path / "file").write_text("x")
+    for arguments, words in (
+        (["grade", tmp_path / "nowhere"], "is not a folder"),
+        (["grade", tmp_path / "empty"], "is empty"),
+        (["build", tmp_path / "empty"], "nothing was overwritten"),
+        (["build", tmp_path / "file" / "student"], "cannot write"),
+    ):
+        assert cli.main(list(map(str, arguments))) == 2
+        said = capsys.readouterr().err
+        assert said.startswith(f"micra-course {arguments[0]}: ")
+        assert words in said
+        assert said.count("\n") == 1
     with pytest.raises(TutorError, match="no exercises for"):
         scheme.of_lessons(["99_nothing"])
+
+
+@pytest.mark.parametrize("option", [["--variant", "-1"], ["--variant", "x"], ["--seconds", "0"], ["--memory", "63"]])
+def test_an_impossible_option_is_told_by_its_name(option, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["grade", "submissions", *option])
+    assert ended.value.code == 2
+    assert f"argument {option[0]}: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("bug", [ValueError, TypeError, RuntimeError, KeyError])
+def test_a_bug_keeps_its_traceback(bug, tmp_path, monkeypatch):
+    def broken(*arguments):
+        raise bug("ours")
+
+    monkeypatch.setattr("micra_exercises.tutor.build.start", broken)
+    with pytest.raises(bug, match="ours"):
+        cli.main(["build", str(tmp_path / "student")])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_starts_as_a_module_and_its_help_has_examples():
+    command = [sys.executable, "-m", "micra_exercises.tutor.cli"]
+    for arguments in ([], ["build"], ["grade"]):
+        said = subprocess.run(
+            [*command, *arguments, "--help"], capture_output=True, text=True, timeout=1800, check=True
+        )
+        assert "\n  micra-course " in said.stdout
 
 
 def test_without_a_safe_place_grading_is_refused(monkeypatch):
@@ -276,6 +312,13 @@ def test_what_is_no_notebook(tmp_path, text):
     (tmp_path / "a.ipynb").write_text(text)
     with pytest.raises(ValueError, match="not a notebook"):
         read_notebook(tmp_path / "a.ipynb")
+
+
+@pytest.mark.parametrize("variant", [-1, 2**31, 1.5, True, "7", [], None])
+def test_a_variant_that_a_student_has_written_in_stops_no_grading(tmp_path, variant):
+    content = {"cells": [], "metadata": {"micra_exercises": {"variant": variant}}}
+    (tmp_path / "a.ipynb").write_text(json.dumps(content))
+    assert read_notebook(tmp_path / "a.ipynb") == ([], None)
 
 
 def test_a_spreadsheet_takes_no_name_for_a_formula():

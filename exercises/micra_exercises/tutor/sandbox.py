@@ -57,7 +57,7 @@ def free_user() -> int:
     return next(n for n in range(61_184, 65_520) if n not in named | busy)
 
 
-def wrapped(memory: int, as_root: bool) -> list[str]:
+def bubblewrap(memory: int, as_root: bool) -> list[str]:
     """The bwrap command that goes before the command to be isolated."""
     places = {Path(p).resolve() for p in (sys.prefix, sys.base_prefix)}
     seen = ["/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/alternatives", "/etc/ld.so.cache"]
@@ -120,7 +120,7 @@ class Sandbox:
     def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "micra_exercises.tutor.server", str(self.user)]
         if self.kind == "bubblewrap":
-            command = wrapped(self.memory, self.root) + command
+            command = bubblewrap(self.memory, self.root) + command
         environment = {**SETTINGS, "PATH": os.environ.get("PATH", ""), "PYTHONPATH": PYTHONPATH}
         if os.name == "nt":
             environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]

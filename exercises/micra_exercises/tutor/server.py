@@ -98,7 +98,7 @@ def execute(job: dict[str, Any], out: int) -> None:
             exec(compiled(source, f"cell {number + 1}"), namespace)
 
 
-def isolated(job: dict[str, Any], out: int, user: int) -> None:
+def run_isolated(job: dict[str, Any], out: int, user: int) -> None:
     """Become `user`, in a new folder and with no open file but `out`; then run the cells."""
     os.dup2(1, 0)  # nothing to read: neither other jobs nor a terminal
     os.closerange(3, out)
@@ -161,7 +161,7 @@ def serve(user: int, out: int) -> None:
         if not child:
             with suppress(BaseException):
                 os.setsid()
-                isolated(job, target, user)
+                run_isolated(job, target, user)
             os._exit(0)
         os.close(target)
         raw, ended = collect(source, job["seconds"])
@@ -188,7 +188,7 @@ def main() -> None:
     if user:
         serve(user, out)
     else:
-        isolated(json.loads(sys.stdin.buffer.readline()), out, 0)
+        run_isolated(json.loads(sys.stdin.buffer.readline()), out, 0)
 
 
 if __name__ == "__main__":
