@@ -140,7 +140,7 @@ def _described(exercise: Definition, got: list[Any], targets: list[Any], cases: 
 
 
 def _fixed_length(names: Sequence[str], cases: Sequence[Any], wrong: Sequence[int]) -> str:
-    """Words for an answer that is right just where a list, such as `policies`, is as long as in the sheet's example."""
+    """Words for an answer that is right only if a list, such as `policies`, is as long as in the sheet's example."""
     for position, name in enumerate(names):
         if isinstance(cases[0][position], (list, tuple)):
             usual = len(cases[0][position])
