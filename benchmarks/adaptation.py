@@ -32,7 +32,7 @@ import micra_lite
 from adaptation_figure import adaptation_curves, before_and_after
 from common import interquartile_mean, read, write_part
 from micra_lite import exact, registry
-from micra_lite.plotting import results
+from micra_lite.plotting import style
 from runs import file_name, game_of, keep, kind_of, run_all, score, yardstick
 
 TASKS = [*registry.GRID_TASKS, *registry.MATRIX_GAMES, *registry.CONTROLS, "pursuit:view=1"]
@@ -204,7 +204,7 @@ def main() -> None:
     for task in (t for t in options.tasks if kind_of(t) != "matrix games"):
         made[f"adaptation-{file_name(task)}"] = adaptation_curves(task, [r for r in few if r["task"] == task])
     for name, (figure, alt) in made.items():
-        results.save(figure, DOCS / f"{name}.png", alt)
+        style.save(figure, DOCS / f"{name}.png", alt)
         print(DOCS / f"{name}.png")
 
 

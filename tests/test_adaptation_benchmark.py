@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from micra_lite.plotting import results
+from micra_lite.plotting import style
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_adaptation_curves(adaptation_figure):
     figure, alt = adaptation_figure.adaptation_curves("gates", ROWS)
     scores, nats, seconds = figure.axes
     lines = {line.get_label(): line for line in scores.lines}
-    assert lines["adapts (ours)"].get_color() == results.RED
+    assert lines["adapts (ours)"].get_color() == style.VERMILLION
     assert lines["adapts (ours)"].get_xydata().tolist() == [[0, 0.61], [1, 0.7], [5, 0.8]]
     assert lines["Bayes-greedy team"].get_xydata().tolist() == [[1, 0.9], [5, 0.95]]
     assert {line.get_label(): line.get_ydata()[-1] for line in nats.lines} == {
@@ -63,7 +63,7 @@ def test_before_and_after(adaptation_figure):
     assert marks["nothing watched"].get_offsets().tolist() == [[-0.3, 0]]
     assert marks["after watching"].get_offsets().tolist() == [[0.96, 0]]
     assert marks["Bayes-greedy team, same episodes"].get_offsets().tolist() == [[0.98, 0]]
-    assert marks["after watching"].get_facecolor()[0, :3].tolist() == pytest.approx(to_rgb(results.RED))
+    assert marks["after watching"].get_facecolor()[0, :3].tolist() == pytest.approx(to_rgb(style.VERMILLION))
     assert "grid tasks, 5 watched episodes: gates 0.61, 0.80, 0.95; pursuit 0.61, 0.80, 0.95" in alt
     assert "matrix games, 20 watched episodes: chicken -0.30, 0.96, 0.98" in alt
 

@@ -6,7 +6,7 @@ order. Joint tables run over the agents' axes in row-major order. In reading ord
 """
 
 from .bayes import Prediction, Watched, bayes_greedy_team, bayes_predictor, log_likelihood, posterior, sample_posterior
-from .equilibria import cross_play, nash_conv
+from .equilibria import cross_play, nash_conv, nash_equilibria
 from .gradient_variance import advantage_variance, gradient_variances, squared_return
 from .headroom import Headroom, Yardstick, best_fixed_team, headroom, yardstick
 from .scores import (
@@ -38,4 +38,4 @@ from .values import (
     team_view,
 )
 
-__all__ = ['AdaptationReport', 'AdaptationScores', 'Array', 'Headroom', 'Prediction', 'Response', 'Tabulated', 'TeamView', 'Watched', 'Yardstick', 'adaptation_report', 'adaptation_scores', 'advantage_variance', 'bayes_greedy_team', 'bayes_predictor', 'best_fixed_team', 'best_response', 'cross_play', 'evaluate', 'exact_values', 'excess_nats', 'gradient_variances', 'headroom', 'joint_policy', 'joint_q', 'log_likelihood', 'mean_return', 'nash_conv', 'occupancy', 'posterior', 'predicted_tables', 'random_team', 'sample_posterior', 'split_team', 'squared_return', 'tabulate', 'team_reward', 'team_tables', 'team_value', 'team_view', 'yardstick', 'yardstick_for']  # fmt: skip
+__all__ = ['AdaptationReport', 'AdaptationScores', 'Array', 'Headroom', 'Prediction', 'Response', 'Tabulated', 'TeamView', 'Watched', 'Yardstick', 'adaptation_report', 'adaptation_scores', 'advantage_variance', 'bayes_greedy_team', 'bayes_predictor', 'best_fixed_team', 'best_response', 'cross_play', 'evaluate', 'exact_values', 'excess_nats', 'gradient_variances', 'headroom', 'joint_policy', 'joint_q', 'log_likelihood', 'mean_return', 'nash_conv', 'nash_equilibria', 'occupancy', 'posterior', 'predicted_tables', 'random_team', 'sample_posterior', 'split_team', 'squared_return', 'tabulate', 'team_reward', 'team_tables', 'team_value', 'team_view', 'yardstick', 'yardstick_for']  # fmt: skip

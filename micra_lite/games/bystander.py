@@ -37,12 +37,12 @@ class Bystander(BoardGame):
 
     def reset(self, batch: int, generator: torch.Generator) -> Tensor:
         """As `starts` has it, drawn without listing all states."""
-        return torch.randint(self.cells, (batch, len(self.agents)), generator=generator, device=generator.device)
+        return torch.randint(self.cells, (batch, len(self.agents)), generator=generator)
 
     def outcomes(self, state: Tensor, actions: Tensor) -> Outcomes:
-        landed = self.landing.to(state.device)[state, actions]  # (B, n)
+        landed = self.landing[state, actions]  # (B, n)
         met = (landed[:, :-1] == landed[:, :1]).all(1, keepdim=True)  # (B, 1)
-        cell = torch.arange(self.cells, device=state.device)
+        cell = torch.arange(self.cells)
         probability = torch.where(met, 1 / self.cells, (cell == landed[:, :1]).double())  # (B, K = cells)
         others = landed[:, None, 1:].expand(-1, self.cells, -1)
         next_state = torch.cat([cell[:, None].expand(len(landed), -1, 1), others], dim=2)  # (B, K, n)
@@ -66,4 +66,4 @@ class BystanderFamily(ExternalFamily):
         return [Normal(0.0, self.habit)] * len(MOVES)
 
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
-        return [parameters.to(observations[0].device).softmax(-1)]
+        return [parameters.softmax(-1)]

@@ -32,10 +32,10 @@ from torch.distributions import Distribution, Normal, Uniform
 
 from ..externals import ExternalFamily
 from ..game import Outcomes
-from .board import BoardGame, cells_seen
+from .board import BoardGame, Moves, cells_seen
 
-CHOICES = ("straight", "left", "right", "brake")
-_BRAKE = 3
+EAST: Moves = {"straight": (0, 1), "left": (-1, 1), "right": (1, 1)}
+WEST: Moves = {"straight": (0, -1), "left": (1, -1), "right": (-1, -1), "brake": (0, 0)}  # westbound, left is south
 
 
 class Crossing(BoardGame):
@@ -47,12 +47,20 @@ class Crossing(BoardGame):
         if lanes < 2 or length < 2:
             raise ValueError(f"crossing needs at least 2 lanes of 2 cells; got lanes={lanes}, length={length}")
         names = tuple(f"driver_{d + 1}" for d in range(drivers))
-        super().__init__("crossing", (lanes, length), names, "stranger", (CHOICES[:3],) * drivers + (CHOICES,),
+        super().__init__("crossing", (lanes, length), names, "stranger", (EAST,) * drivers + (WEST,),
                          view=view, lanes=lanes, length=length, drivers=drivers, crash=crash)  # fmt: skip
         self.crash = crash
-        self.heading = torch.tensor([1] * drivers + [-1])  # (n,) onward in columns; left is heading north going east
+        n = drivers + 1
+        self.directions = torch.zeros(n, len(WEST), 2, dtype=torch.long)  # of each agent's moves, in (lanes, cells)
+        for j, moves in enumerate(self.moves):
+            self.directions[j, : len(moves)] = torch.tensor(list(moves.values()))
         self.near = torch.tensor([0] * drivers + [length - 1])  # (n,) the column where each enters
-        self.entries = torch.cartesian_prod(*[torch.arange(lanes)] * (drivers + 1))  # (K, n) lanes to enter in
+        self.entries = torch.cartesian_prod(*[torch.arange(lanes)] * n)  # (K, n) lanes to enter in
+
+    def landing_place(self, agent: str, cell: int, action: int) -> tuple[int, int]:
+        """As in every board game, but whoever drives off the road is one column beyond it."""
+        row, _ = super().landing_place(agent, cell, action)
+        return row, cell % self.columns + self.direction(agent, action)[1]
 
     def starts(self) -> tuple[Tensor, Tensor]:
         """Everyone at the near end, in any lane."""
@@ -60,15 +68,10 @@ class Crossing(BoardGame):
         return self.entries * self.columns + self.near, torch.full((K,), 1 / K, dtype=torch.float64)
 
     def outcomes(self, state: Tensor, actions: Tensor) -> Outcomes:
-        heading, near, entries = (
-            self.heading.to(state.device),
-            self.near.to(state.device),
-            self.entries.to(state.device),
-        )
+        near, entries = self.near, self.entries
         lane, column = state // self.columns, state % self.columns  # (B, n)
-        aside = (actions == CHOICES.index("right")).long() - (actions == CHOICES.index("left")).long()
-        to_lane = (lane + aside * heading).clamp(0, self.rows - 1)
-        to_column = column + heading * (actions != _BRAKE)
+        aside, onward = self.directions[torch.arange(len(self.agents)), actions].unbind(-1)
+        to_lane, to_column = (lane + aside).clamp(0, self.rows - 1), column + onward
         arrived = (to_column < 0) | (to_column >= self.columns)
         # Each driver against the stranger, (B, drivers).
         on_road = ~arrived[:, :-1] & ~arrived[:, -1:]
@@ -83,7 +86,7 @@ class Crossing(BoardGame):
         enter = entries * self.columns + near  # (K, n)
         next_state = torch.where((arrived | crashed)[:, None], enter, landed[:, None])  # (B, K, n)
         # Lanes are drawn for all; for who goes on, they change nothing.
-        probability = torch.full(next_state.shape[:2], 1 / len(enter), dtype=torch.float64, device=state.device)
+        probability = torch.full(next_state.shape[:2], 1 / len(enter), dtype=torch.float64)
         return Outcomes(next_state, probability, rewards, torch.zeros_like(probability, dtype=torch.bool))
 
 
@@ -116,7 +119,7 @@ class StrangerFamily(ExternalFamily):
         seen = observations[0]
         cells, in_view = cells_seen(seen, self.drivers + 1, self.lanes * self.length)  # (…, n)
         lane, column = cells // self.length, cells % self.length
-        swerve, dodge, keep, brake, give = parameters.to(seen.device).unbind(-1)  # (…) each
+        swerve, dodge, keep, brake, give = parameters.unbind(-1)  # (…) each
         meets = ((column[..., :-1] <= column[..., -1:]) & in_view[..., :-1]).any(-1)
         aside = swerve + meets * dodge
         left = (aside + keep).masked_fill(lane[..., -1] == self.lanes - 1, -torch.inf)  # going west, left is south

@@ -83,14 +83,12 @@ class RaiderFamily(ExternalFamily):
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
         cells, in_view = cells_seen(seen, self.defenders + 1, len(self.landing))  # (…, n)
-        parameters = parameters.to(seen.device)
         favours, haste, caution, feint = parameters.split([4, 1, 1, 1], dim=-1)
-        distance = self.distance.to(seen.device).to(parameters.dtype)
-        gates = self.middles.to(seen.device)
-        near = distance[cells[..., :-1, None], gates] <= 1  # (…, defenders, 4)
+        distance = self.distance.to(parameters.dtype)
+        near = distance[cells[..., :-1, None], self.middles] <= 1  # (…, defenders, 4)
         guarded = (near & in_view[..., :-1, None]).any(-2)  # (…, 4)
-        landing = self.landing.to(seen.device)[cells[..., -1]]  # (…, 5)
-        away = distance[landing][..., gates]  # (…, 5, 4)
+        landing = self.landing[cells[..., -1]]  # (…, 5)
+        away = distance[landing][..., self.middles]  # (…, 5, 4)
         wish = favours - caution * guarded
         logits = (wish[..., None, :] - haste[..., None] * away).logsumexp(-1)  # (…, 5)
         logits[..., 0] += feint[..., 0]

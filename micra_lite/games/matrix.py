@@ -9,6 +9,7 @@ from torch.distributions import Dirichlet, Distribution
 
 from ..externals import ExternalFamily
 from ..game import Game, Outcomes, TabularGame
+from .scene import Table, name_and_role
 
 
 class MatrixGame(TabularGame):
@@ -51,12 +52,22 @@ class MatrixGame(TabularGame):
 
     def outcomes(self, state: Tensor, actions: Tensor) -> Outcomes:
         batch = len(state)
-        rewards = self.payoffs.to(state.device)[tuple(actions.unbind(-1))]  # (B, n)
-        over = torch.ones(batch, 1, dtype=torch.bool, device=state.device)
-        return Outcomes(state[:, None], torch.ones(batch, 1, device=state.device), rewards, over)
+        rewards = self.payoffs[tuple(actions.unbind(-1))]  # (B, n)
+        return Outcomes(state[:, None], torch.ones(batch, 1), rewards, torch.ones(batch, 1, dtype=torch.bool))
 
     def observe(self, state: Tensor) -> list[Tensor]:
-        return [torch.ones(len(state), 1, device=state.device)] * len(self.agents)
+        return [torch.ones(len(state), 1)] * len(self.agents)
+
+    def scene(self, state: Tensor) -> Table:
+        """The payoffs of two agents as a table, of three as one table for each action of the third."""
+        if len(self.agents) not in (2, 3):
+            raise TypeError(f"{self.name} has no picture: a table shows two or three agents, not {len(self.agents)}")
+        cells = {
+            tuple(joint): ", ".join(f"{pay + 0.0:g}".replace("-", "−") for pay in self.payoffs[tuple(joint)].tolist())
+            for joint in self.joint_actions().tolist()
+        }
+        everyone = ", ".join(name_and_role(self, agent) for agent in self.agents)
+        return Table(tuple(zip(self.agents, self.action_names, strict=True)), cells, f"payoffs to {everyone}")
 
 
 def _two_player(row: list[list[float]], column: list[list[float]]) -> Tensor:

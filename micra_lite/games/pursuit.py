@@ -46,7 +46,7 @@ class Pursuit(BoardGame):
 
     def _free(self, hunters: Tensor) -> Tensor:
         """Where a prey can start: (B, cells), uniform over the cells without a hunter."""
-        free = torch.ones(len(hunters), self.cells, dtype=torch.float64, device=hunters.device)
+        free = torch.ones(len(hunters), self.cells, dtype=torch.float64)
         free.scatter_(1, hunters, 0.0)
         return free / free.sum(1, keepdim=True)
 
@@ -57,13 +57,11 @@ class Pursuit(BoardGame):
 
     def reset(self, batch: int, generator: torch.Generator) -> Tensor:
         """As `starts` has it, drawn without listing all states: any board size will do."""
-        hunters = torch.randint(
-            self.cells, (batch, self.hunters), generator=generator, device=generator.device
-        )  # (B, hunters)
+        hunters = torch.randint(self.cells, (batch, self.hunters), generator=generator)  # (B, hunters)
         return torch.cat([hunters, torch.multinomial(self._free(hunters), 1, generator=generator)], dim=1)  # (B, n)
 
     def outcomes(self, state: Tensor, actions: Tensor) -> Outcomes:
-        landed = self.landing.to(state.device)[state, actions]  # (B, n)
+        landed = self.landing[state, actions]  # (B, n)
         caught = (landed[:, :-1] == landed[:, -1:]).any(1, keepdim=True)  # (B, 1)
         pays = caught.float()
         rewards = torch.cat([pays.expand(-1, self.hunters), -pays], dim=1)  # (B, n)
@@ -98,17 +96,15 @@ class PreyFamily(ExternalFamily):
 
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
-        device = seen.device
         cells, in_view = cells_seen(seen, self.hunters + 1, self.size**2)  # (…, n)
         hunters, prey = cells[..., :-1], cells[..., -1]
-        parameters = parameters.to(device)
         flee, homing, home_at, shy, habit = parameters.split([1, 1, 2, 1, 5], dim=-1)
         home = (home_at * self.size).long().clamp(max=self.size - 1)
         home = home[..., 0] * self.size + home[..., 1]  # (…)
-        landing = self.landing.to(device)[prey]  # (…, 5)
-        distance = self.distance.to(device).to(parameters.dtype)
+        landing = self.landing[prey]  # (…, 5)
+        distance = self.distance.to(parameters.dtype)
         away = distance[landing[..., None, :], hunters[..., None]]  # (…, hunters, 5)
         nearest = away.masked_fill(~in_view[..., :-1, None], 2.0 * self.size).amin(-2)  # who is not seen is not feared
-        wall = self.bump.to(device)[prey].to(parameters.dtype)
+        wall = self.bump[prey].to(parameters.dtype)
         logits = flee * nearest - homing * distance[landing, home[..., None]] - shy * wall + habit
         return [logits.softmax(-1)]

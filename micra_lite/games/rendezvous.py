@@ -81,11 +81,10 @@ class PartnerFamily(ExternalFamily):
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
         cells, in_view = cells_seen(seen, self.carriers + 1, len(self.landing))  # (…, n)
-        parameters = parameters.to(seen.device)
         favours, haste, dawdle, company = parameters.split([4, 1, 1, 1], dim=-1)
-        distance = self.distance.to(seen.device).to(parameters.dtype)
-        landing = self.landing.to(seen.device)[cells[..., -1]]  # (…, 5)
-        away = distance[landing][..., self.corners.to(seen.device)]  # (…, 5, 4)
+        distance = self.distance.to(parameters.dtype)
+        landing = self.landing[cells[..., -1]]  # (…, 5)
+        away = distance[landing][..., self.corners]  # (…, 5, 4)
         logits = (favours[..., None, :] - haste[..., None] * away).logsumexp(-1)  # (…, 5)
         near = distance[landing[..., None, :], cells[..., :-1, None]] <= 1  # (…, carriers, 5)
         logits = logits + company * (near & in_view[..., :-1, None]).any(-2)

@@ -19,6 +19,7 @@ from torch.distributions import Distribution, Normal
 
 from ..externals import ExternalFamily
 from ..game import Outcomes, TabularGame
+from .scene import Table, name_and_role
 
 
 class Weather(TabularGame):
@@ -42,11 +43,11 @@ class Weather(TabularGame):
         return self.states(), torch.full((kinds,), 1 / kinds, dtype=torch.float64)
 
     def outcomes(self, state: Tensor, actions: Tensor) -> Outcomes:
-        kinds, device = self.radix[0], state.device
-        most = torch.tensor(self.n_actions, device=device) - 1
+        kinds = self.radix[0]
+        most = torch.tensor(self.n_actions) - 1
         misfit = (state.double() / (kinds - 1) - actions.double() / most).abs()  # (B, n)
         rewards = (1 - misfit).sum(1, keepdim=True)  # (B, 1)
-        weather = torch.arange(kinds, device=device)
+        weather = torch.arange(kinds)
         probability = self.stays * (weather == state).double() + (1 - self.stays) / kinds  # (B, K = kinds)
         next_state = weather[None, :, None].expand(len(state), -1, 1)
         return Outcomes(next_state, probability, rewards.expand(-1, len(self.agents)),
@@ -61,6 +62,18 @@ class Weather(TabularGame):
         """What each agent adds to the reward by each of its actions in the weather (1,)."""
         cold = int(state) / (self.radix[0] - 1)
         return [[1 - abs(cold - a / (size - 1)) for a in range(size)] for size in self.n_actions]
+
+    def scene(self, state: Tensor) -> Table:
+        """The reward that each agent adds by each number of coats, its best choice marked."""
+        earned, coats = self.earnings(state), tuple(map(str, range(max(self.n_actions))))
+        cells: dict[tuple[int, ...], str] = {
+            (j, a): f"{value:.2f}" for j, row in enumerate(earned) for a, value in enumerate(row)
+        }
+        best = {(j, a) for j, row in enumerate(earned) for a, value in enumerate(row) if value == max(row)}
+        axes = ("agent", tuple(name_and_role(self, agent) for agent in self.agents)), ("coats", coats)
+        return Table(
+            axes, cells, "reward that each choice adds (★ the most)", f"The weather is {self.kind(state)}", best
+        )
 
     def observe(self, state: Tensor) -> list[Tensor]:
         return [torch.nn.functional.one_hot(state[:, 0], self.radix[0]).float()] * len(self.agents)
@@ -83,5 +96,5 @@ class StrangerFamily(ExternalFamily):
         return [Normal(0.0, self.taste)] * (4 * self.kinds)
 
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
-        taste = parameters.to(observations[0].device).unflatten(-1, (self.kinds, 4))  # (…, W, 4)
+        taste = parameters.unflatten(-1, (self.kinds, 4))  # (…, W, 4)
         return [(taste * observations[0][..., None]).sum(-2).softmax(-1)]

@@ -14,10 +14,9 @@ import torch
 from gymnasium import spaces
 from pettingzoo import ParallelEnv
 
-from micra_lite.plotting.games import picture
-
 from ..externals import Externals
 from ..game import Game
+from ..plotting.games import picture
 
 
 class GameEnv(ParallelEnv):

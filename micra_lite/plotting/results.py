@@ -1,9 +1,8 @@
-"""Figures of results: matplotlib, colour-blind safe (Okabe and Ito), never colour alone, alt text from the data."""
+"""Figures of results, each with an alt text made from the data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,16 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import offset_copy
 
 from ..exact import Array
-
-BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
-PURPLE, SKY = "#CC79A7", "#56B4E9"
-
-
-def save(figure: Figure, path: Path, alt: str) -> None:
-    """Write a figure, and its alt text beside it (same name, `.txt`) and inside it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150, metadata={"Description": alt})
-    path.with_suffix(".txt").write_text(alt + "\n", encoding="utf-8")
+from .style import BLUE, GREY, TASKS, VERMILLION
 
 
 def adaptation_figure(
@@ -35,7 +25,9 @@ def adaptation_figure(
     axes.hlines(rows, before[order], after[order], color=GREY, linewidth=1.5, zorder=1)
     axes.scatter(before[order], rows, marker="o", s=55, facecolor="white", edgecolor=BLUE, linewidth=1.8, zorder=2,
                  label="before: nothing watched")  # fmt: skip
-    axes.scatter(after[order], rows, marker="D", s=50, color=RED, zorder=3, label=f"after {episodes} watched episodes")
+    axes.scatter(
+        after[order], rows, marker="D", s=50, color=VERMILLION, zorder=3, label=f"after {episodes} watched episodes"
+    )
     for value, name in ((0.0, "random team"), (1.0, "best response")):
         axes.axvline(value, color="black", linestyle=":", linewidth=1)
         axes.annotate(name, (value, 1.0), (0, 4), xycoords=("data", "axes fraction"), textcoords="offset points",
@@ -101,14 +93,6 @@ def cross_play_figure(game: str, scores: Array) -> tuple[Figure, str]:
     return figure, alt
 
 
-# One look for each task wherever several are in one figure: colour, marker and line style.
-LOOKS = {
-    "pursuit": (RED, "o", "-"), "rendezvous": (GREEN, "^", "--"), "gates": (BLUE, "s", "-."), "crossing": (ORANGE, "D", "-"),
-    "bystander": (GREY, "v", ":"), "weather": ("black", "P", ":"), "random payoffs": (PURPLE, "X", "--"),
-    "meeting of all": (SKY, "h", "-."),
-}  # fmt: skip
-
-
 def label_ends(axes: Axes, apart: float = 0.055) -> None:
     """Write every line's label right of the axes, tied to the line's last point; none nearer than `apart` to the next.
 
@@ -163,7 +147,7 @@ def variance_figure(rows: Sequence[Mapping[str, Any]], middle: float = 0.5) -> t
         axes.grid(color="0.9", linewidth=0.8)
         words = []
         for task in dict.fromkeys(r["task"] for r in chosen):
-            colour, marker, style = LOOKS[task]
+            colour, marker, style = TASKS[task]
             x, y = zip(*sorted((r[key], r["ratio_to_coma"]) for r in chosen if r["task"] == task), strict=True)
             axes.plot(x, y, color=colour, marker=marker, linestyle=style, markersize=5, label=task)
             words.append(f"{task} {y[0]:.2f} to {y[-1]:.2f}")

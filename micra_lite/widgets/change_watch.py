@@ -19,7 +19,8 @@ import ipywidgets
 import numpy as np
 
 from ..exact import Array
-from .drawing import svg
+from ..plotting import style
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, choice, groups, slider
 from .drawing.svg import number, text
 
@@ -140,13 +141,13 @@ def draw(threshold: float, change: int, who: str) -> Picture:
     """Suspicion above, rewards below, over the moves."""
     run = watch_out(threshold, change, who)
     alt, lines = in_words(threshold, change, who, run)
-    x = svg.Axis(60, 660, 0, T)
+    x = charts.Axis(60, 660, 0, T)
     top, low = 44.0, 214.0
     high = max(2.0, 1.1 * max(threshold, *run.suspicion))
-    y = svg.Axis(low, top, 0, high)
+    y = charts.Axis(low, top, 0, high)
     parts = [text(8, 20, "Suspicion S, nats", 14, bold=True), text(672, 20, "◆ alarm", 13, "end", True)]
-    parts += [svg.line(60, low, 660, low, svg.INK), svg.line(60, top, 60, low, svg.INK), text(54, low + 4, "0", 12, "end"),
-              svg.line(60, y(threshold), 660, y(threshold), svg.VERMILLION, True),
+    parts += [svg.line(60, low, 660, low, style.INK), svg.line(60, top, 60, low, style.INK), text(54, low + 4, "0", 12, "end"),
+              svg.line(60, y(threshold), 660, y(threshold), style.VERMILLION, True),
               text(54, y(threshold) + 4, f"h = {number(threshold, 1)}", 12, "end", True)]  # fmt: skip
     points, zero = [(x(0), low)], False
     for t, S in enumerate(run.suspicion, 1):
@@ -154,22 +155,22 @@ def draw(threshold: float, change: int, who: str) -> Picture:
             points.append((x(t - 1), low))
         points.append((x(t), y(S)))
         zero = t in run.alarms
-    parts.append(svg.polyline(points, svg.BLUE, 2))
-    parts += [svg.diamond(x(a), y(run.suspicion[a - 1]), 7, svg.ORANGE) for a in run.alarms]
+    parts.append(svg.polyline(points, style.BLUE, 2))
+    parts += [svg.diamond(x(a), y(run.suspicion[a - 1]), 7, style.ORANGE) for a in run.alarms]
     top, low = 262.0, 352.0
-    y = svg.Axis(low, top, -0.7, 0.7)
+    y = charts.Axis(low, top, -0.7, 0.7)
     parts.append(text(8, 246, "Expected reward of each move", 14, bold=True))
     parts += [text(54, y(v) + 4, number(v, 1), 12, "end") for v in (-0.5, 0.0, 0.5)]
     parts += [
-        svg.line(60, y(0), 660, y(0), svg.FAINT),
-        svg.line(60, low, 660, low, svg.INK),
-        svg.line(60, top, 60, low, svg.INK),
+        svg.line(60, y(0), 660, y(0), style.GREY),
+        svg.line(60, low, 660, low, style.INK),
+        svg.line(60, top, 60, low, style.INK),
     ]
-    parts.append(svg.polyline([(x(t + d), y(r)) for t, r in enumerate(run.rewards) for d in (0, 1)], svg.GREEN, 2.5))
+    parts.append(svg.polyline([(x(t + d), y(r)) for t, r in enumerate(run.rewards) for d in (0, 1)], style.GREEN, 2.5))
     parts += [text(x(t), low + 17, str(t), 12, "middle") for t in range(0, T + 1, 40)]
     parts.append(text(360, low + 34, "moves played", 13, "middle"))
     if who != "nobody":
-        parts.append(svg.line(x(change), 34, x(change), low, svg.INK, True))
+        parts.append(svg.line(x(change), 34, x(change), low, style.INK, True))
         parts.append(text(x(change), 32, f"↓ {who}", 13, "start" if change < 100 else "end"))
     for k, line in enumerate(lines):
         parts.append(text(8, low + 62 + 22 * k, line, svg.fitting(line, 664, 13), bold=k == 0))

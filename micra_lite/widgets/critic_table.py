@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from .. import exact
 from ..exact import Array
 from ..exact.tabulate import Tabulated
+from ..plotting import style
 from ..registry import external_family, make
-from .drawing import svg
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, choice, groups, slider
 from .drawing.svg import number, text
 
@@ -173,7 +174,7 @@ def draw(x: Filling, k: int, state: int, asked: str) -> Picture:
     for cell in range(4):
         left, top = 8.0 + 44 * (cell % 2), 8.0 + 44 * (cell // 2)
         who = " ".join(w for w, at in zip("HP", divmod(state, 4), strict=True) if at == cell)
-        parts.append(svg.cell(left, top, 44, 44, who, bold=True))
+        parts.append(charts.cell(left, top, 44, 44, who, bold=True))
     hunter, prey = divmod(state, 4)
     lines = [f"Hunter (H) in {_cell(hunter)}, prey (P) in {_cell(prey)}.", f"The team plays {MOVES[x.team[state]]} (▸).",
              "Hatched: this joint action is not in the data."]  # fmt: skip
@@ -183,18 +184,18 @@ def draw(x: Filling, k: int, state: int, asked: str) -> Picture:
     for left, title, q in ((0.0, f"learned, after {SWEEPS[k]} sweeps", x.learned[k]), (340.0, "exact", x.truth)):
         entries = q[state].reshape(5, 5)
         parts.append(text(left + 90, 122, title, 14, bold=True))
-        drawn, bottom = svg.table(left, 130, MOVES, names, entries, np.clip(np.abs(entries) / reach, 0, 1), 48, 28)
+        drawn, bottom = charts.table(left, 130, MOVES, names, entries, np.clip(np.abs(entries) / reach, 0, 1), 48, 28)
         parts.append(drawn)
         for a in range(5):
             for b in range(5):
                 if left == 0 and not x.counts[state, 5 * a + b]:
-                    parts.append(svg.hatch(90 + 48 * b, 150 + 28 * a, 48, 28, svg.FAINT, 8))
-        parts.append(text(left + 86, 144, "hunter ↓ prey →", 10, "end", fill=svg.FAINT))
+                    parts.append(svg.hatch(90 + 48 * b, 150 + 28 * a, 48, 28, style.GREY, 8))
+        parts.append(text(left + 86, 144, "hunter ↓ prey →", 10, "end", fill=style.GREY))
     top, low = bottom + 44, bottom + 164
     high = svg.round_up(max(e for j in range(len(SWEEPS)) for t in (True, False) if (e := x.error(j, t)) is not None))
     parts.append(text(8, top - 20, "Mean |learned − exact| over all states", 14, bold=True))
     across = [60 + 40.0 * j for j in range(len(SWEEPS))]
-    for taken, colour, words in ((True, svg.BLUE, "○ taken"), (False, svg.VERMILLION, "◆ never taken")):
+    for taken, colour, words in ((True, style.BLUE, "○ taken"), (False, style.VERMILLION, "◆ never taken")):
         errors = [x.error(j, taken) for j in range(len(SWEEPS))]
         points = [(u, low - (low - top) * e / high) for u, e in zip(across, errors, strict=True) if e is not None]
         parts.append(svg.polyline(points, colour, 2.5, not taken))
@@ -204,8 +205,8 @@ def draw(x: Filling, k: int, state: int, asked: str) -> Picture:
         parts.append(text(452, y, words, 14, bold=True, fill=colour))
         here = f"here {_said(x.error(k, taken, state))}, everywhere {_said(x.error(k, taken))}"
         parts.append(text(452, y + 20, here, 13))
-    parts += [svg.line(40, low, across[-1] + 16, low, svg.INK), svg.line(40, top, 40, low, svg.INK),
-              svg.line(across[k], top, across[k], low, svg.INK, True)]  # fmt: skip
+    parts += [svg.line(40, low, across[-1] + 16, low, style.INK), svg.line(40, top, 40, low, style.INK),
+              svg.line(across[k], top, across[k], low, style.INK, True)]  # fmt: skip
     parts += [text(36, h + 4, words, 11, "end") for h, words in ((top, f"{high:g}"), (low, "0"))]
     parts += [text(u, low + 16, str(s), 12, "middle", j == k) for j, (u, s) in enumerate(zip(across, SWEEPS, strict=True))]  # fmt: skip
     parts.append(text(240, low + 34, "sweeps over the data", 13, "middle"))

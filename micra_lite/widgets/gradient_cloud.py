@@ -14,16 +14,17 @@ from torch import Tensor
 from ..baselines.advantages import coma_advantage
 from ..games.matrix import MatrixGame
 from ..games.weather import Weather
+from ..plotting import style
 from ..registry import make
 from ..regret import counterfactual_regret_advantage
-from .drawing import svg
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, choice, groups, policy_sliders, read_policy, slider
 from .drawing.svg import number, text
 
 CLOUD_GAMES = (
     "rectangular", "matching_pennies", "stag_hunt", "climbing", "meeting", "odd_one_out", "warm_weather",
 )  # fmt: skip
-COLOURS = (svg.FAINT, svg.VERMILLION, svg.ORANGE, svg.GREEN, svg.BLUE)
+COLOURS = (style.GREY, style.VERMILLION, style.ORANGE, style.GREEN, style.BLUE)
 MOST_DRAWS = 6
 
 
@@ -136,7 +137,7 @@ def draw(game: MatrixGame, i: int, logit: int, policies: list[Tensor], draws: in
     low = min(0.0, *(min(c.points[0][0], c.mean - c.variance**0.5) for c in found))
     high = max(0.0, *(max(c.points[-1][0], c.mean + c.variance**0.5) for c in found))
     step = svg.round_up(max(high - low, 1e-6)) / 20
-    axis = svg.Axis(170, svg.WIDTH - 30, math.floor(low / step) * step, math.ceil(high / step + 1e-6) * step)
+    axis = charts.Axis(170, svg.WIDTH - 30, math.floor(low / step) * step, math.ceil(high / step + 1e-6) * step)
     top, tall = 52.0, 66.0
     exact = axis(found[-1].mean)
     words = f"◆ exact gradient {number(found[-1].mean, 3)}"
@@ -146,18 +147,18 @@ def draw(game: MatrixGame, i: int, logit: int, policies: list[Tensor], draws: in
         y = top + tall * r + 40  # where the stems stand
         parts += [
             text(8, y - 22, c.name, 14, bold=True), text(8, y - 5, f"variance {number(c.variance, 3)}", 13),
-            text(8, y + 9, f"{len(c.points)} possible", 11, fill=svg.FAINT),
+            text(8, y + 9, f"{len(c.points)} possible", 11, fill=style.GREY),
             svg.line(axis.left, y, axis.right, y),
         ]  # fmt: skip
         most, wide = max(p for _, p in c.points), 5 if len(c.points) < 20 else 2
         for x, p in c.points:  # even what is hardly possible can be seen
             parts.append(svg.polyline([(axis(x), y), (axis(x), y - 3 - 37 * p / most)], colour, wide))
         left, right = axis(c.mean - c.variance**0.5), axis(c.mean + c.variance**0.5)
-        parts.append(svg.rect(left, y + 4, max(2.0, right - left), 7, colour, svg.INK))
+        parts.append(svg.rect(left, y + 4, max(2.0, right - left), 7, colour, style.INK))
     bottom = top + tall * len(found)
-    parts += [svg.line(exact, 26, exact, bottom, svg.INK, True), svg.diamond(exact, 30, 6, svg.INK)]
+    parts += [svg.line(exact, 26, exact, bottom, style.INK, True), svg.diamond(exact, 30, 6, style.INK)]
     parts.append(
-        svg.value_axis(axis, bottom, bottom, f"estimated gradient of the logit of {game.action_names[i][logit]}")
+        charts.value_axis(axis, bottom, bottom, f"estimated gradient of the logit of {game.action_names[i][logit]}")
     )
     parts.append(
         text(

@@ -16,14 +16,15 @@ from torch import Tensor
 
 from ..imitation import adapt, predict
 from ..networks import MetaImitator
+from ..plotting import style
 from ..registry import external_family, make
 from .critic_table import MOVES, STATES
-from .drawing import svg
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, choice, groups, slider
 from .drawing.svg import number, text
 
 WATCHED = (0, 1, 2, 3, 5, 10, 20, 50)
-LOOKS = (("played", svg.INK), ("imitator", svg.BLUE), ("Bayes", svg.ORANGE))
+LOOKS = (("played", style.INK), ("imitator", style.BLUE), ("Bayes", style.ORANGE))
 
 
 @lru_cache(maxsize=1)
@@ -110,13 +111,13 @@ def draw(x: Course, prey: int, k: int, row: int) -> Picture:
     )
     parts = [text(8, 20, f"Prey {prey} after {n} watched moves: hunter in {_cell(hunter)}, prey in {_cell(own)}", 14, bold=True),
              text(8, 42, f"watched in this state: {counted}", 13)]  # fmt: skip
-    axis = svg.Axis(150, 560, 0, 1)
+    axis = charts.Axis(150, 560, 0, 1)
     for a, move in enumerate(MOVES):
         top = 60.0 + 62 * a
         parts.append(text(60, top + 30, move, 14, "end", bold=True))
         for j, ((name, colour), p) in enumerate(zip(LOOKS, shown, strict=True)):
             parts.append(text(142, top + 13 + 18 * j, name, 12, "end"))
-            parts.append(svg.bar(axis, top + 18 * j, float(p[a]), colour, outline=j == 0))
+            parts.append(charts.bar(axis, top + 18 * j, float(p[a]), colour, outline=j == 0))
     top, low = 420.0, 530.0
     high = svg.round_up(max(max(e) for e in errors))
     parts.append(text(8, top - 22, "Mean error over all states, nats", 14, bold=True))
@@ -127,8 +128,8 @@ def draw(x: Course, prey: int, k: int, row: int) -> Picture:
         for u, v in points:
             parts.append(svg.circle(u, v, 3.5, colour) if name == "imitator" else svg.diamond(u, v, 5, colour))
         parts.append(text(470, y, f"{'○' if name == 'imitator' else '◆'} {name}: {number(errs[k], 3)}", 14, bold=True))
-    parts += [svg.line(50, low, across[-1] + 16, low, svg.INK), svg.line(50, top, 50, low, svg.INK),
-              svg.line(across[k], top, across[k], low, svg.INK, True)]  # fmt: skip
+    parts += [svg.line(50, low, across[-1] + 16, low, style.INK), svg.line(50, top, 50, low, style.INK),
+              svg.line(across[k], top, across[k], low, style.INK, True)]  # fmt: skip
     parts += [text(46, h + 4, words, 11, "end") for h, words in ((top, f"{high:g}"), (low, "0"))]
     parts += [text(u, low + 16, str(w), 12, "middle", j == k) for j, (u, w) in enumerate(zip(across, WATCHED, strict=True))]  # fmt: skip
     parts.append(text(245, low + 34, "watched moves", 13, "middle"))

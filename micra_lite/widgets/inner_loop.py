@@ -16,7 +16,8 @@ from scipy.special import expit, logit
 from scipy.stats import binom
 
 from ..exact import Array
-from .drawing import svg
+from ..plotting import style
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, choice, groups, slider
 from .drawing.svg import number, text
 
@@ -111,7 +112,7 @@ def in_words(x: Landscape) -> str:
 
 def draw(x: Landscape) -> Picture:
     """Above, where each column's imitator may end; below, the mean loss before and after for every start."""
-    axis = svg.Axis(LOW, HIGH, 0, 1)
+    axis = charts.Axis(LOW, HIGH, 0, 1)
     here, y = axis(x.start), 22.0
     parts = [text(here, 16, "○ start", 13, "middle", True), text(560, 16, "loss, nats", 13, bold=True)]
     theta = logit(np.array([x.start]))
@@ -121,31 +122,31 @@ def draw(x: Landscape) -> Picture:
         parts += [text(8, y - 6, f"column {number(p)}", 14, bold=True), svg.line(LOW, y, HIGH, y)]
         for end, w in zip(expit(ends[0]), weights, strict=True):
             if w > 1e-4:
-                parts.append(svg.polyline([(axis(end), y), (axis(end), y - 3 - 28 * w / weights.max())], svg.BLUE, 4))
+                parts.append(svg.polyline([(axis(end), y), (axis(end), y - 3 - 28 * w / weights.max())], style.BLUE, 4))
         if x.loop.watched is None:  # one path: its steps can be shown
             stops = [
                 float(expit(adapted(theta, np.array([p]), x.loop.step_size, k))[0]) for k in range(x.loop.steps + 1)
             ]
-            parts += [svg.line(axis(stop), y, axis(stop), y - 8, svg.INK) for stop in stops]
-        parts += [svg.circle(here, y, 4), svg.diamond(axis(p), y, 6, svg.VERMILLION)]
+            parts += [svg.line(axis(stop), y, axis(stop), y - 8, style.INK) for stop in stops]
+        parts += [svg.circle(here, y, 4), svg.diamond(axis(p), y, 6, style.VERMILLION)]
         parts.append(text(560, y - 6, f"{number(before)} → {number(after)}", 13))
     top, bottom, reach = y + 40, y + 190, 1.0
     while max(np.mean(x.before), np.mean(x.after)) > reach:
         reach *= 2
-    lines = ((svg.INK, True, "before"), (svg.BLUE, False, "after"))
+    lines = ((style.INK, True, "before"), (style.BLUE, False, "after"))
     for k, (colour, dashed, words) in enumerate(lines):
         up = bottom - (bottom - top) * x.curves[k] / reach
         seen = [(axis(g), float(h)) for g, h in zip(GRID, up, strict=True) if h >= top]
         parts.append(svg.polyline(seen, colour, 2.5, dashed))
         height = bottom - (bottom - top) * float(x.curves[k].min()) / reach
         if height >= top:
-            parts.append(svg.star(axis(x.best(k)), height, 8, svg.GREEN))
+            parts.append(svg.star(axis(x.best(k)), height, 8, style.GREEN))
         parts += [svg.line(520, top + 24 + 24 * k, 552, top + 24 + 24 * k, colour, dashed),
                   text(560, top + 29 + 24 * k, words, 13)]  # fmt: skip
         parts.append(text(560, top + 105 + 20 * k, f"{words}: {number(x.best(k))}", 13))
-    parts += [svg.star(530, top + 81, 8, svg.GREEN), text(544, top + 86, "best start", 13, bold=True)]
-    parts += [svg.line(here, 24, here, bottom, svg.FAINT, True), svg.line(LOW, bottom, HIGH, bottom, svg.INK),
-              svg.line(LOW, top, LOW, bottom, svg.INK)]  # fmt: skip
+    parts += [svg.star(530, top + 81, 8, style.GREEN), text(544, top + 86, "best start", 13, bold=True)]
+    parts += [svg.line(here, 24, here, bottom, style.GREY, True), svg.line(LOW, bottom, HIGH, bottom, style.INK),
+              svg.line(LOW, top, LOW, bottom, style.INK)]  # fmt: skip
     parts += [text(LOW - 6, h + 4, words, 11, "end") for h, words in ((top, f"{reach:g}"), (bottom, "0"))]
     parts += [text(axis(v), bottom + 16, f"{v:g}", 11, "middle") for v in (0, 0.25, 0.5, 0.75, 1)]
     parts += [text(8, top + 40, "mean loss from", 13), text(8, top + 57, "every start, nats", 13)]

@@ -17,7 +17,8 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from .drawing import svg
+from ..plotting import style
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, choice, groups, slider
 from .drawing.svg import number, text
 
@@ -25,10 +26,16 @@ Curves = dict[str, dict[int, list[tuple[int, float]]]]  # method → seed → (e
 DRAWS = 12  # different choices of seeds
 ENOUGH = 10  # seeds; fewer are no evidence
 COLOURS = {
-    "MICRA": svg.VERMILLION, "independent actor-critic": svg.BLUE, "central-V actor-critic": svg.SKY, "COMA": svg.GREEN,
-    "MADDPG": svg.ORANGE,
+    "MICRA": style.VERMILLION, "independent actor-critic": style.BLUE, "central-V actor-critic": style.SKY, "COMA": style.GREEN,
+    "MADDPG": style.ORANGE,
 }  # fmt: skip
-SPARE = ("#CC79A7", svg.BLUE, svg.GREEN, svg.ORANGE, svg.SKY)  # for ablations, which stand beside MICRA alone
+SPARE = (
+    style.PURPLE,
+    style.BLUE,
+    style.GREEN,
+    style.ORANGE,
+    style.SKY,
+)  # for ablations, which stand beside MICRA alone
 
 
 def read_runs(path: str | Path) -> list[dict[str, Any]]:
@@ -138,16 +145,19 @@ def sheet(
     """The drawing: a mean line for each method, each seed at the budget, names at the end."""
     scores = [score for runs in curves.values() for s in seeds for _, score in runs[s]]
     low, high = min(0.0, *scores), max(1.0, *scores)
-    x, y = svg.Axis(52, 480, 0, whole), svg.Axis(300, 40, low, high)
+    x, y = charts.Axis(52, 480, 0, whole), charts.Axis(300, 40, low, high)
     parts = [text(8, 20, f"{title}: normalised score", 14, bold=True)]
     for level, words in ((0.0, "0"), (0.5, "0.5"), (1.0, "1")):
-        parts += [svg.line(52, y(level), 480, y(level), svg.FAINT, level > 0), text(46, y(level) + 4, words, 12, "end")]
-    parts += [svg.line(52, 40, 52, 300, svg.INK), svg.line(x(budget), 30, x(budget), 300, svg.INK, True)]
+        parts += [
+            svg.line(52, y(level), 480, y(level), style.GREY, level > 0),
+            text(46, y(level) + 4, words, 12, "end"),
+        ]
+    parts += [svg.line(52, 40, 52, 300, style.INK), svg.line(x(budget), 30, x(budget), 300, style.INK, True)]
     parts += [text(x(f * whole), 318, f"{f * whole:,.0f}", 12, "middle") for f in (0.0, 0.5, 1.0)]
     parts += [text(266, 338, "environment steps", 13, "middle"), text(486, 4 + y(1), "1: best response", 11)]
     spare = iter(SPARE)
     for m in sorted(curves, key="MICRA".__eq__):  # MICRA last, on top
-        colour = COLOURS.get(m) or next(spare, svg.FAINT)
+        colour = COLOURS.get(m) or next(spare, style.GREY)
         steps = sorted({step for s in seeds for step, _ in curves[m][s]})
         line = [(x(b), y(interquartile_mean([reached(curves[m][s], b) for s in seeds]))) for b in steps]
         parts.append(svg.polyline(line, colour, 3.5 if m == "MICRA" else 2, m != "MICRA"))

@@ -17,7 +17,8 @@ from importlib.resources import files
 import ipywidgets
 import traitlets
 
-from .drawing import svg
+from ..plotting import style
+from .drawing import charts, svg
 from .drawing.base import STATIC, Explorer, Picture, choice, slider
 from .drawing.svg import number, text
 
@@ -120,20 +121,20 @@ class Prediction(Explorer):
     def _line(self, guess: str | float | None, revealed: bool) -> tuple[list[str], float]:
         """A number line; the guess stands on it as a hollow circle, the truth hangs from it as a filled diamond."""
         assert self.between is not None
-        axis, y = svg.Axis(LEFT, RIGHT, *self.between), 46.0
-        parts = [svg.line(LEFT, y, RIGHT, y, svg.INK)]
+        axis, y = charts.Axis(LEFT, RIGHT, *self.between), 46.0
+        parts = [svg.line(LEFT, y, RIGHT, y, style.INK)]
         for end in self.between:
-            parts += [svg.line(axis(end), y - 5, axis(end), y + 5, svg.INK)]
-            parts += [text(axis(end), y + 20, number(end, self.digits), 12, "middle", fill=svg.FAINT)]
+            parts += [svg.line(axis(end), y - 5, axis(end), y + 5, style.INK)]
+            parts += [text(axis(end), y + 20, number(end, self.digits), 12, "middle", fill=style.GREY)]
         if revealed:
             x = axis(float(self.truth))
             parts += [
-                svg.diamond(x, y, 8, svg.VERMILLION),
+                svg.diamond(x, y, 8, style.VERMILLION),
                 self._beside(x, y + 38, f"{TRUTH} {self.shown(self.truth)}"),
             ]
         if guess is not None:
             x = axis(float(guess))
-            parts += [svg.circle(x, y, 8, svg.BLUE), self._beside(x, y - 18, f"{YOU} {self.shown(guess)}")]
+            parts += [svg.circle(x, y, 8, style.BLUE), self._beside(x, y - 18, f"{YOU} {self.shown(guess)}")]
         return parts, 96
 
     @staticmethod
@@ -148,9 +149,9 @@ class Prediction(Explorer):
             y = 20 + 26 * k
             chosen, true = option == guess, revealed and option == self.truth
             if chosen:
-                parts += [svg.circle(60, y - 5, 8, svg.BLUE), text(46, y, "you", 13, "end", True)]
+                parts += [svg.circle(60, y - 5, 8, style.BLUE), text(46, y, "you", 13, "end", True)]
             if true:
-                parts += [svg.diamond(84, y - 5, 8, svg.VERMILLION)]
+                parts += [svg.diamond(84, y - 5, 8, style.VERMILLION)]
             words = option + ("  ← truth" if true else "")
             parts.append(text(104, y, words, svg.fitting(words, svg.WIDTH - 110, 14), bold=chosen or true))
         return parts, 20 + 26 * len(self.options)

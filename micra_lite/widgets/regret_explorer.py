@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from ..games.matrix import MATRIX_GAMES, MatrixGame
+from ..plotting import style
 from ..registry import make
 from ..regret import counterfactual_regret_advantage, counterfactual_values
-from .drawing import svg
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, choice, groups, policy_sliders, read_policy
 from .drawing.svg import number, short, text
 
@@ -115,11 +116,11 @@ def draw(r: Regrets) -> Picture:
     parts = [text(4, 18, f"payoffs to {agents[r.i]}", 13, bold=True)]
     for k, j in enumerate(r.others):  # one line for each of the others: what it does in each column
         y = 40 + 22 * k
-        parts.append(text(left - 6, y, f"{agents[j]} plays", 12, "end", fill=svg.FAINT))
+        parts.append(text(left - 6, y, f"{agents[j]} plays", 12, "end", fill=style.GREY))
         for c, actions in enumerate(r.joint):
             name = names[j][actions[k]]
             parts.append(text(left + (c + 0.5) * wide, y, name, svg.fitting(name, wide - 2, 12), "middle"))
-    parts.append(text(left - 6, high - 12, "with weight", 12, "end", fill=svg.FAINT))
+    parts.append(text(left - 6, high - 12, "with weight", 12, "end", fill=style.GREY))
     parts += [
         text(left + (c + 0.5) * wide, high - 12, short(w), svg.fitting(short(w), wide - 2, 12), "middle", True)
         for c, w in enumerate(r.weights)
@@ -128,7 +129,7 @@ def draw(r: Regrets) -> Picture:
     reach = (max(map(max, r.payoffs)) - min(map(min, r.payoffs))) / 4 or 1.0
     while max(map(abs, r.regrets)) > reach:
         reach *= 2
-    axis = svg.Axis(v_left + 122, svg.WIDTH - 48, -reach, reach)
+    axis = charts.Axis(v_left + 122, svg.WIDTH - 48, -reach, reach)
     parts += [
         text(v_left + 32, high - 12, "value v", 12, "middle", True),
         text((axis.left + axis.right) / 2, high - 12, "regret advantage A", 12, "middle", True),
@@ -136,14 +137,14 @@ def draw(r: Regrets) -> Picture:
     for a, (name, p) in enumerate(r.own):
         y = high + a * row
         parts.append(text(left - 6, y + 17, name, svg.fitting(name, 112), "end", True))
-        parts.append(text(left - 6, y + 32, f"π = {short(p)}", 11, "end", fill=svg.FAINT))
+        parts.append(text(left - 6, y + 32, f"π = {short(p)}", 11, "end", fill=style.GREY))
         for c, weight in enumerate(r.weights):
-            parts.append(svg.cell(left + c * wide, y, wide, row, short(r.payoffs[a][c]), weight))
+            parts.append(charts.cell(left + c * wide, y, wide, row, short(r.payoffs[a][c]), weight))
         parts.append(text(v_left + 32, y + row / 2 + 5, number(r.values[a]), 13, "middle"))
-        parts.append(svg.bar(axis, y + 12, r.regrets[a]))
+        parts.append(charts.bar(axis, y + 12, r.regrets[a]))
     bottom = high + len(r.own) * row
-    parts.append(svg.value_axis(axis, high, bottom, "units of payoff"))
-    parts.append(text(v_left, bottom + 24, "v(s)", 12, "end", fill=svg.FAINT))
+    parts.append(charts.value_axis(axis, high, bottom, "units of payoff"))
+    parts.append(text(v_left, bottom + 24, "v(s)", 12, "end", fill=style.GREY))
     parts.append(text(v_left + 32, bottom + 24, number(r.value), 13, "middle", True))
     alt = in_words(r)
     return Picture(svg.document(bottom + 40, parts, alt), alt, sums(r))

@@ -9,7 +9,7 @@ import ipywidgets
 
 from ..training_state import Record
 from .drawing.base import Explorer, Picture, groups, slider
-from .update_stages import STAGES, draw
+from .drawing.update_stages import STAGES, draw
 
 
 class Stepper(Explorer):

@@ -17,7 +17,7 @@ import torch
 
 from ..exact import Array
 from ..regret import counterfactual_regret_advantage
-from .drawing import svg
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, slider
 from .drawing.svg import number, text
 
@@ -95,9 +95,9 @@ class ThreeSwitches(Explorer):
         entries = np.stack([100 * weights.reshape(-1), *(t.reshape(-1) for t in tables)], 1)
         shades = np.clip(entries, 0, 1) * [0, 1, 1, 1]
         parts = [text(8, 18, f"Q({', '.join(WHO)})", 13, bold=True)]
-        grid, end = svg.table(8, 26, ["% of D", *CRITICS], names, entries.tolist(), shades.tolist(), 56, 26)
+        grid, end = charts.table(8, 26, ["% of D", *CRITICS], names, entries.tolist(), shades.tolist(), 56, 26)
         reach = svg.round_up(max(0.5, *map(abs, regrets)))
-        bars, below = svg.bar_panel(350, 4, 322, "your regret of on, now", CRITICS, regrets, -reach, reach, "return")
+        bars, below = charts.bar_panel(350, 4, 322, "your regret of on, now", CRITICS, regrets, -reach, reach, "return")
         parts += [grid, bars, text(350, below + 24, "You switch on half of the time.", 13)]
         for k, name in enumerate(CRITICS[1:], 1):
             parts.append(text(350, below + 32 + 20 * k, f"{name}: {verdict(regrets[k], regrets[0])}", 13, bold=True))
