@@ -1,5 +1,6 @@
 # make run   the demo: three phases on pursuit            make lab        the notebooks in JupyterLab
 # make test  lint, types, tests, notebooks (< 25 min)     make test-long  the tests that take longer
+# make test-core  lint, types, the algorithm's own tests (< 90 s), for whoever changes a line of it
 # make notebooks  regenerate them from notebooks/src      make benchmarks the committed results, measured again
 # make site  the course, the API and the results as web pages, in site/
 # Everything is installed into .venv first, from nothing but Python (>= 3.11) and pip.
@@ -11,7 +12,7 @@ SHELL := /bin/bash
 # On networks this small, more threads only wait for each other.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test test-long lab notebooks site benchmarks lint clean
+.PHONY: run test test-core test-long lab notebooks site benchmarks lint clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -31,13 +32,18 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tests/lines.py
+
+test-core: lint
+	$(BIN)/python -m pytest -n 2 -m "not long" tests/algorithm micra_lite/*.py
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long and not browser"
 	$(BIN)/python notebooks/build.py --check
 	$(BIN)/python benchmarks/readme.py --check
 	MICRA_LITE_PROGRESS= $(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/nbval_sanitize.cfg \
-		notebooks/*.ipynb exercises/*.ipynb exercises/solutions/*.ipynb
+		--nbval-kernel-startup-timeout 1800 notebooks/*.ipynb exercises/*.ipynb exercises/solutions/*.ipynb
 	$(BIN)/python -m pytest -m browser tests
 
 test-long: test
@@ -62,6 +68,7 @@ benchmarks: $(READY)
 	$(BIN)/python benchmarks/switching.py
 	$(BIN)/python benchmarks/learning.py --tune
 	$(BIN)/python benchmarks/learning.py
+	$(BIN)/python benchmarks/comparison.py
 	$(BIN)/python benchmarks/limits.py
 	$(BIN)/python benchmarks/advantages.py
 	$(BIN)/python benchmarks/widgets.py

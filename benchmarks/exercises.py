@@ -2,7 +2,7 @@
 
 python benchmarks/exercises.py
 
-The answers are those of tests/check_answers, written by hand; mutants are of the reference solutions, those that give the
+The answers are those of tests/exercises/check_answers, written by hand; mutants are of the reference solutions, those that give the
 same results left out. `seconds` is the median time of a check over all these answers, `seconds_max` the longest. Open
 exercises have many solutions and no reference to mutate.
 """
@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "tests")]
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "tests" / "exercises")]
 
 import torch
 

@@ -2,7 +2,7 @@
 
 python benchmarks/grading.py [--students 200] [--kinds bubblewrap user]
 
-The class is that of tests/submissions.py: one sheet with a number to enter and a function to write. `canary_changed` tells
+The class is that of tests/helpers/submissions.py: one sheet with a number to enter and a function to write. `canary_changed` tells
 whether anything changed in a folder outside that the hostile ones try to change, or among the submissions.
 """
 
@@ -17,9 +17,9 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "tests")]
 
 import common
+from helpers.submissions import HOSTILE, write_class
 from micra_exercises.tutor.grade import grade
 from micra_exercises.tutor.sandbox import KINDS, Sandbox
-from submissions import HOSTILE, write_class
 
 
 def checksum(folder: Path) -> str:

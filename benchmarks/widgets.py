@@ -15,14 +15,14 @@ import pytest
 
 from common import write
 
-TESTS = Path(__file__).parent.parent / "tests"
+TESTS = Path(__file__).parent.parent / "tests" / "browser"
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         delays = Path(folder) / "delays"
         os.environ |= {"MICRA_DELAYS": str(delays), "MICRA_REQUIRE_BROWSER": "1"}
-        failed = pytest.main(["-m", "browser", *map(str, sorted(TESTS.glob("test_browser*.py")))])
+        failed = pytest.main(["-m", "browser", str(TESTS)])
         rows = [json.loads(line) for line in delays.read_text(encoding="utf-8").splitlines()]
     if not failed:
         write("widgets", 1, sorted(rows, key=lambda row: (row["notebook"], row["widget"])))

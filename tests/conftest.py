@@ -5,14 +5,15 @@ import pytest
 import torch
 
 torch.set_num_threads(1)
-hypothesis.settings.register_profile("same every time", derandomize=True, deadline=None)
+busy = [hypothesis.HealthCheck.too_slow]  # a busy machine is no fault
+hypothesis.settings.register_profile("same every time", derandomize=True, deadline=None, suppress_health_check=busy)
 hypothesis.settings.load_profile("same every time")
 
 
 @pytest.fixture(scope="module")
 def browser():
     """A Chromium, for tests marked `browser`."""
-    from lab import chromium
+    from helpers.browser import chromium
 
     with chromium() as found:
         yield found

@@ -41,7 +41,7 @@ How to write a further exercise
 2. **The sheet** `exercises/src/LESSON.py` has for each exercise: a text with the labels and the case by hand, a cell
    with the solution between `# solution, stub: CODE` and `# end`, and a cell with the check. `make notebooks` puts
    CODE in its place for students. Each exercise must work without those before it.
-3. **Wrong and right answers** go into `tests/check_answers/FILE.py`: at least eight wrong ones with the mistake's name,
+3. **Wrong and right answers** go into `tests/exercises/check_answers/FILE.py`: at least eight wrong ones with the mistake's name,
    and three right ones written differently. The tests, the mutants and `benchmarks/exercises.py` find them there.
 """
 

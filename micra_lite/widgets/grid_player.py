@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import ipywidgets
-import numpy as np
 import torch
 
-from ..exact import Array
 from ..exact.encounter import SHOWN, TEAMS, Encounter, encounter
 from ..registry import GRID_TASKS
+from ..rollouts import joint_step
 from .drawing.base import Explorer, Picture, choice, groups, slider
 from .drawing.episode import SHOW, PlayedEpisode, draw
 
@@ -35,24 +34,18 @@ def play_again(who: Encounter, you: str, episode: int, moves: str) -> PlayedEpis
     state = game.reset(1, torch.Generator().manual_seed(episode))
     states, actions, rewards = [state[0]], [], []
     for t, letter in enumerate(moves[: game.horizon]):
-        chance = np.random.default_rng([episode, t])
-        drawn = chance.random(len(game.agents))
         s = who.number(state[0])
-        joint = [_inverse(p[s], u) for p, u in zip(who.policies, drawn, strict=True)]
+        policies = [torch.from_numpy(p[s : s + 1]) for p in who.policies]  # (1, A_j) each
         if letter != TEAM_MOVE:
-            joint[axis] = letters[letter]
-        generator = torch.Generator().manual_seed(int(chance.integers(2**31)))
-        step = game.step(state, torch.tensor([joint]), generator)
+            policies[axis] = torch.eye(game.n_actions[axis], dtype=torch.float64)[[letters[letter]]]
+        team, external = ([policies[j] for j in axes] for axes in (game.target_axes, game.external_axes))
+        chance = torch.Generator().manual_seed(1000 * episode + t)
+        joint, step = joint_step(game, state, team, external, chance)
         state = step.state
         states.append(state[0])
-        actions.append(torch.tensor(joint))
+        actions.append(joint[0])
         rewards.append(step.rewards[0])
     return PlayedEpisode(states, actions, rewards)
-
-
-def _inverse(policy: Array, u: float) -> int:
-    """The action that the uniform number `u` in [0, 1) draws from a policy (A,)."""
-    return min(int(np.searchsorted(np.cumsum(policy), u, side="right")), int(np.flatnonzero(policy).max()))
 
 
 class GridPlayer(Explorer):

@@ -525,8 +525,8 @@ summary
 # | COMA's advantage | `micra_lite.regret.coma_advantage` |
 # | between the two: some samples | `micra_lite.regret.sampled_regret_advantage` |
 # | matrix games of your own | `micra_lite.MatrixGame` |
-# | replicator dynamics, regret matching | `micra_lite.widgets.dynamics.follow`, `micra_lite.widgets.dynamics.regret_matching` |
-# | equilibria of small games | `micra_lite.widgets.dynamics.equilibria` |
+# | replicator dynamics, regret matching | `micra_lite.exact.dynamics.replicator_path`, `micra_lite.exact.dynamics.regret_matching` |
+# | equilibria of small games | `micra_lite.exact.nash_equilibria` |
 # | best response, NashConv | `micra_lite.exact.best_response`, `micra_lite.exact.nash_conv` |
 # | to play with | `micra_lite.widgets.RegretExplorer`, `micra_lite.widgets.PolicyField` |
 #

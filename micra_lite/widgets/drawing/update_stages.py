@@ -6,7 +6,7 @@
 4. joint Q: what every joint action is worth                  `Agent.value`
 5. regrets: how much better each own action is                `counterfactual_regret_advantage`, Eq. 2
 6. gradient: which way that pushes each policy                `policy_gradient_objective`, Eq. 3
-7. policy: what the step made of it                           `value_and_improve`
+7. policy: what the step made of it                           `actor_loss`, `gradient_step`
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ STAGES: tuple[tuple[str, str, str, Callable[[Record], Drawn]], ...] = (
     ("joint Q", "Q(s, a)", "agent.Agent.value", joint_q),
     ("regrets", "A_i(s, a_i) = v(s | i plays a_i) − v(s), Eq. 2", "regret.counterfactual_regret_advantage", regrets),
     ("gradient", "π_i(a) (A_i(a) − Σ_b π_i(b) A_i(b)), Eq. 3", "regret.policy_gradient_objective", gradient),
-    ("changed policy", "θ_i + step along Eq. 3", "updates.value_and_improve", policy),
+    ("changed policy", "θ_i + step along Eq. 3", "updates.actor_loss, updates.gradient_step", policy),
 )
 
 

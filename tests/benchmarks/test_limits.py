@@ -1,0 +1,76 @@
+"""The benchmark that replaces MICRA's parts by exact ones: is what actors are given exact, and of whom they play with?"""
+
+import importlib
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+import torch
+
+import micra_lite
+from micra_lite import exact, phases, updates
+
+SMALL = {"externals_per_round": 2, "episodes_per_external": 12, "support_episodes": (0, 2), "query_episodes": 4, "externals_per_update": 3,
+         "states_per_external": 8, "features": 8, "hidden": 16, "actor_hidden": 16, "value_steps": 1, "conditioned": False, "external_model": "true"}  # fmt: skip
+
+
+@pytest.fixture
+def limits(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
+    return importlib.import_module("limits")
+
+
+def regret_by_iteration(table, policies, s, i):
+    """Expected return of each own action in state s, the others by their policies, minus that of playing on: by values
+    iterated until they stand still.
+    """
+    n = len(policies)
+    letters = "abcdefg"[:n]
+    average = "z" + letters + "," + ",".join(f"z{x}" for x in letters) + "->z"
+    reward = table.R[..., list(table.target_axes)].mean(-1).reshape(table.S, *table.A)
+    value = np.zeros(table.S)
+    for _ in range(600):
+        q = reward + table.gamma * (table.T @ value).reshape(reward.shape)
+        value = np.einsum(average, q, *policies)
+    own = letters[i]
+    others = "".join(x for x in letters if x != own)
+    each = np.einsum(letters + "," + ",".join(others) + "->" + own, q[s], *(policies[j][s] for j in range(n) if j != i))
+    return each - each @ policies[i][s]
+
+
+def test_actors_are_given_exact_regrets_of_the_team_as_it_plays(limits):
+    critic = limits.ExactCritic("pursuit:size=2")
+    game, table = critic.game, critic.table
+    family = micra_lite.external_family("pursuit", game)
+    prey = family.split("train").tables(game)[0].double().numpy()  # (K, S, A)
+    settings = micra_lite.Settings(updates=9, seed=2, **SMALL)
+    state = micra_lite.TrainingState.initial(game, settings)
+    kept = updates.advantages
+    with (
+        patch.object(phases, "value_and_improve", critic.value_and_improve),
+        patch.object(updates, "advantages", critic.advantages),
+    ):
+        records, met = phases.offline_training(game, family, settings, state), set()
+        for _ in range(settings.updates):
+            team = [t[0].double().numpy() for t in exact.team_tables(state)]
+            record = next(records)
+            k, s = critic.met[0], int(game.encode(record.game_state))
+            met.add(k)
+            for position, i in enumerate(game.target_axes):
+                expected = regret_by_iteration(table, [*team, prey[k]], s, i)
+                np.testing.assert_allclose(record.regrets[position].numpy(), expected, atol=1e-4)
+    assert len(met) > 1
+    assert updates.advantages is kept
+    assert np.ptp(record.regrets[0].numpy()) > 1e-3
+
+
+def test_all_are_run_with_the_same_steps(limits, tmp_path):
+    settings = limits.settings_of("meeting", "MICRA, true external", "nobody adapts", 1, 64, SMALL)
+    curves = [limits.curve("meeting", replaced, 1, settings, tmp_path) for replaced in list(limits.METHOD)[1:]]
+    given, more, exact = curves
+    assert [step for step, _ in given] == [step for step, _ in more] == [step for step, _ in exact]
+    assert given[0] == more[0] == exact[0]
+    assert len({curve[-1] for curve in curves}) == 3
+    assert torch.tensor([x for curve in curves for _, x in curve]).isfinite().all()
+    assert limits.curve("meeting", "imitator and critic", 1, settings, tmp_path / "again") == exact

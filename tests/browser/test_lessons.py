@@ -1,0 +1,194 @@
+"""The lessons in a real JupyterLab with a real browser: their widgets by keyboard, and what they then show.
+
+What it needs, and where its pictures go, says `helpers/browser.py`.
+"""
+
+import pytest
+
+from helpers.browser import (
+    at_both_widths,
+    choose,
+    lesson,
+    measure,
+    picture_of,
+    press_and_time,
+    ran_without_error,
+    widget,
+    words_of,
+)
+
+pytestmark = pytest.mark.browser
+
+games, regret, gradient = lesson("01_games"), lesson("02_regret"), lesson("03_policy_gradient")
+critic, learning, imitator = lesson("04_critic"), lesson("05_meta_learning"), lesson("06_meta_imitator")
+
+
+def test_the_games_lesson_runs(games):
+    ran_without_error(games)
+
+
+def test_a_guess_is_kept_beside_the_truth(games):
+    found = widget(games, "Chicken.")
+    picture_of(found, "prediction-slider")
+    handle = found.locator(".noUi-handle")
+    measure("Prediction", games, found, handle, ["ArrowLeft", "ArrowRight"] * 5 + ["ArrowLeft"] * 4)
+    assert "predicted 0.30. The truth is not shown yet" in words_of(found)
+    found.locator("button", has_text="Reveal").focus()
+    games.keyboard.press("Enter")
+    found.locator('svg[aria-label*="predicted 0.30; the truth is 0.10. Off by 0.20."]').wait_for()
+    picture_of(found, "prediction-slider-revealed")
+    widget(games, "1 of 5 predictions made. Chicken: predicted 0.30, truth 0.10")  # the sum of them, at the end
+
+
+def test_options_are_chosen_by_keyboard(games):
+    found = widget(games, "States.")
+    choose(games, found, "Your guess", "27")
+    games.keyboard.press("Tab")
+    games.keyboard.press("Space")
+    found.locator('svg[aria-label*="You predicted 84."]').wait_for()
+    found.locator("button", has_text="Reveal").focus()
+    games.keyboard.press("Enter")
+    found.locator('svg[aria-label*="the truth is 729. Not so."]').wait_for()
+    picture_of(found, "prediction-options-revealed")
+
+
+def test_a_hunter_is_played_by_keyboard(games):
+    found = widget(games, "pursuit beside prey 0")
+    picture_of(found, "player-start")
+    keys = found.locator('.widget-text:has-text("Moves") input')
+    keys.focus()
+    measure("GridPlayer, move", games, found, keys, list("nnwse.tn"))
+    assert "Step 8." in words_of(found)
+    games.keyboard.press("Backspace")
+    found.locator('svg[aria-label*="Step 7."]').wait_for()
+    found.locator("button", has_text="north").focus()
+    games.keyboard.press("Enter")
+    found.locator('svg[aria-label*="Step 8."]').wait_for()
+    choose(games, found, "Beside", "prey 1")
+    found = widget(games, "pursuit beside prey 1")
+    assert "Step 8." in words_of(found)
+    choose(games, found, "Show", "each target's regrets")
+    found.locator('svg[aria-label*="Regret advantages of hunter_1"]').wait_for()
+    found.locator("button", has_text="play on").click()
+    handle = found.locator('.widget-hslider:has-text("Step") .noUi-handle')
+    measure("GridPlayer, step", games, found, handle, ["ArrowRight", "ArrowLeft"] * 5)
+    at_both_widths(games, "pursuit beside prey 1", "player")
+    choose(games, found, "Game", "crossing")
+    found = widget(games, "crossing beside stranger 0")
+    assert found.locator("button", has_text="straight (s)").is_visible()
+    picture_of(found, "player-crossing")
+
+
+def test_the_regret_lesson_runs(regret):
+    ran_without_error(regret)
+
+
+def test_the_explorer_has_moved_in(regret):
+    found = widget(regret, "Game rectangular")
+    handle = found.locator('.widget-hslider:has-text("row: P(up)") .noUi-handle')
+    measure("RegretExplorer", regret, found, handle, ["ArrowRight", "ArrowLeft"] * 5)
+
+
+def test_a_start_is_moved_in_the_field(regret):
+    found = widget(regret, "Game matching_pennies")
+    picture_of(found, "field-start")
+    handle = found.locator('.widget-hslider:has-text("row: P(heads)") .noUi-handle')
+    measure("PolicyField", regret, found, handle, ["ArrowLeft", "ArrowRight"] * 8)
+    choose(regret, found, "Path", "regret matching")
+    found.locator('svg[aria-label*="Path: regret matching, 100 steps"]').wait_for()
+    steps = found.locator('.widget-hslider:has-text("Steps") .noUi-handle')
+    measure("PolicyField, regret matching", regret, found, steps, ["ArrowRight"] * 15)
+    assert "250 steps" in words_of(found)
+    at_both_widths(regret, "Game matching_pennies", "field")
+    choose(regret, found, "Game", "stag_hunt")
+    found = widget(regret, "Game stag_hunt")
+    picture_of(found, "field-stag-hunt")
+    choose(regret, found, "Game", "rock_paper_scissors")
+    found = widget(regret, "Game rock_paper_scissors")
+    choose(regret, found, "Path", "follow the regrets")
+    found.locator('svg[aria-label*="Path: follow the regrets"]').wait_for()
+    at_both_widths(regret, "Game rock_paper_scissors", "field-triangles")
+
+
+def test_the_gradient_lesson_runs(gradient):
+    ran_without_error(gradient)
+
+
+def test_the_cloud_follows_the_policies(gradient):
+    found = widget(gradient, "Game rectangular, target row")
+    picture_of(found, "cloud-start")
+    handle = found.locator('.widget-hslider:has-text("row: P(up)") .noUi-handle')
+    measure("GradientCloud", gradient, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 4)
+    assert "CRA: 1 possible" in words_of(found)  # P(up) = 0.5: both own actions say the same
+    draws = found.locator('.widget-hslider:has-text("Draws") .noUi-handle')
+    press_and_time(gradient, found, draws, ["ArrowRight"] * 4)
+    assert "CRA, 6 draws: " in words_of(found)
+    choose(gradient, found, "Logit of", "down")
+    found = widget(gradient, "Game rectangular, target row, logit of down")
+    at_both_widths(gradient, "Game rectangular, target row", "cloud")
+    choose(gradient, found, "Game", "warm_weather")
+    found = widget(gradient, "Game warm_weather")
+    choose(gradient, found, "Gradient of", "column")
+    found.locator('svg[aria-label*="target column"]').wait_for()
+    assert "CRA has 1.00 of COMA" in words_of(found)
+    at_both_widths(gradient, "Game warm_weather", "cloud-weather")
+
+
+def test_the_critic_lesson_runs(critic):
+    ran_without_error(critic)
+
+
+def test_the_table_fills_in(critic):
+    found = widget(critic, "ε = 0.2, played beside prey A alone")
+    picture_of(found, "critic-start")
+    handle = found.locator('.widget-hslider:has-text("Sweeps") .noUi-handle')
+    measure("CriticTable", critic, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 4)
+    assert "After 200 sweeps" in words_of(found)
+    states = found.locator('.widget-hslider:has-text("State") .noUi-handle')
+    press_and_time(critic, found, states, ["ArrowRight"] * 3)
+    assert ". State 4: hunter in row 1 column 2, prey in row 1 column 1;" in words_of(found)
+    at_both_widths(critic, "ε = 0.2, played beside prey A alone", "critic")
+    choose(critic, found, "Played beside", "32 other prey")
+    found = widget(critic, "ε = 0.2, played beside 32 other prey, valued against prey A")
+    choose(critic, found, "Valued against", "prey B")
+    found = widget(critic, "ε = 0.2, played beside 32 other prey, valued against prey B")
+    choose(critic, found, "Exploration", "ε = 0")
+    found = widget(critic, "ε = 0, played beside 32 other prey, valued against prey B")
+    at_both_widths(critic, "ε = 0, played beside 32 other prey", "critic-unexplored")
+
+
+def test_the_meta_learning_lesson_runs(learning):
+    ran_without_error(learning)
+
+
+def test_a_starting_point_is_moved(learning):
+    found = widget(learning, "Columns 0.95, 0.90, 0.20")
+    picture_of(found, "start-first")
+    handle = found.locator('.widget-hslider:has-text("Start") .noUi-handle')
+    measure("StartingPoint", learning, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 4)
+    assert ". Start 0.70, " in words_of(found)
+    watched = found.locator('.widget-hslider:has-text("Watched") .noUi-handle')
+    press_and_time(learning, found, watched, ["ArrowRight"] * 2)
+    assert "endlessly many watched moves" in words_of(found)
+    at_both_widths(learning, "Columns 0.95", "start")
+    choose(learning, found, "Columns", "opposites")
+    widget(learning, "Columns 0.90, 0.10").wait_for()
+    at_both_widths(learning, "Columns 0.90, 0.10", "start-opposites")
+
+
+def test_the_meta_imitator_lesson_runs(imitator):
+    ran_without_error(imitator)
+
+
+def test_a_belief_follows_the_moves(imitator):
+    found = widget(imitator, "Prey 0, ")
+    picture_of(found, "belief-start")
+    handle = found.locator('.widget-hslider:has-text("Watched moves") .noUi-handle')
+    measure("ImitatorBelief", imitator, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 5)
+    assert ", 10 moves watched" in words_of(found)
+    states = found.locator('.widget-hslider:has-text("State") .noUi-handle')
+    press_and_time(imitator, found, states, ["ArrowRight"] * 2)
+    assert "State 3: hunter in row 1 column 1, prey in row 2 column 2." in words_of(found)
+    at_both_widths(imitator, "Prey 0, ", "belief")
+    choose(imitator, found, "Prey", "2")
+    widget(imitator, "Prey 2, 10 moves watched").wait_for()

@@ -1,0 +1,52 @@
+"""What tests of widgets share: their words parsed back, their controls, and that drawings stay on their sheet."""
+
+import re
+import xml.etree.ElementTree as ET
+
+NUMBER = r"−?\d+(?:\.\d+)?"
+
+
+def numbers(words):
+    """All 'NAME NUMBER' pairs of a text, as floats."""
+    return [float(x.replace("−", "-")) for x in re.findall(rf"(?<=\s){NUMBER}(?=[,;. ]|$)", words)]
+
+
+def part(alt, start, end):
+    """The numbers between two phrases."""
+    return numbers(alt[alt.index(start) + len(start) : alt.index(end)])
+
+
+def drawings(html):
+    return re.findall(r"(?s)<svg.*?</svg>", html)
+
+
+def controls(box):
+    for child in getattr(box, "children", ()):
+        yield from controls(child)
+    if hasattr(box, "description"):
+        yield box
+
+
+def descendants(box):
+    for child in getattr(box, "children", ()):
+        yield child
+        yield from descendants(child)
+
+
+def stays_on_its_sheet(sheet):
+    """No text starts or ends outside, no mark is left or right of the sheet."""
+    root = ET.fromstring(sheet)
+    _, _, width, height = map(float, root.attrib["viewBox"].split())
+    for node in root.iter():
+        if not node.tag.endswith(("text", "rect")):
+            continue
+        x, y = float(node.attrib["x"]), float(node.attrib["y"])
+        reach = float(node.attrib.get("width", 0))
+        left, right = x, x + reach
+        if node.tag.endswith("text"):
+            wide = 0.56 * float(node.attrib["font-size"]) * len(node.text or "")
+            share = {"start": 0, "middle": 0.5, "end": 1}[node.attrib["text-anchor"]]
+            left, right = x - share * wide, x + (1 - share) * wide
+        assert left > -1, ET.tostring(node)
+        assert right < width + 1, ET.tostring(node)
+        assert 0 <= y <= height, ET.tostring(node)

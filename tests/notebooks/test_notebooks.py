@@ -1,0 +1,262 @@
+"""Guards over the committed notebooks: what strict nbval cannot see.
+
+nbval compares nothing in a cell without execution count, and never a picture; so these say that everything was run, in
+order, that nothing was left that breaks elsewhere, and that whoever cannot see a picture can read it.
+"""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
+SOLUTIONS = sorted((ROOT / "exercises" / "solutions").glob("*.ipynb"))
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+spec = importlib.util.spec_from_file_location("build_notebooks", ROOT / "notebooks" / "build.py")
+build = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(build)
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def outputs(path):
+    """(number of the cell, its outputs' data bundles) for each code cell."""
+    return [
+        (k, [o.get("data", {}) for o in cell.outputs])
+        for k, cell in enumerate(read(path).cells)
+        if cell.cell_type == "code"
+    ]
+
+
+def test_there_are_notebooks_and_each_has_a_source():
+    assert NOTEBOOKS
+    assert [p.stem for p in NOTEBOOKS] == sorted(p.stem for p in (ROOT / "notebooks" / "src").glob("*.py"))
+
+
+def test_each_sheet_of_exercises_has_a_source_and_solutions():
+    sheets = sorted(p.stem for p in (ROOT / "exercises" / "src").glob("*.py"))
+    assert sheets
+    assert [p.stem for p in EXERCISES] == [p.stem for p in SOLUTIONS] == sheets
+    assert set(sheets) <= {p.stem for p in NOTEBOOKS}
+
+
+@pytest.fixture(params=[*NOTEBOOKS, *EXERCISES, *SOLUTIONS], ids=lambda p: str(p.relative_to(ROOT).with_suffix("")))
+def notebook(request):
+    return request.param
+
+
+def test_every_code_cell_was_executed_in_order_without_error(notebook):
+    cells = [c for c in read(notebook).cells if c.cell_type == "code"]
+    assert [c.execution_count for c in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        assert [o for o in cell.outputs if o.output_type == "error" or o.get("name") == "stderr"] == []
+
+
+def test_nothing_is_left_that_differs_from_run_to_run(notebook):
+    stored = read(notebook)
+    assert set(stored.metadata) == {"kernelspec", "language_info"}
+    assert stored.metadata.kernelspec.name == "python3"
+    for number, cell in enumerate(stored.cells):
+        assert cell.metadata == {}
+        assert cell.id == f"{notebook.stem}-{number:02d}"
+    assert not re.search(r"0x[0-9a-f]{6,}", notebook.read_text())
+
+
+def test_every_widget_has_a_static_twin_that_says_so(notebook):
+    widgets = 0
+    for number, bundles in outputs(notebook):
+        for data in bundles:
+            assert WIDGET not in data, f"cell {number} kept its widget view; its model is not in the file"
+            html = data.get("text/html", "")
+            if "<svg" in html:
+                widgets += 1
+                assert "needs a running kernel" in html or "need a running kernel" in html
+    assert widgets == 2 or notebook.stem != "00_tour"
+
+
+def test_every_picture_can_be_read(notebook):
+    for number, bundles in outputs(notebook):
+        for data, after in zip(bundles, [*bundles[1:], {}], strict=False):
+            if "image/png" in data:
+                assert "In words: " in after.get("text/html", ""), f"no alt text after the figure of cell {number}"
+            html = data.get("text/html", "")
+            for drawing in re.findall(r"<svg.*?>", html):
+                assert 'role="img"' in drawing
+                assert re.search(r'aria-label="[^"]{20,}"', drawing)
+            assert html.count("<svg") == html.count("<figcaption")
+
+
+def test_images_carry_their_words_as_metadata_too(notebook):
+    for cell in read(notebook).cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                assert len(output.metadata["image/png"]["alt"]) > 20
+
+
+def test_small_enough_to_load_and_to_diff(notebook):
+    assert notebook.stat().st_size < 2_000_000
+
+
+def test_nothing_is_loaded_from_the_network(notebook):
+    for cell in read(notebook).cells:
+        texts = [cell.source] + [str(t) for o in cell.get("outputs", []) for t in o.get("data", {}).values()]
+        for text in texts:
+            loaded = re.findall(r"""(?:src|href)\s*=\s*["'](https?:)?//|@import|url\(\s*["']?https?:|<script""", text)
+            assert not loaded
+            assert not re.search(r"!\[[^]]*]\(https?:", text)
+            assert not re.search(r"urllib|requests|pip install", text)
+
+
+@pytest.mark.parametrize("name", build.sources())
+def test_notebooks_are_what_their_sources_say(name):
+    assert build.drifted(build.sources()[name]) is None
+
+
+def test_drift_is_noticed(tmp_path):
+    """The comparison itself: a changed, a missing and an additional cell, and a missing notebook."""
+    source = tmp_path / "src" / "00_tour.py"
+    source.parent.mkdir()
+    source.write_text((ROOT / "notebooks" / "src" / "00_tour.py").read_text())
+    assert "is missing" in build.drifted(source)
+    stored = jupytext.read(source)
+    target = tmp_path / "00_tour.ipynb"
+    nbformat.write(stored, target)
+    assert build.drifted(source) is None
+    stored.cells[1].source += "\nx = 1"
+    nbformat.write(stored, target)
+    assert "cell 1" in build.drifted(source)
+    del stored.cells[1]
+    nbformat.write(stored, target)
+    assert "cells, its source" in build.drifted(source)
+
+
+def test_headers_say_what_why_and_how_long(notebook):
+    first = read(notebook).cells[0].source
+    for part in ("you can", "You need", "Time"):
+        assert part in first
+
+
+def test_every_function_that_is_named_exists(notebook):
+    """Whatever prose calls micra_lite.… can be found under this name."""
+    import importlib
+
+    prose = "\n".join(c.source for c in read(notebook).cells if c.cell_type == "markdown")
+    missing = []
+    for path in re.findall(r"`(micra_lite(?:\.\w+)+)", prose):
+        found = importlib.import_module("micra_lite")
+        for k, part in enumerate(path.split(".")[1:], 2):
+            if not hasattr(found, part):  # a module that nobody has imported yet, or nothing at all
+                try:
+                    importlib.import_module(".".join(path.split(".")[:k]))
+                except ImportError:
+                    missing.append(path)
+                    break
+            found = getattr(found, part)
+    assert missing == []
+
+
+@pytest.mark.parametrize("lesson", [n for n in NOTEBOOKS if n.stem != "00_tour"], ids=lambda p: p.stem)
+def test_lessons_have_all_their_parts(lesson):
+    cells = read(lesson).cells
+    prose = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+    code = "\n".join(c.source for c in cells if c.cell_type == "code")
+    for heading in ("## Notation", "## Your predictions", "## Summary", "## Common mistakes", "## What was used"):
+        assert heading in prose
+    asked = re.findall(r"^(\w+) = widgets\.ask\(", code, re.MULTILINE)
+    summed = re.search(r"guesses = \[([^]]*)]\n\w+ = widgets\.Predictions\(guesses\)", code)[1].split(",")
+    assert len(asked) >= 3
+    assert [name.strip() for name in summed if name.strip()] == asked
+    assert "assert" in cells[-1].source
+    assert "all checks passed" in str(cells[-1].outputs)
+    assert max(len(line) for line in code.splitlines()) <= 108  # what fits on a page of 1,000 pixels
+    for cell in cells:  # one idea a cell
+        assert cell.cell_type == "code" or "\n|" in cell.source or len(cell.source) < 1300
+
+
+def test_animations_have_words(notebook):
+    for _, bundles in outputs(notebook):
+        for data in bundles:
+            for image in re.findall(r"<img[^>]*>", data.get("text/html", "")):
+                assert re.search(r'alt="[^"]{20,}"', image)
+                assert "In words: " in data["text/html"]
+
+
+@pytest.mark.parametrize("sheet", EXERCISES, ids=lambda p: p.stem)
+def test_exercises_come_unsolved_and_say_so(sheet):
+    """Each exercise has its labels, a stub and a check; "Run all" says "not attempted yet", and no solution is left."""
+    from micra_exercises import check
+
+    cells = read(sheet).cells
+    prose = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+    code = "\n".join(c.source for c in cells if c.cell_type == "code")
+    listed = check.exercises(sheet.stem)
+    assert 4 <= len(listed) <= 7
+    for number, one in enumerate(listed, 1):
+        labels = f"Difficulty {one.difficulty}/5, importance {one.importance}/5, about {one.minutes} minutes."
+        assert re.search(rf"## {number}\. {re.escape(one.title)}\n\n\*{re.escape(labels)}", prose), one.name
+        assert len(re.findall(rf"^check\.{one.name}\(", code, re.MULTILINE)) == 1
+        solved = one.hints[3].split(":\n", 1)[1]
+        assert solved.strip() not in code
+    said = [str(o.data) for c in cells if re.match(r"check\.\w+\(\w+\)$", c.source) for o in c.outputs]
+    assert len(said) == len(listed)
+    assert all("not attempted yet" in words for words in said)
+    assert "solution, stub" not in code
+    assert code.count("...") >= len(listed)
+    assert f"{sum(one.minutes for one in listed)} minutes" in prose
+
+
+@pytest.mark.parametrize("sheet", SOLUTIONS, ids=lambda p: p.stem)
+def test_solutions_are_all_right(sheet):
+    cells = read(sheet).cells
+    said = [str(o.data) for c in cells if re.match(r"check\.\w+\(\w+\)$", c.source) for o in c.outputs]
+    from micra_exercises import check
+
+    assert len(said) == len(check.exercises(sheet.stem))
+    assert all(": right" in words for words in said)
+    assert not any("# solution" in c.source or "# end" in c.source for c in cells)
+    assert "0 tried, 0 left" in str(cells[-1].outputs)
+
+
+def test_exercises_are_made_of_their_source_by_its_marks(tmp_path):
+    """The two versions of one source: what students get, and what the solutions have."""
+    source = tmp_path / "exercises" / "src" / "x.py"
+    source.parent.mkdir(parents=True)
+    source.write_text(
+        "# %%\ndef f(x):\n    # solution, stub: return ...\n    y = 2 * x\n    return y\n    # end\n\n\n"
+        '# %%\n# solution, stub: a = ...  # one number\na = 3\n# end\nb = 1\n\n# %% [markdown] tags=["solution"]\n# Because.\n'
+    )
+    student, solved = (build.cells(n) for n in build.notebooks(source).values())
+    assert [s for _, s in student] == ["def f(x):\n    return ...", "a = ...  # one number\nb = 1"]
+    assert [s for _, s in solved] == ["def f(x):\n    y = 2 * x\n    return y", "a = 3\nb = 1", "Because."]
+    assert list(build.notebooks(source)) == [tmp_path / "exercises/x.ipynb", tmp_path / "exercises/solutions/x.ipynb"]
+
+
+@pytest.mark.parametrize("sheet", [p.stem for p in EXERCISES])
+def test_each_exercise_can_be_done_without_those_before_it(sheet, monkeypatch):
+    """What stands before the first exercise, and one exercise's own solution: that is enough."""
+    import torch
+
+    monkeypatch.setenv("MICRA_LITE_PROGRESS", "")
+    whole = build.version(jupytext.read(build.sources()[f"exercises/{sheet}"]), solved=True)
+    parts, number = {0: []}, 0
+    for cell in whole.cells:
+        if heading := re.match(r"## (\d+)\.", cell.source):
+            number = int(heading[1])
+        if cell.cell_type == "code" and not cell.source.startswith("check.progress"):
+            parts.setdefault(number, []).append(cell.source)
+    try:
+        for number in range(1, len(parts)):
+            names = {}
+            for source in (*parts[0], *parts[number][:-1]):
+                exec(source, names)
+            assert eval(parts[number][-1], names).passed, f"exercise {number}"
+    finally:
+        torch.set_default_dtype(torch.float32)

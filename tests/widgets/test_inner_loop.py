@@ -1,0 +1,133 @@
+"""The starting point widget without a browser: its words against plain loops, its inner loop against the packaged one."""
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ipywidgets import HTML
+from scipy.optimize import minimize_scalar
+from torch import nn
+
+from helpers.widgets import controls, drawings, numbers, part, stays_on_its_sheet
+from micra_lite.imitation import adapt, meta_loss
+from micra_lite.widgets import StartingPoint
+from micra_lite.widgets.drawing.base import STATIC
+from micra_lite.widgets.inner_loop import POPULATIONS, WATCHED, InnerLoop, adapted
+
+
+class OneLogit(nn.Module):
+    """δ(heads) = σ(θ), whatever is observed."""
+
+    def __init__(self, theta):
+        super().__init__()
+        self.theta = nn.Parameter(torch.tensor(float(theta), dtype=torch.float64))
+
+    def forward(self, observations):
+        logits = torch.stack([self.theta, torch.zeros_like(self.theta)])
+        return logits.log_softmax(-1).expand(*observations.shape[:-1], 2)
+
+
+def by_loops(start, p, step_size, steps, n, prior_pairs):
+    """The expected loss after adaptation, in Python floats, over the number of heads."""
+    total = 0.0
+    for heads in [None] if n is None else range(n + 1):
+        frequency = p if n is None else (heads / n if n else 0.0)
+        weight = 1.0 if n is None else math.comb(n, heads) * p**heads * (1 - p) ** (n - heads)
+        theta = math.log(start / (1 - start))
+        size = step_size * (1.0 if n is None or n == 0 else n / (n + prior_pairs))
+        for _ in range(steps if n != 0 else 0):
+            theta -= size * (1 / (1 + math.exp(-theta)) - frequency)
+        total += weight * (p * math.log1p(math.exp(-theta)) + (1 - p) * math.log1p(math.exp(theta)))
+    return total
+
+
+def check(point):
+    """The words of the present picture, parsed back, against the loops."""
+    alt, columns = point.alt, POPULATIONS[point.columns.value]
+    n = WATCHED[point.watched.value]
+    loop = (point.step_size.value, point.steps.value, n, point.prior_pairs.value)
+    start = point.start.value
+    shown = [
+        *columns,
+        start,
+        point.step_size.value,
+        point.steps.value,
+        *([] if n is None else [n]),
+        point.prior_pairs.value,
+    ]
+    assert numbers(alt[: alt.index(" Column ")]) == pytest.approx(shown, abs=0.0051)
+    before = [by_loops(start, p, 0.0, 0, 0, 0) for p in columns]
+    after = [by_loops(start, p, *loop) for p in columns]
+    for p, b, a in zip(columns, before, after, strict=True):
+        entropy = -p * math.log(p) - (1 - p) * math.log(1 - p)
+        own = alt[alt.index(f"Column {p:.2f}:") :]
+        assert part(own, ": loss", "at best") == pytest.approx([b, a, entropy], abs=0.00051)
+    assert part(alt, "Mean loss", " The best") == pytest.approx([np.mean(before), np.mean(after)], abs=0.00051)
+    plain, best = part(alt, "The best start is", " where the mean")
+    assert plain == pytest.approx(np.mean(columns), abs=0.003)  # the best fixed prediction is the mean of p
+    least = numbers(alt)[-1]
+    assert least == pytest.approx(np.mean([by_loops(best, p, *loop) for p in columns]), abs=0.0006)
+    assert least <= np.mean(after) + 0.003
+    (drawing,) = drawings(point.view.value)
+    stays_on_its_sheet(drawing)
+
+
+@pytest.mark.parametrize("columns", POPULATIONS)
+def test_every_control_over_its_range(columns):
+    point = StartingPoint()
+    point.columns.value = columns
+    for one in (point.start, point.step_size, point.steps, point.prior_pairs):
+        before = one.value
+        for k in range(round((one.max - one.min) / one.step) + 1):
+            one.value = one.min + k * one.step
+            check(point)
+        one.value = before
+    for many in WATCHED:
+        point.watched.value = many
+        check(point)
+
+
+@given(st.floats(-3, 3), st.floats(0, 3), st.integers(0, 4), st.lists(st.booleans(), min_size=1, max_size=6))
+@settings(deadline=None, max_examples=30)
+def test_its_inner_loop_is_the_packaged_one(theta, step_size, steps, tails):
+    watched = torch.tensor(tails).long()
+    theirs = adapt(OneLogit(theta), torch.ones(len(tails), 1, dtype=torch.float64), watched, steps, step_size)["theta"]
+    ours = adapted(np.array([theta]), np.array([1 - float(watched.double().mean())]), step_size, steps)
+    assert ours == pytest.approx([float(theirs.detach())], abs=1e-9)
+
+
+def test_its_query_loss_is_the_packaged_one_over_all_sequences():
+    """Three watched moves: eight sequences, each with its probability; the query is every move with its own."""
+    p, theta, loop = 0.8, 0.4, InnerLoop(1.5, 2, 3)
+    ones = torch.ones(1, 3, 1, dtype=torch.float64)
+    query = (ones[:, :2], torch.tensor([[0, 1]]), torch.tensor([[p, 1 - p]], dtype=torch.float64))
+    total = 0.0
+    for sequence in product((0, 1), repeat=3):
+        found, _ = meta_loss(OneLogit(theta), (ones, torch.tensor([sequence]), None), query, 2, 1.5)
+        total += math.prod(p if a == 0 else 1 - p for a in sequence) * float(found.detach())
+    assert loop.query_loss(np.array([theta]), p) == pytest.approx([total], abs=1e-12)
+
+
+def test_the_best_start_is_that_of_an_optimiser():
+    point = StartingPoint()
+    columns = POPULATIONS[point.columns.value]
+
+    def mean(start):
+        return np.mean([by_loops(start, p, 2.0, 3, 10, 0) for p in columns])
+
+    found = minimize_scalar(mean, bounds=(0.5, 0.99), method="bounded")
+    assert part(point.alt, "The best start is", " where the mean")[1] == pytest.approx(found.x, abs=0.006)
+
+
+def test_it_has_words_and_a_static_copy():
+    point = StartingPoint()
+    assert all(c.description.strip() and not c.disabled for c in controls(point) if not isinstance(c, HTML))
+    assert point.twin() == StartingPoint().twin()
+    assert " id=" not in point.twin()
+    assert STATIC in point.twin()
+    with pytest.raises(ValueError, match="'nobody' is no population"):
+        StartingPoint("nobody")

@@ -1,0 +1,130 @@
+"""The lessons' predictions without a browser, and what all widgets of the lessons share."""
+
+import re
+import tomllib
+from html import unescape
+from pathlib import Path
+
+import ipywidgets
+import pytest
+
+import micra_lite
+from helpers.widgets import controls, descendants, drawings, numbers, stays_on_its_sheet
+from micra_lite.widgets import GridPlayer, PolicyField, Prediction, Predictions, ask
+from micra_lite.widgets.drawing.base import STATIC
+
+QUESTIONS = tomllib.loads((Path(micra_lite.__file__).parent / "widgets" / "questions.toml").read_text(encoding="utf-8"))
+
+
+def slide(truth=0.33):
+    return Prediction("Score", "How much?", truth, between=(-0.5, 1.0), step=0.05, unit="points", because="So it is.")
+
+
+def test_a_slider_over_its_range():
+    for k in range(31):
+        prediction = slide()
+        prediction.control.value = -0.5 + 0.05 * k
+        assert numbers(prediction.alt) == pytest.approx([-0.5 + 0.05 * k], abs=0.0051)
+        assert "0.33" not in prediction.view.value
+        prediction.button.click()
+        told = numbers(prediction.alt)
+        assert told[:2] == pytest.approx([-0.5 + 0.05 * k, 0.33], abs=0.0051)
+        assert told[2] == pytest.approx(abs(-0.83 + 0.05 * k), abs=0.0051)
+        assert "So it is." in prediction.view.value
+
+
+def test_every_option():
+    options = ["yes", "no", "perhaps"]
+    for option in options:
+        prediction = Prediction("Q", "Well?", "no", options=options)
+        prediction.reveal()
+        assert not prediction.revealed  # nothing was chosen
+        prediction.control.value = option
+        assert prediction.alt == f"Q. You predicted {option}. The truth is not shown yet."
+        prediction.reveal()
+        assert (
+            prediction.alt == f"Q. You predicted {option}; the truth is no. {'Right.' if option == 'no' else 'Not so.'}"
+        )
+
+
+def test_the_first_prediction_is_kept():
+    prediction = slide()
+    prediction.control.value = 0.5
+    prediction.reveal()
+    prediction.reveal()
+    assert prediction.kept == 0.5
+    assert prediction.control.disabled
+    assert prediction.button.disabled
+
+
+def test_the_static_copy_hides_the_answer_behind_a_fold():
+    for prediction in (slide(), Prediction("Q", "Well?", "no", options=["yes", "no"], because="It is.")):
+        before, after = prediction.twin().split("<details>")
+        truth = prediction.shown(prediction.truth)
+        assert f"the truth is {truth}" in unescape(after)
+        assert "the truth is" not in before
+        assert STATIC in after
+        assert len(drawings(prediction.twin())) == 2
+
+
+def test_the_summary_follows_every_reveal():
+    both = [slide(), Prediction("Other", "Well?", "no", options=["yes", "no"])]
+    summary = Predictions(both)
+    assert summary.alt.startswith("0 of 2 predictions made.")
+    assert "0.33" not in summary.view.value
+    both[0].control.value = 0.1
+    both[0].reveal()
+    assert summary.alt == (
+        "1 of 2 predictions made. Score: predicted 0.10 points, truth 0.33 points; Other: not predicted yet."
+    )
+
+
+@pytest.mark.parametrize("key", QUESTIONS)
+def test_every_question_can_be_asked(key):
+    asked = QUESTIONS[key]
+    truth = asked["options"][0] if "options" in asked else asked["between"][1]
+    blanks = set(re.findall(r"{(\w+)}", asked["because"])) - {"truth"}
+    prediction = ask(key, truth, **dict.fromkeys(blanks, "x"))
+    assert "{" not in prediction.because
+    assert 20 < len(prediction.question) < 160
+    assert len(prediction.because) > 20
+    notebooks = Path(__file__).parents[2] / "notebooks" / "src"
+    assert any(re.search(rf'ask\(\s*"{key}"', source.read_text()) for source in notebooks.glob("*.py"))
+
+
+def test_impossible_questions_are_refused():
+    for bad in ({}, {"options": ["a"], "between": (0, 1)}, {"options": ["a"]}, {"between": (0, 1)}):
+        with pytest.raises(ValueError, match=r"needs either|none of|outside"):
+            Prediction("Q", "Well?", 2.0, **bad)
+    with pytest.raises(ValueError, match="no question 'nothing'"):
+        ask("nothing", 1.0)
+
+
+# --- What all of them share ------------------------------------------------------------------------------------------
+
+
+def example(which):
+    return {"player": GridPlayer, "field": PolicyField, "slide": slide}[which]()
+
+
+@pytest.mark.parametrize("which", ["player", "field", "slide"])
+def test_controls_have_words_and_there_is_one_picture(which):
+    found = example(which)
+    for control in controls(found):
+        if not isinstance(control, ipywidgets.HTML):
+            assert control.description.strip()
+            assert not control.disabled
+    pictures = [w for w in descendants(found) if isinstance(w, ipywidgets.HTML) and "<svg" in w.value]
+    assert len(pictures) == 1
+    assert not any(isinstance(w, ipywidgets.Output) for w in descendants(found))
+
+
+@pytest.mark.parametrize("which", ["player", "field", "slide"])
+def test_static_copies_are_whole_and_always_the_same(which):
+    one, other = example(which), example(which)
+    assert one.twin() == other.twin()
+    assert " id=" not in one.twin()
+    assert STATIC in one.twin()
+    for sheet in drawings(one.twin()):
+        stays_on_its_sheet(sheet)
+        assert unescape(re.search(r'aria-label="([^"]*)"', sheet)[1]) in unescape(one.twin().split("figcaption", 1)[1])

@@ -1,0 +1,115 @@
+"""The three switches without a browser: every control over its range, the words against loops and normal equations."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ipywidgets import HTML
+
+from helpers.widgets import controls, drawings, numbers, part, stays_on_its_sheet
+from micra_lite.widgets import ThreeSwitches
+from micra_lite.widgets.drawing.base import STATIC
+from micra_lite.widgets.switches import JOINT, features, fit, how_often, payoffs, verdict
+
+
+def worth(share, a):
+    return share * (sum(a) % 2) + (1 - share) * (a[0] == a[2])
+
+
+def regret_by_loops(q, on):
+    """Half of what on is better than off, the others averaged out, Python floats only."""
+    total = 0.0
+    for mate, stranger in product((0, 1), repeat=2):
+        weight = (on if mate else 1 - on) * (on if stranger else 1 - on)
+        total += weight * (q[1, mate, stranger] - q[0, mate, stranger]) / 2
+    return total
+
+
+def nearest(q, weights, groups):
+    """Least squares by its normal equations, with indicators of `groups` of agents all on as the only terms."""
+    x = np.array([[float(all(a[j] for j in group)) for group in groups] for a in JOINT])
+    w = np.diag(weights)
+    return (x @ np.linalg.solve(x.T @ w @ x, x.T @ w @ q.reshape(-1))).reshape(2, 2, 2)
+
+
+def check(switches):
+    alt, share, data, now = switches.alt, switches.share.value, switches.data.value, switches.now.value
+    assert part(alt, "Three-way", " now. ") == pytest.approx([share, data, now], abs=1e-9)
+    q = np.array([worth(share, a) for a in JOINT]).reshape(2, 2, 2)
+    weights = np.array([0.5 * np.prod([data if x else 1 - data for x in a[1:]]) for a in JOINT])
+    single = ((), (0,), (1,), (2,))
+    tables = [q, nearest(q, weights, (*single, (0, 1), (0, 2), (1, 2))), nearest(q, weights, single)]
+    for k, a in enumerate(JOINT):
+        name = " ".join("on" if x else "off" for x in a) + ":"
+        told = alt[alt.index(f" {name}") :]
+        told = told[: min(told.index(end) for end in (";", "You") if end in told)]
+        wanted = [100 * weights[k], *(t[a] for t in tables)]
+        assert numbers(told) == pytest.approx(wanted, abs=0.051)
+        assert numbers(told)[1:] == pytest.approx(wanted[1:], abs=0.0051)
+    regrets = [regret_by_loops(t, now) for t in tables]
+    assert part(alt, "Regret of on:", "So:") == pytest.approx(regrets, abs=0.0051)
+    for name, regret in zip(("pairwise", "single"), regrets[1:], strict=True):
+        said = alt[alt.index("So:") :].split(f"{name} ")[1].split(",")[0].rstrip(".")
+        if abs(regret - regrets[0]) < 0.0049:
+            assert said == "right"
+        elif abs(regret - regrets[0]) > 0.0051:
+            wrong_way = regret * regrets[0] < 0 and min(abs(regret), abs(regrets[0])) > 0.0051
+            assert not wrong_way or said == "points the wrong way"
+            assert said.startswith(("off by", "points"))
+    (drawing,) = drawings(switches.view.value)
+    stays_on_its_sheet(drawing)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("data", [0.1, 0.5, 0.8])
+def test_every_control_over_its_range(share, data):
+    switches = ThreeSwitches()
+    switches.share.value, switches.data.value = share, data
+    for k in range(11):
+        switches.now.value = 0.1 * k
+        check(switches)
+    for one, count in ((switches.share, 10), (switches.data, 8)):
+        before = one.value
+        for k in range(count + 1):
+            one.value = one.min + k * 0.1
+            check(switches)
+        one.value = before
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@given(st.floats(0, 1), st.floats(0.05, 0.95), st.floats(0.05, 0.95))
+@settings(deadline=None, max_examples=30)
+def test_beside_the_others_of_the_data_every_critic_regrets_rightly(order, share, mine, others):
+    """What the best fit leaves averages to zero for each own action, so the others may be averaged over either."""
+    q = payoffs(share)
+    fitted = fit(q, how_often([np.array([1 - p, p]) for p in (mine, others, others)]), order)
+    assert regret_by_loops(fitted, others) == pytest.approx(regret_by_loops(q, others), abs=1e-9)
+
+
+def test_a_pairwise_payoff_is_fitted_exactly_and_parity_not_at_all():
+    weights = how_often([np.array([0.5, 0.5])] * 3)
+    assert fit(payoffs(0.0), weights, 2) == pytest.approx(payoffs(0.0), abs=1e-12)
+    assert fit(payoffs(1.0), weights, 2) == pytest.approx(np.full((2, 2, 2), 0.5), abs=1e-12)
+
+
+def test_features_of_a_rectangular_game():
+    assert features((2, 3), 1).shape == (6, 1 + 5)
+    assert features((2, 3, 4), 2).shape == (24, 1 + 9 + 6 + 8 + 12)
+    assert features((2, 3), 2)[:, 6:].sum(0).tolist() == [1.0] * 6
+
+
+def test_verdicts():
+    assert verdict(0.2, 0.2) == "right"
+    assert verdict(-0.2, 0.1) == "points the wrong way"
+    assert verdict(0.3, 0.1) == "off by 0.20"
+    assert verdict(0.0, 0.1) == "off by 0.10"
+
+
+def test_it_has_words_and_a_static_copy():
+    switches = ThreeSwitches()
+    assert all(c.description.strip() and not c.disabled for c in controls(switches) if not isinstance(c, HTML))
+    assert switches.twin() == ThreeSwitches().twin()
+    assert " id=" not in switches.twin()
+    assert STATIC in switches.twin()
