@@ -16,11 +16,11 @@ from micra_lite.cli import list_games
 from micra_lite.cli.main import main
 from micra_lite.game import Game
 from micra_lite.games.board import BoardGame
-from micra_lite.games.matrix import MatrixGame
+from micra_lite.games.matrix import MATRIX_GAMES, MatrixGame
 from micra_lite.plotting import games, style
 from micra_lite.plotting.episodes import FRAME_MS, animation, paid_in_words
 from micra_lite.plotting.externals import REACH, arrows, difference, family_figure, policies_by_cell
-from micra_lite.registry import ELSEWHERE, MATRIX_GAMES, external_family, make, names
+from micra_lite.registry import ELSEWHERE, external_family, make, names
 
 BOARDS = [
     ("pursuit", {}), ("rendezvous", {}), ("gates", {}), ("crossing", {}), ("pursuit", {"size": 4, "hunters": 3}),
