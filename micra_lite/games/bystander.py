@@ -1,9 +1,10 @@
-"""A negative control: nothing is gained by adapting to an external that does not matter.
+"""Bystander, a negative control: nothing is gained by adapting to an external that does not matter.
 
-Bystander. A `size` × `size` board, `friends` friends (the targets) and one bystander (the external). All move at the same
+Rules. A `size` × `size` board, `friends` friends (the targets) and one bystander (the external). All move at the same
 time: stay, north, south, west or east; a move into the wall stays. When all friends land on the same cell, each is paid
 1, and the first of them starts again on a random cell. The bystander walks about, pays nothing and is in nobody's way.
-What it teaches: an external that does not matter. Its moves can be learned perfectly, and nothing follows from it.
+
+What it teaches. An external whose moves can be learned perfectly may still not matter: the score stays the same.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from .board import MOVES, BoardGame, landing_table, square
 
 
 class Bystander(BoardGame):
-    """`friends` targets who must meet on a `size` × `size` board, and a bystander who does not matter."""
+    """`friends` targets that must meet on a `size` × `size` board, and a bystander that does not matter."""
 
     def __init__(self, size: int = 3, friends: int = 2, view: int | None = None) -> None:
         if friends < 2:
-            raise ValueError(f"bystander needs at least two friends, who can meet; got friends={friends}")
+            raise ValueError(f"bystander needs at least two friends that can meet; got friends={friends}")
         names = tuple(f"friend_{f + 1}" for f in range(friends))
         super().__init__(
             "bystander", square("bystander", size), names, "bystander", view=view, size=size, friends=friends
@@ -36,7 +37,7 @@ class Bystander(BoardGame):
         return self.states(), torch.full((self.n_states,), 1 / self.n_states, dtype=torch.float64)
 
     def reset(self, batch: int, generator: torch.Generator) -> Tensor:
-        """As `starts` has it, drawn without listing all states."""
+        """Draw from the distribution of `starts` without listing all states."""
         return torch.randint(self.cells, (batch, len(self.agents)), generator=generator)
 
     def outcomes(self, state: Tensor, actions: Tensor) -> Outcomes:

@@ -1,4 +1,4 @@
-"""Matrix games: one simultaneous move, then the payoff. The smallest games, in which everything is exact."""
+"""Matrix games: one simultaneous move, then the payoff. In these smallest games everything can be computed exactly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from .scene import Table, name_and_role
 class MatrixGame(TabularGame):
     """One simultaneous move, then the payoff.
 
-    `payoffs` has shape (A_1, …, A_n, n): the last axis is the agent who is paid.
+    `payoffs` has shape (A_1, …, A_n, n): the last axis is the agent that is paid. Raises ValueError for another shape, for
+    payoffs that are not finite, and for agents that are not exactly one of target and external.
 
     >>> from micra_lite import make
     >>> game = make("rectangular")
@@ -79,20 +80,20 @@ def _common(payoff: Tensor) -> Tensor:
 
 
 def _meeting(n_third: int, load: float) -> Tensor:
-    """Two targets and a third: worth 1 to meet at one of two sites, and `load` more if the third is there too."""
+    """Two targets and a third: meeting at one of two sites pays 1, and `load` more if the third is there too."""
     a, b, c = torch.meshgrid(torch.arange(2), torch.arange(2), torch.arange(n_third), indexing="ij")
     return _common((a == b).float() + load * ((a == b) & (b == c)).float())
 
 
 def _odd_one_out() -> Tensor:
-    """A rectangular 3-player game (2×3×2) with unequal payoffs: being apart from each of the others pays 1."""
+    """A three-player game (2×3×2) with unequal payoffs: being apart from each of the others pays 1."""
     a, b, c = torch.meshgrid(torch.arange(2), torch.arange(3), torch.arange(2), indexing="ij")
     pays = [(a != b).float() + (a != c).float(), (b != a).float() + (b != c).float(), (c != a).float() + 2.0 * (c != b)]
     return torch.stack(pays, dim=-1)
 
 
 def _quiet_site() -> Tensor:
-    """Three choose among three sites: worth 1 to be alone there, ½ less for each other."""
+    """Three agents choose among three sites: being alone there pays 1, and ½ less for each other agent."""
     a, b, c = torch.meshgrid(torch.arange(3), torch.arange(3), torch.arange(3), indexing="ij")
     crowd = [(a == b).float() + (a == c).float(), (b == a).float() + (b == c).float(), (c == a).float() + (c == b)]
     return 1 - torch.stack(crowd, dim=-1) / 2
@@ -130,7 +131,7 @@ MATRIX_GAMES = _matrix_games()
 class MixedStrategies(ExternalFamily):
     """Mixed strategies of a matrix game's externals, from a Dirichlet distribution with all parameters α = `alpha`.
 
-    With α < 1 most of them prefer one action clearly; the seed's parameters *are* the probabilities.
+    With α < 1 most of them clearly prefer one action. An external's parameters are its probabilities.
     """
 
     def __init__(self, game: Game, alpha: float = 0.5) -> None:

@@ -1,10 +1,11 @@
-"""A negative control: rewards add up over agents, and nobody changes the weather.
+"""Weather, a negative control: rewards add up over agents, and nobody changes the weather.
 
-Weather. Nobody moves. The weather, one of `kinds` from warm to cold, changes by chance: each step it stays with
+Rules. Nobody moves. The weather, one of `kinds` from warm to cold, changes by chance: each step it stays with
 probability 0.6, else all kinds are equally likely. Each of `walkers` walkers (the targets) and one stranger (the
 external) chooses how warmly to dress. Each of them earns 1 − the misfit between dress and weather (both from 0 to 1),
-and everybody is paid the sum of what all earn. What it teaches: rewards that add up over agents, with transitions
-that no action influences, make Q additive. Then the regret of an action does not depend on what the others do:
+and everybody is paid the sum of what all earn.
+
+What it teaches. Rewards that add up over agents, with transitions that no action influences, make Q additive. Then the regret of an action does not depend on what the others do:
 averaging over them (CRA) and holding them at what they did (COMA) give the same numbers, and the same variance.
 """
 
@@ -23,13 +24,13 @@ from .scene import Table, name_and_role
 
 
 class Weather(TabularGame):
-    """`walkers` targets and a stranger dress for a weather of `kinds` kinds; every other walker has but two coats."""
+    """`walkers` targets and a stranger dress for one of `kinds` kinds of weather; every second walker has one coat, the others two."""
 
     stays: ClassVar[float] = 0.6
 
     def __init__(self, kinds: int = 3, walkers: int = 2) -> None:
         if kinds < 2 or walkers < 1:
-            raise ValueError(f"weather needs two kinds of it and one walker; got kinds={kinds}, walkers={walkers}")
+            raise ValueError(f"weather needs at least two kinds and one walker; got kinds={kinds}, walkers={walkers}")
         self.name, self.options, self.radix = "weather", {"kinds": kinds, "walkers": walkers}, (kinds,)
         names = tuple(f"walker_{w + 1}" for w in range(walkers))
         self.agents = (*names, "stranger")
@@ -59,7 +60,7 @@ class Weather(TabularGame):
         return {0: "warm", most: "cold"}.get(int(state), f"{int(state)} of {most} from warm to cold")
 
     def earnings(self, state: Tensor) -> list[list[float]]:
-        """What each agent adds to the reward by each of its actions in the weather (1,)."""
+        """The reward that each agent adds by each of its actions in the weather (1,)."""
         cold = int(state) / (self.radix[0] - 1)
         return [[1 - abs(cold - a / (size - 1)) for a in range(size)] for size in self.n_actions]
 

@@ -49,10 +49,10 @@ def play_again(who: Encounter, you: str, episode: int, moves: str) -> PlayedEpis
 
 
 class GridPlayer(Explorer):
-    """Play a target of a grid task beside an external; or let the team play, and step through what it did.
+    """Play a target of a grid task beside an external, or let the team play and step through its episode.
 
-    A move is a button or a letter typed into `Moves`, one a step; deleting letters takes moves back. Chance belongs to
-    the episode's number: change the external, the team or an early move, and see what becomes of the same episode.
+    A move is a button or a letter typed into `Moves`, one for each step; deleting letters takes moves back. Chance depends
+    on the episode's number: change the external, the team or an early move, and see the same episode take another course.
 
     >>> player = GridPlayer("pursuit")
     >>> player.moves.value = "nn"  # two steps to the north
@@ -82,7 +82,7 @@ class GridPlayer(Explorer):
         self._deal()
 
     def _deal(self, change: object = None) -> None:
-        """Another game: its externals, targets and moves."""
+        """Show another game: its externals, targets and moves."""
         self.played = None  # until all controls are those of the new game
         name = self.game_menu.value
         game = encounter(name, 0, TEAMS[0]).game
@@ -110,13 +110,13 @@ class GridPlayer(Explorer):
         return encounter(self.game_menu.value, self.external_menu.value, self.team_menu.value)
 
     def letters(self) -> str:
-        """The moves so far; letters that mean nothing here are left out, and nothing follows the end."""
+        """The moves so far, without unknown letters and without letters beyond the horizon."""
         who = self.who()
         known = {*letters_of(who), TEAM_MOVE}
         return "".join(x for x in self.moves.value.lower() if x in known)[: who.game.horizon]
 
     def move(self, letter: str) -> None:
-        """Go on from the step that is shown: later moves are forgotten."""
+        """Go on from the step that is shown; later moves are dropped."""
         self.moves.value = self.letters()[: self.step.value] + letter
 
     def back(self) -> None:
@@ -124,7 +124,7 @@ class GridPlayer(Explorer):
         self.moves.value = self.letters()[:-1]
 
     def play_on(self) -> None:
-        """Let the team play from the step that is shown to the end of the episode, and stay here to step through it."""
+        """Let the team play from the step that is shown to the end; the step that is shown stays."""
         here = self.step.value
         self.moves.value = self.letters()[:here].ljust(self.who().game.horizon, TEAM_MOVE)
         self.step.value = here
@@ -134,7 +134,7 @@ class GridPlayer(Explorer):
         self._again()
 
     def _again(self, change: object = None) -> None:
-        """The same moves in another encounter, or another episode."""
+        """Play the same moves in another encounter or another episode."""
         if self.played is not None:
             here = self.step.value
             self._play()
@@ -152,7 +152,7 @@ class GridPlayer(Explorer):
             self.redraw()
 
     def _look(self, change: object = None) -> None:
-        """Show another step; beyond the last one there is nothing to see."""
+        """Show another step, at most the last one played."""
         assert self.played is not None
         played = len(self.played.actions)
         if self.step.value > played:
@@ -165,7 +165,7 @@ class GridPlayer(Explorer):
         return draw(self.who(), self.played, self.step.value, self.you_menu.value, self.show_menu.value)
 
     def twin_pictures(self) -> Sequence[Picture]:
-        """The present picture; where nothing was played yet, the team's own first steps and what the external may do."""
+        """The present picture; if nothing was played yet, the team's first steps with the external's next move."""
         if self.letters():
             return [self.picture()]
         who, you = self.who(), self.you_menu.value

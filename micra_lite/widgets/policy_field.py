@@ -39,7 +39,7 @@ class PolicyField(Explorer):
         self._deal()
 
     def _deal(self, change: object = None) -> None:
-        """A new game: new sliders for its two players."""
+        """Show another game, with new sliders for its two players."""
         made = make(self.game_menu.value)
         assert isinstance(made, MatrixGame)
         self.game = made

@@ -1,10 +1,10 @@
-"""A question before its answer: predict, then look. The prediction is kept, and shown beside the truth.
+"""A question before its answer. The reader's prediction is kept, and shown beside the truth.
 
-1. `Prediction` asks one question. One chooses among `options`, or slides `between` two numbers, and presses Reveal.
-2. `ask` makes one whose words are in `questions.toml`, so that a notebook's code does not give the answer away.
-3. `Predictions` sums up all questions of a lesson: what was predicted, and what is true.
+1. `Prediction` asks one question: choose among `options`, or slide `between` two numbers, and press Reveal.
+2. `ask` makes one from the words in `questions.toml`, so that a notebook's code does not give the answer away.
+3. `Predictions` sums up all questions of a lesson, predictions beside truths.
 
-Where no kernel runs the answer is behind a fold, so that even a reader on paper can guess first.
+Without a kernel the answer is behind a fold, so that readers can guess first there, too.
 """
 
 from __future__ import annotations
@@ -30,9 +30,8 @@ TRUTH = "◆ truth"
 class Prediction(Explorer):
     """One question, one prediction, one truth.
 
-    Args: name, a few words for the summary; question; truth, one of `options` or a number; options, what there is to
-    choose from, or between, the ends of a slider (and `step` of it); unit, of the number; because, why it is so, shown
-    with the truth. Raises ValueError unless exactly one of `options` and `between` is given and the truth is possible.
+    Args: name, a few words for the summary; question; truth, one of `options` or a number; options to choose from, or
+    between, the ends of a slider, with its step; unit of the number; because, the reason, shown with the truth. Raises ValueError unless exactly one of `options` and `between` is given and the truth is possible.
 
     >>> prediction = Prediction("Coin", "How often do two coins agree?", 0.5, between=(0, 1), step=0.05)
     >>> prediction.control.value = 0.25
@@ -41,7 +40,7 @@ class Prediction(Explorer):
     (0.25, 'Coin. You predicted 0.25; the truth is 0.50. Off by 0.25.')
     """
 
-    kept = traitlets.Any(None, help="the prediction that was made; None before Reveal")
+    kept = traitlets.Any(None, help="the prediction; None before Reveal")
 
     def __init__(
         self, name: str, question: str, truth: str | float, options: Sequence[str] = (),
@@ -75,11 +74,11 @@ class Prediction(Explorer):
 
     @property
     def revealed(self) -> bool:
-        """Whether the prediction was made, and the truth shown."""
+        """Whether the prediction was made and the truth is shown."""
         return self.kept is not None
 
     def reveal(self, button: object = None) -> None:
-        """Keep what was chosen, once and for all, and show the truth; without a choice, ask for one."""
+        """Keep the choice for good and show the truth; without a choice, do nothing."""
         if self.revealed or self.control.value is None:
             return
         self.control.disabled = self.button.disabled = True
@@ -88,26 +87,26 @@ class Prediction(Explorer):
 
     def picture(self) -> Picture:
         picture = self.drawn(self.control.value, self.revealed)
-        if self.options and not self.revealed:  # the options stand above already
+        if self.options and not self.revealed:  # the buttons above show the options
             line = text(8, 16, picture.alt.removeprefix(f"{self.name}. "), 13)
             return Picture(svg.document(24, [line], picture.alt), picture.alt)
         return picture
 
     def shown(self, value: str | float) -> str:
-        """An answer as it is written: an option as it is, a number with the slider's digits and its unit."""
+        """An answer in words: an option as it is, a number with the slider's digits and its unit."""
         if isinstance(value, str):
             return value
         return f"{number(value, self.digits)} {self.unit}".strip()
 
     def verdict(self, guess: str | float) -> str:
-        """How near a guess is, in words."""
+        """The distance of a guess from the truth, in words."""
         if self.between is None:
             return "Right." if guess == self.truth else "Not so."
         off = abs(float(guess) - float(self.truth))
         return f"Off by {number(off, self.digits)}." if round(off, self.digits) else "Exactly right."
 
     def drawn(self, guess: str | float | None, revealed: bool) -> Picture:
-        """The guess (None: there is none) and, where `revealed`, the truth."""
+        """The picture of the guess (None: no guess yet) and, where `revealed`, the truth."""
         alt = f"{self.name}. " + ("No guess yet" if guess is None else f"You predicted {self.shown(guess)}")
         if revealed:
             alt += f"; the truth is {self.shown(self.truth)}."
@@ -166,9 +165,9 @@ class Prediction(Explorer):
 
 
 def ask(key: str, truth: str | float, **values: str) -> Prediction:
-    """The question `key` of `questions.toml`, with the truth as it was computed.
+    """The question `key` of `questions.toml`, with the truth that was computed.
 
-    `{truth}` in its explanation becomes the truth as it is shown; other names in braces are looked up in `values`.
+    In its explanation `{truth}` becomes the truth as it is shown; other names in braces are looked up in `values`.
     Raises ValueError for an unknown key.
     """
     questions = tomllib.loads((files(__package__) / "questions.toml").read_text(encoding="utf-8"))
@@ -180,7 +179,7 @@ def ask(key: str, truth: str | float, **values: str) -> Prediction:
 
 
 class Predictions(Explorer):
-    """All predictions of a lesson, beside the truth as far as it was revealed; follows every Reveal."""
+    """All predictions of a lesson, beside the truths revealed so far; follows every Reveal."""
 
     def __init__(self, predictions: Sequence[Prediction]) -> None:
         super().__init__()

@@ -1,9 +1,9 @@
-"""What a critic made of small parts knows of three switches, and what regret makes of it.
+"""A critic made of small parts on a lamp with three switches, and its regrets.
 
 You, a mate and a stranger each leave a switch on or off, all at once. Q mixes two payoffs: 1 if an odd number is on (a
-lamp with three switches: it takes all three to know), and 1 if you do as the stranger does (a matter of two). A critic
+lamp with three switches, on which all three matter), and 1 if you do as the stranger does (on which two matter). A critic
 with terms of one agent ("single") or of one and two agents ("pairwise") is fitted to all joint actions by least squares,
-each weighted with how often it comes up in the data. Everything is a finite sum: nothing is sampled.
+each weighted with its frequency in the data. Everything is a finite sum; nothing is sampled.
 """
 
 from __future__ import annotations
@@ -60,13 +60,13 @@ def fit(q: Array, weights: Array, order: int) -> Array:
 
 
 def regret_of_on(q: Array, on: float) -> float:
-    """Your regret (Eq. 2) of switching on, if you do so half of the time and the others with probability `on`."""
+    """Your regret advantage (Eq. 2) of switching on, if you do so half of the time and the others with probability `on`."""
     policies = [torch.tensor([[1 - p, p]], dtype=torch.float64) for p in (0.5, on, on)]
     return float(counterfactual_regret_advantage(torch.from_numpy(q)[None], policies, [0])[0][0, 1])
 
 
 class ThreeSwitches(Explorer):
-    """How right are a pairwise and a single critic, and their regrets, when the others change after the data?
+    """The errors of a pairwise and a single critic, and of their regrets, when the others change after the data.
 
     >>> switches = ThreeSwitches()
     >>> switches.now.value = 0.5
@@ -105,7 +105,7 @@ class ThreeSwitches(Explorer):
 
 
 def verdict(regret: float, exact: float) -> str:
-    """How far a critic's regret is from the exact one, in words."""
+    """The error of a critic's regret, in words."""
     if abs(regret - exact) < 0.005:
         return "right"
     if min(abs(regret), abs(exact)) >= 0.005 and regret * exact < 0:
@@ -116,7 +116,7 @@ def verdict(regret: float, exact: float) -> str:
 def in_words(
     share: float, data: float, now: float, tables: Sequence[Array], weights: Array, regrets: Sequence[float]
 ) -> str:
-    """What the picture shows, from the numbers alone."""
+    """The picture in words, from the numbers alone."""
     each = "; ".join(
         f"{' '.join('on' if x else 'off' for x in a)}: {number(100 * float(weights[a]), 1)} percent, "
         + ", ".join(f"{name} {number(float(t[a]))}" for name, t in zip(CRITICS, tables, strict=True))

@@ -175,7 +175,7 @@ def test_the_weather_in_words_and_pictures(kinds):
 @pytest.mark.parametrize(("call", "message"), [
     (lambda: make("bystander", friends=1), "at least two friends"),
     (lambda: make("bystander", size=1), "at least 2 × 2 cells"),
-    (lambda: make("weather", kinds=1), "two kinds of it"),
+    (lambda: make("weather", kinds=1), "at least two kinds"),
     (lambda: make("weather", size=3), r"weather has no option \['size'\]; it has \['kinds', 'walkers'\]"),
 ])  # fmt: skip
 def test_mistakes_are_named(call, message):

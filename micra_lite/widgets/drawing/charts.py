@@ -28,7 +28,7 @@ class Axis:
 
 
 def bar(axis: Axis, y: float, value: float, colour: str = BLUE, outline: bool = False, digits: int = 2) -> str:
-    """One horizontal bar from zero, its value beside it; negative ones are orange and hatched, outlined ones are hollow."""
+    """One horizontal bar from zero, with its value beside it; negative bars are orange and hatched, outlined ones hollow."""
     start, end = sorted((axis(0), axis(value)))
     parts = []
     if outline:
@@ -43,7 +43,7 @@ def bar(axis: Axis, y: float, value: float, colour: str = BLUE, outline: bool = 
 
 
 def value_axis(axis: Axis, top: float, bottom: float, unit: str) -> str:
-    """The zero line, both ends in numbers, and what is measured, below the bars."""
+    """The zero line, the numbers at both ends, and the unit, below the bars."""
     ticks = [(v, f"{v:g}".replace("-", "−")) for v in sorted({axis.low, 0.0, axis.high}) if axis.low <= v <= axis.high]
     return "".join(
         [line(axis(0), top, axis(0), bottom, INK), line(axis.left, bottom, axis.right, bottom)]
@@ -56,7 +56,7 @@ def bar_panel(
     x: float, y: float, width: float, title: str, labels: Sequence[str], values: Sequence[float],
     low: float, high: float, unit: str, before: Sequence[float] | None = None, digits: int = 2,
 ) -> tuple[str, float]:  # fmt: skip
-    """A titled bar chart, one row per label; `before` adds a hollow bar above each. Returns it, and where it ends."""
+    """A titled bar chart, one row per label; `before` adds a hollow bar above each. Returns it and the y where it ends."""
     room = 56  # for a value beside the longest bar, on either side
     names = min(0.3 * width, max(8 * len(label) for label in labels))
     axis = Axis(x + names + (room if low < 0 else 8), x + width - room, low, high)
@@ -81,7 +81,7 @@ def table(
     x: float, y: float, columns: Sequence[str], rows: Sequence[str], entries: Sequence[Sequence[float]],
     shades: Sequence[Sequence[float]], width: float = 64, height: float = 30, mark: tuple[int, int] | None = None,
 ) -> tuple[str, float]:  # fmt: skip
-    """Numbers in rows and columns, the first label column 90 wide; `mark` frames one. Returns it, and where it ends."""
+    """Numbers in rows and columns, with labels 90 wide on the left; `mark` frames one. Returns it and the y where it ends."""
     parts = [
         text(x + 90 + (c + 0.5) * width, y + 14, label, fitting(label, width), "middle")
         for c, label in enumerate(columns)

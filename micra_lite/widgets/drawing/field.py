@@ -76,7 +76,7 @@ def in_words(c: Trajectory) -> str:
 
 
 def arrows(at: Sequence[Point], to: Sequence[Point]) -> list[str]:
-    """The field as arrows from points `at` along `to` (pixels per time); lengths grow with the square root of speed."""
+    """Arrows at the points `at` along `to` (pixels per time); lengths grow with the square root of speed."""
     speeds = [(x * x + y * y) ** 0.5 for x, y in to]
     top = max(speeds) or 1.0
     drawn = []
@@ -90,7 +90,7 @@ def arrows(at: Sequence[Point], to: Sequence[Point]) -> list[str]:
 
 
 def trail(c: Trajectory, pixels: Sequence[Sequence[Point]], rest: Sequence[Point]) -> list[str]:
-    """A path (and the rounds behind it), its two ends, and the equilibria, in pixels: [path, rounds or nothing]."""
+    """A path (and the rounds behind it), its two ends, and the equilibria; `pixels` is [path] or [path, rounds]."""
     parts = [svg.star(x, y, 10, style.GREEN) for x, y in rest]
     if len(pixels) > 1:
         parts += [svg.polyline(pixels[1], style.SKY, 1, True)]
@@ -99,7 +99,7 @@ def trail(c: Trajectory, pixels: Sequence[Sequence[Point]], rest: Sequence[Point
 
 
 def square(c: Trajectory) -> list[str]:
-    """Two actions each: row's probability of its first action to the right, column's upwards."""
+    """The field for two actions each: row's probability of its first action to the right, column's upwards."""
     left, top, side = 64.0, 34.0, 280.0
 
     def pixel(x: float, y: float) -> Point:
@@ -132,7 +132,7 @@ def _firsts(points: Tensor) -> Pair:
 
 
 def triangles(c: Trajectory) -> list[str]:
-    """Three actions each: a triangle for each player, whose corners are its actions; the other stays as it is now."""
+    """The field for three actions each: a triangle for each player, with its actions at the corners; the other is fixed."""
     parts = []
     grid = torch.tensor([[i, j, 10 - i - j] for i in range(1, 9) for j in range(1, 10 - i)], dtype=torch.float64) / 10
     for j, agent in enumerate(c.game.agents):

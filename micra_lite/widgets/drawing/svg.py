@@ -15,7 +15,7 @@ WIDTH = 680
 
 
 def number(value: float, digits: int = 2) -> str:
-    """A number for readers: a true minus sign, and never −0.00.
+    """A number with a true minus sign, and never −0.00.
 
     >>> number(-0.128), number(-0.001)
     ('−0.13', '0.00')
@@ -25,7 +25,7 @@ def number(value: float, digits: int = 2) -> str:
 
 
 def digits_for(reach: float) -> int:
-    """How many decimals numbers of up to `reach` need to show two digits of the largest, at least two and at most six.
+    """The number of decimals that shows two digits of `reach`, at least two and at most six.
 
     >>> digits_for(30.0), digits_for(0.004)
     (2, 4)
@@ -34,7 +34,7 @@ def digits_for(reach: float) -> int:
 
 
 def round_up(reach: float) -> float:
-    """The next of …, 0.1, 0.2, 0.5, 1, 2, 5, … : where an axis may end; 1 for zero.
+    """The next of …, 0.1, 0.2, 0.5, 1, 2, 5, …, where an axis may end; 1 for zero.
 
     >>> round_up(0.13), round_up(3.0), round_up(0.0)
     (0.2, 5.0, 1.0)
@@ -107,7 +107,7 @@ def polyline(points: Sequence[tuple[float, float]], colour: str, width: float = 
 
 
 def arrow(x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1.5, dashed: bool = False) -> str:
-    """An arrow from (x1, y1) to (x2, y2), whose head is in proportion; nothing where it would have no length."""
+    """An arrow from (x1, y1) to (x2, y2) with a head in proportion; nothing where it would have no length."""
     length = math.hypot(x2 - x1, y2 - y1)
     if length < 1:
         return ""
@@ -121,7 +121,7 @@ def arrow(x1: float, y1: float, x2: float, y2: float, colour: str, width: float 
 
 
 def hatch(x: float, y: float, width: float, height: float, colour: str = INK, gap: float = 6) -> str:
-    """Slanted lines over a rectangle: the second sign, beside colour, of what is negative."""
+    """Slanted lines over a rectangle: beside colour, the second sign of negative values."""
     strokes = []
     reach = gap
     while reach < width + height:  # the line from (x, y + reach) up to (x + reach, y), cut to the rectangle
@@ -132,7 +132,7 @@ def hatch(x: float, y: float, width: float, height: float, colour: str = INK, ga
 
 
 def document(height: float, parts: Sequence[str], alt: str) -> str:
-    """The whole drawing: as wide as the page lets it be, read aloud as `alt`."""
+    """The whole drawing, as wide as the page allows; screen readers read `alt`."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" role="img" aria-label="{escape(alt)}" '
         f'style="width: 100%; max-width: {WIDTH}px; height: auto; display: block" font-family="sans-serif">'

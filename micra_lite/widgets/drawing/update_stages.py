@@ -1,12 +1,12 @@
 """The seven stages of one update, each as a picture with its words, from a `Record` alone.
 
-1. observation: what the agents see                           `Game.observe`
-2. features: what the extractor makes of it                   `Agent.features`
-3. prediction: what the imitator expects of the externals     `Agent.predict`, adapted by Eq. 4
-4. joint Q: what every joint action is worth                  `Agent.value`
-5. regrets: how much better each own action is                `counterfactual_regret_advantage`, Eq. 2
-6. gradient: which way that pushes each policy                `policy_gradient_objective`, Eq. 3
-7. policy: what the step made of it                           `actor_loss`, `gradient_step`
+1. observation: the agents' view of the state                 `Game.observe`
+2. features: the extractor's output                           `Agent.features`
+3. prediction: the imitator's, of the externals' moves        `Agent.predict`, adapted by Eq. 4
+4. joint Q: the value of every joint action                   `Agent.value`
+5. regrets: the advantage of each own action                  `counterfactual_regret_advantage`, Eq. 2
+6. gradient: the direction in which each policy is pushed     `policy_gradient_objective`, Eq. 3
+7. policy: before and after the step                          `actor_loss`, `gradient_step`
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Drawn(NamedTuple):
 
     parts: list[str]
     height: float
-    words: str  # everything the parts show
+    words: str  # everything that the parts show
     sentences: str  # one or two, to read beside them
 
 
@@ -76,7 +76,7 @@ def _per_agent(
 
 
 def observation(record: Record) -> Drawn:
-    """Stage 1: what the agents see, as the game's picture."""
+    """Stage 1: the state, as the game's picture, and the agents' observation of it."""
     parts, height, words = boards.state(record)
     game = record.state.game
     size = len(record.observations[0])
@@ -104,8 +104,8 @@ def features(record: Record) -> Drawn:
     words = f"{len(shown)} features between {number(min(shown))} and {number(max(shown))}."
     sentences = (
         f"The extractor turns the observation into {len(shown)} learned numbers between −1 and 1; "
-        f"here number {strongest + 1} is the strongest ({number(shown[strongest])}). They have no names: what they mean "
-        "is whatever helps imitator and critic."
+        f"here number {strongest + 1} is the strongest ({number(shown[strongest])}). They have no names: training made "
+        "them useful to imitator and critic, nothing else."
     )
     return Drawn(parts, 168, words, sentences)
 
@@ -127,7 +127,7 @@ def prediction(record: Record) -> Drawn:
 
 
 def joint_q(record: Record) -> Drawn:
-    """Two axes of the table, targets first; everybody else is held at the likeliest action."""
+    """Stage 4: two axes of the table, targets first; everybody else is held at the likeliest action."""
     game, q = record.state.game, record.q
     assert q is not None
     down, across = [*game.target_axes, *game.external_axes][:2]
@@ -162,7 +162,7 @@ def regrets(record: Record) -> Drawn:
     best = [action_names(record.state.game, i)[int(r.argmax())] for i, r in zip(axes, record.regrets, strict=True)]
     wish = " and ".join(f"{a} should play {b} more" for a, b in zip(record.state.game.targets, best, strict=True))
     sentences = (
-        "The others' actions are averaged out with their policies and δ, then the own policy's value is taken off: "
+        "The others' actions are averaged out with their policies and δ, then the value of the own policy is subtracted: "
         f"{wish}. Weighted with the policy, each agent's bars cancel."
     )
     return Drawn(parts, height, f"Regret advantages. {words}.", sentences)
@@ -201,7 +201,7 @@ def policy(record: Record) -> Drawn:
     return Drawn(parts, height, f"Policies after the update. {words}. Largest changes: {changes}.", sentences)
 
 
-# name, formula, the function that computes it, how it is drawn
+# name, formula, the functions that compute it, the function that draws it
 STAGES: tuple[tuple[str, str, str, Callable[[Record], Drawn]], ...] = (
     ("observation", "o = Ω(s)", "Game.observe", observation),
     ("features", "φ(o)", "agent.Agent.features", features),
@@ -214,7 +214,7 @@ STAGES: tuple[tuple[str, str, str, Callable[[Record], Drawn]], ...] = (
 
 
 def draw(record: Record, stage: int) -> Picture:
-    """Stage 0 … 6 of a record, with its sentences, its formula and the function behind it."""
+    """The picture of stage 0 … 6 of a record, with its sentences, its formula and the function that computes it."""
     name, formula, function, drawn = STAGES[stage]
     parts, height, words, sentences = drawn(record)
     alt = f"{record.phase}, update {record.step}, stage {stage + 1} of {len(STAGES)}, {name}. {words}"
