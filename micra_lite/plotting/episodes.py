@@ -38,7 +38,7 @@ def animation(game: Game, states: Tensor, actions: Tensor, rewards: Tensor) -> t
         if not isinstance(board, Board):
             raise TypeError(f"{game.name} has no board, so its episodes cannot be drawn")
         boards.append(board)
-    figure, axes = sheet(game, boards[0])
+    figure, axes = sheet(game, boards[0], [a for a in game.agents if any(a in board.agents for board in boards)])
     T, frames = len(actions), []
     for t, board in enumerate(boards):
         before = boards[t - 1] if t else board

@@ -45,7 +45,8 @@ def words(game: Game, state: Tensor) -> str:
     title = f"{scene.title}. " if scene.title else ""
     if isinstance(scene, Board):
         stand = [f"{agent} in {place(scene.columns, cell)}" for agent, cell in scene.agents.items()]
-        return f"{title}The board of {game.name}, {scene.rows} rows by {scene.columns} columns: {', '.join(stand)}."
+        size = f"{scene.rows} row{'s' * (scene.rows > 1)} by {scene.columns} column{'s' * (scene.columns > 1)}"
+        return f"{title}The board of {game.name}, {size}: {', '.join(stand) or 'empty'}."
     *most, last = [name for name, _ in scene.axes]
     cells = []
     for at, text in sorted(scene.cells.items()):
@@ -70,20 +71,19 @@ def place(columns: int, cell: int) -> str:
 
 def draw_board(game: Game, board: Board) -> np.ndarray:
     """The board with each agent on its cell, and its sites as grey, labelled cells."""
-    figure, axes = sheet(game, board)
+    figure, axes = sheet(game, board, list(board.agents))
     axes.set_title(board.title, fontsize=10)
     for agent, spot in zip(board.agents, spots(board.columns, list(board.agents.values())), strict=True):
         token(axes, game, agent, *spot)
     return pixels(figure)
 
 
-def sheet(game: Game, board: Board) -> tuple[Figure, Axes]:
-    """A figure with an empty board and the agents in its legend."""
+def sheet(game: Game, board: Board, agents: Sequence[str]) -> tuple[Figure, Axes]:
+    """A figure with an empty board and these agents in its legend."""
     figure = Figure(figsize=(4.0, 4.0 * board.rows / board.columns + 0.6), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
     empty_board(axes, board, min(11, 24 / board.columns + 2))
-    entries = legend(game, list(board.agents))
-    figure.legend(handles=entries, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    figure.legend(handles=legend(game, agents), loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     return figure, axes
 
 

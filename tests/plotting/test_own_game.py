@@ -116,10 +116,10 @@ def test_a_game_of_ones_own_is_drawn(game, family, tmp_path, capsys):
 
 def test_words_say_the_scene():
     assert games.words(OWN[0][0], torch.tensor([0, 3])) == (
-        "The board of tunnel, 1 rows by 5 columns: cat in row 1, column 1, mouse in row 1, column 4."
+        "The board of tunnel, 1 row by 5 columns: cat in row 1, column 1, mouse in row 1, column 4."
     )
     assert games.words(OWN[1][0], torch.tensor([1, 1])) == (
-        "It rains. The board of ferry, 1 rows by 2 columns: ferry in row 1, column 2."
+        "It rains. The board of ferry, 1 row by 2 columns: ferry in row 1, column 2."
     )
     assert games.words(OWN[2][0], torch.tensor([0, 0])) == (
         "It is dry. The table of ferry: reward, by ferry and passenger. stay, walk: 0; stay, ride: 0; cross, walk: 0; "
