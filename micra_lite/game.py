@@ -105,6 +105,10 @@ class Game:
         """Ω: what each agent sees, a list of n tensors (B, O_j), float32."""
         raise NotImplementedError
 
+    def scene(self, state: Tensor) -> object:
+        """What is where in one state (d,), to be drawn: a `Board` or a `Table` of `micra_lite.games.scene`."""
+        raise TypeError(f"{self.name} has no picture: it has no method `scene(state)`, which says what is where")
+
     @property
     def critic_sees_state(self) -> bool:
         """Whether a centralised critic has the state itself to look at, where agents see only a part of it."""
