@@ -20,7 +20,8 @@ from ..exact import tabulate
 from ..exact.scores import adaptation_report, adaptation_scores, exact_values, mean_return, yardstick_for
 from ..exact.tabulate import Tabulated
 from ..externals import Externals
-from ..game import Game, TabularGame
+from ..game import Game
+from ..games.tabular import TabularGame
 from ..phases import execution, offline_training, online_adaptation
 from ..plotting import results, style
 from ..registry import external_family, make

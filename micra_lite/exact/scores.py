@@ -19,7 +19,8 @@ from torch import Tensor
 
 from ..agent import Belief, prior_belief
 from ..externals import Externals
-from ..game import Game, TabularGame, in_agents_order
+from ..game import Game, in_agents_order
+from ..games.tabular import TabularGame
 from ..phases import online_adaptation
 from ..replay import Episode
 from ..rollouts import play, watch, watched_losses, watched_pairs

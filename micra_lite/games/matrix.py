@@ -10,8 +10,9 @@ from torch import Tensor
 from torch.distributions import Dirichlet, Distribution
 
 from ..externals import ExternalFamily
-from ..game import Game, Outcomes, TabularGame
+from ..game import Game
 from .scene import Table, name_and_role
+from .tabular import Outcomes, TabularGame
 
 
 class MatrixGame(TabularGame):
