@@ -79,7 +79,7 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
     state, training = trained_team(task, settings, checkpoint)
     game, (_, family) = state.game, game_of(task)
     externals, table = family.split("held-out"), exact.tabulate(game)
-    true = externals.tables(game)  # per external agent (K, S, A_e)
+    true = game.tables(externals)  # per external agent (K, S, A_e)
     scale = yardstick(task, cache)
     rows: list[dict[str, Any]] = []
 

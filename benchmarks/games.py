@@ -30,7 +30,7 @@ def headroom(name: str) -> dict[str, Any]:
     assert isinstance(game, TabularGame)
     lists = []
     for which in ("train", "held-out"):
-        tables = family.split(which).tables(game)
+        tables = game.tables(family.split(which))
         lists.append([[t[k].numpy() for t in tables] for k in range(len(tables[0]))])
     table = exact.tabulate(game)
     scale = exact.yardstick(table, lists[1])

@@ -93,7 +93,7 @@ def compare(
         if name in UNTUNED:
             errors = {
                 pair: mean_excess(
-                    tuning.tables(team.game), predictions(state, known.watched, *pair), known.visits
+                    team.game.tables(tuning), predictions(state, known.watched, *pair), known.visits
                 ).mean()
                 for pair in GRID
             }
@@ -101,6 +101,6 @@ def compare(
         start = time.perf_counter()
         guess = predictions(state, found.watched, *chosen)
         seconds = (time.perf_counter() - start) / len(found.watched)
-        nats = mean_excess(externals.tables(team.game), guess, found.visits)
+        nats = mean_excess(team.game.tables(externals), guess, found.visits)
         values = exact.exact_values(team, table, externals, predictions=guess)
         add(f"conditioned, {name}", episodes, values, nats, seconds, float(found.pairs.mean()), inner_loop=chosen)

@@ -133,7 +133,7 @@ def scores(state: Any, table: Any, scale: Any, externals: Any, point: int) -> It
     """The team as it is, and where this point asks for it after watching: {watched, externals, score}."""
     met = externals if point == POINTS else externals[:FEW]
     told = state.settings.conditioned and state.settings.external_model == "true"  # knows π_ℰ: watches nobody
-    predictions = met.tables(state.game) if told else None
+    predictions = state.game.tables(met) if told else None
     values = exact.exact_values(state, table, met, predictions=predictions)
     after = None
     if state.settings.conditioned and point in ADAPTED:

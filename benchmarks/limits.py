@@ -46,7 +46,7 @@ class ExactCritic:
     def __init__(self, task: str) -> None:
         self.game, family = game_of(task)
         self.table = exact.tabulate(self.game)
-        self.externals = [t.double().numpy() for t in family.split("train").tables(self.game)]  # (K, S, A_e) each
+        self.externals = [t.double().numpy() for t in self.game.tables(family.split("train"))]  # (K, S, A_e) each
         self.value, self.regrets_of = updates.value_and_improve, updates.advantages  # before they are replaced
         self.updates, self.q = -1, dict[int, Tensor]()  # external → (S, A_1, …, A_n)
 

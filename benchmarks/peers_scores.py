@@ -26,7 +26,7 @@ class Scorer:
         self.game, family = game_of(TASK)
         self.table, self.scale = exact.tabulate(self.game), yardstick(TASK, cache)
         self.externals = family.split("held-out")
-        self.prey = [t.numpy() for t in self.externals.tables(self.game)]  # per external agent (K, S, A_e)
+        self.prey = [t.numpy() for t in self.game.tables(self.externals)]  # per external agent (K, S, A_e)
 
     def values(self, team: Sequence[np.ndarray]) -> np.ndarray:
         """The exact value of policies (S, A_i), one for each hunter, against each of K externals, (K,)."""

@@ -69,7 +69,7 @@ class Views:
 
 def lists_of(game: Any, externals: Any) -> list[list[Array]]:
     """Policies (S, A_e) of each external, as `exact` takes them."""
-    tables = externals.tables(game)
+    tables = game.tables(externals)
     return [[t[k].numpy() for t in tables] for k in range(len(externals))]
 
 

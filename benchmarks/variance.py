@@ -106,10 +106,10 @@ def external_policies(game: TabularGame, family: ExternalFamily, which: str) -> 
     """The external policies (S, A_e), per external agent, of each external that is met."""
     if which == "average":
         train = family.split("train")
-        parts = [train[first : first + 64].tables(game) for first in range(0, len(train), 64)]  # to save memory
+        parts = [game.tables(train[first : first + 64]) for first in range(0, len(train), 64)]  # to save memory
         return [[torch.cat([t.sum(0, keepdim=True) for t in tables]).sum(0).numpy() / len(train)
                  for tables in zip(*parts, strict=True)]]  # fmt: skip
-    tables = family.split("held-out")[:HELD_OUT].tables(game)
+    tables = game.tables(family.split("held-out")[:HELD_OUT])
     return [[table[k].numpy() for table in tables] for k in range(HELD_OUT)]
 
 

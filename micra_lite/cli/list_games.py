@@ -24,7 +24,7 @@ from ..games.tabular import TabularGame
 from ..plotting import results, style
 from ..plotting.episodes import animation
 from ..plotting.externals import family_figure
-from ..plotting.games import picture
+from ..plotting.games import picture, scene_of
 from ..plotting.games import words as in_a_sentence
 from ..registry import external_family, make, names
 from ..rollouts import joint_step
@@ -95,12 +95,12 @@ def pictures(game: Game, family: ExternalFamily, out: Path, seed: int) -> None:
         imsave(file, pixels, format="png", metadata={"Description": words})
         _write(out / "game.png", file.getvalue(), words)
         _save(out / "family.png", *family_figure(game, held_out[:SHOWN], state))
-        if isinstance(game.scene(state), Board):
+        if isinstance(scene_of(game, state), Board):
             _write(out / "episode.gif", *animation(game, *random_episode(game, held_out[0], seed)))
     except TypeError as none:
         print(f"\n{none}")
     if isinstance(game, TabularGame):
-        tables = held_out[:CROSSED].tables(game)
+        tables = game.tables(held_out[:CROSSED])
         externals = [[t[k].numpy() for t in tables] for k in range(CROSSED)]
         tabulated = exact.tabulate(game)
         scale = exact.yardstick(tabulated, externals)

@@ -43,7 +43,7 @@ def test_actors_are_given_exact_regrets_of_the_team_as_it_plays(limits):
     critic = limits.ExactCritic("pursuit:size=2")
     game, table = critic.game, critic.table
     family = micra_lite.external_family("pursuit", game)
-    prey = family.split("train").tables(game)[0].double().numpy()  # (K, S, A)
+    prey = game.tables(family.split("train"))[0].double().numpy()  # (K, S, A)
     settings = micra_lite.Settings(updates=9, seed=2, **SMALL)
     state = micra_lite.TrainingState.initial(game, settings)
     kept = updates.advantages
