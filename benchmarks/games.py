@@ -1,6 +1,6 @@
 """Every game's headroom: how much knowing the external is worth, over all its held-out externals.
 
-Writes benchmarks/results/games.json, and from it micra_lite/data/headroom.json, which `micra-lite games` shows.
+Writes benchmarks/results/games.json, and from it micra_lite/cli/headroom.json, which `micra-lite games` shows.
 
     python benchmarks/games.py
 """
@@ -21,7 +21,7 @@ from micra_lite.game import TabularGame
 from micra_lite.games.matrix import MATRIX_GAMES
 from micra_lite.registry import ELSEWHERE, names
 
-PACKAGED = Path(micra_lite.__file__).parent / "data" / "headroom.json"
+PACKAGED = Path(micra_lite.__file__).parent / "cli" / "headroom.json"
 
 
 def headroom(name: str) -> dict[str, Any]:

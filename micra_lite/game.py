@@ -56,36 +56,28 @@ def in_agents_order(
 
 
 class Game:
-    """The interface of every game. Subclasses set the attributes and write `reset`, `step`, `observe`.
-
-    Attributes: `agents`, `targets`, `externals` (names); `n_actions` and `observation_sizes` (one per agent, in
-    the agents' order); `gamma` (discount); `horizon` (steps after which an episode is truncated); `full_view`
-    (every agent observes the whole state, and all observe it alike); `state_observation_size` (the size of what the critic
-    sees under partial views; None: it sees all agents' observations side by side).
-    """
+    """The interface of every game. Subclasses set the attributes and write `reset`, `step`, `observe`."""
 
     name: str
-    options: dict[str, Any]
+    options: dict[str, Any]  # with which `make` makes the same game again
     agents: tuple[str, ...]
     targets: tuple[str, ...]
     externals: tuple[str, ...]
-    n_actions: tuple[int, ...]
-    observation_sizes: tuple[int, ...]
-    gamma: float = 0.95
-    horizon: int = 25
-    full_view: bool = True
-    state_observation_size: int | None = None
+    n_actions: tuple[int, ...]  # one per agent, in the agents' order
+    observation_sizes: tuple[int, ...]  # the same
+    gamma: float = 0.95  # discount
+    horizon: int = 25  # steps after which an episode is truncated
+    full_view: bool = True  # every agent observes the whole state, and all observe it alike
+    state_observation_size: int | None = None  # of a view of the critic's own, under partial views
 
     def split_agents(self, targets: tuple[str, ...], externals: tuple[str, ...]) -> None:
         """Set targets 𝒯 and externals ℰ; every agent must be in exactly one. Raises ValueError naming the culprit."""
         for name in (*targets, *externals):
             if name not in self.agents:
                 raise ValueError(f"unknown agent {name!r}; the agents of {self.name} are {list(self.agents)}")
-        both = set(targets) & set(externals)
-        if both:
-            raise ValueError(f"{sorted(both)} are both target and external; each agent must be exactly one of the two")
-        neither = [a for a in self.agents if a not in targets and a not in externals]
-        if neither:
+        if both := sorted(set(targets) & set(externals)):
+            raise ValueError(f"{both} are both target and external; each agent must be exactly one of the two")
+        if neither := [a for a in self.agents if a not in targets and a not in externals]:
             raise ValueError(f"{neither} are neither target nor external; add them to `targets` or to `externals`")
         if not targets:
             raise ValueError("a game needs at least one target agent: nobody would learn")
@@ -112,6 +104,10 @@ class Game:
     def observe(self, state: Tensor) -> list[Tensor]:
         """Ω: what each agent sees, a list of n tensors (B, O_j), float32."""
         raise NotImplementedError
+
+    def scene(self, state: Tensor) -> object:
+        """What is where in one state (d,), to be drawn: a `Board` or a `Table` of `micra_lite.games.scene`."""
+        raise TypeError(f"{self.name} has no picture: it has no method `scene(state)`, which says what is where")
 
     @property
     def critic_sees_state(self) -> bool:

@@ -8,8 +8,14 @@ from html import escape
 
 import numpy as np
 
+from micra_lite.plotting import style
+
 RIGHT, NOT_YET, NOT_ATTEMPTED = "right", "not yet", "not attempted yet"
-LOOKS = {RIGHT: ("✓", "#009E73"), NOT_YET: ("✗", "#D55E00"), NOT_ATTEMPTED: ("○", "#6b6b6b")}  # not by colour alone
+LOOKS = {
+    RIGHT: ("✓", style.GREEN),
+    NOT_YET: ("✗", style.VERMILLION),
+    NOT_ATTEMPTED: ("○", style.GREY),
+}  # never colour alone
 
 
 @dataclass(frozen=True)
@@ -51,8 +57,8 @@ class Verdict:
         if self.yours is None or self.target is None or self.yours.size > 12 or not np.isfinite(self.yours).all():
             return ""
         try:
-            from micra_lite.widgets.drawing import svg
-        except ImportError:  # without ipywidgets there is only the message
+            from micra_lite.widgets.drawing import charts, svg
+        except ImportError:  # no ipywidgets here: words must do
             return ""
         yours, target = np.atleast_1d(self.yours), np.atleast_1d(self.target)
         names = [", ".join(map(str, index)) for index in np.ndindex(yours.shape)]
@@ -60,7 +66,7 @@ class Verdict:
         reach = svg.round_up(max(map(abs, mine + right)))
         low = -reach if min(mine + right) < 0 else 0.0
         title = "Entry by entry: hollow, the target; filled, yours"
-        drawn, end = svg.bar_panel(0, 0, svg.WIDTH, title, names, mine, low, reach, "value", before=right)
+        drawn, end = charts.bar_panel(0, 0, svg.WIDTH, title, names, mine, low, reach, "value", before=right)
         pairs = [
             f"entry {n}: yours {svg.short(m)}, target {svg.short(r)}"
             for n, m, r in zip(names, mine, right, strict=True)

@@ -22,7 +22,7 @@ from ..exact.tabulate import Tabulated
 from ..externals import Externals
 from ..game import Game, TabularGame
 from ..phases import execution, offline_training, online_adaptation
-from ..plotting import results
+from ..plotting import results, style
 from ..registry import external_family, make
 from ..rollouts import watch
 from ..settings import Settings
@@ -92,7 +92,7 @@ def train(options: argparse.Namespace) -> int:
 
 
 def _save_figure(path: Path, figure: Any, alt: str) -> None:
-    results.save(figure, path, alt)
+    style.save(figure, path, alt)
     print(f"figure: {path}")
 
 

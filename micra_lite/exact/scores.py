@@ -107,7 +107,8 @@ def mean_return(
         belief = Belief.concatenate(*[belief] * K)
     generator = torch.Generator().manual_seed(seed)
     played = play(state, externals, belief, episodes, exploration, generator)
-    return played.returns[..., list(state.agent.target_axes)].mean(-1).mean(-1)
+    returns = (played.rewards * played.alive[..., None]).sum(2)  # (K, E, n)
+    return returns[..., list(state.agent.target_axes)].mean(-1).mean(-1)
 
 
 def yardstick_for(table: Tabulated, externals: Externals, game: Game) -> Yardstick:
