@@ -18,7 +18,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")  # one process per seed: threads would only wait for each other
@@ -32,10 +32,11 @@ import micra_lite
 from adaptation_figure import adaptation_curves, before_and_after
 from common import interquartile_mean, read, write_part
 from micra_lite import exact, registry
+from micra_lite.games.matrix import MATRIX_GAMES
 from micra_lite.plotting import results
 from runs import file_name, game_of, keep, kind_of, run_all, score, yardstick
 
-TASKS = [*registry.GRID_TASKS, *registry.MATRIX_GAMES, *registry.CONTROLS, "pursuit:view=1"]
+TASKS = [*registry.GRID_TASKS, *MATRIX_GAMES, *registry.CONTROLS, "pursuit:view=1"]
 DOCS = Path(__file__).parent.parent / "docs"
 BUDGETS = (1, 2, 5, 10, 20)  # watched episodes
 MAIN = 5  # the budget at which everything is compared
@@ -45,6 +46,8 @@ IMITATOR_UPDATES = 300  # of the imitators that are trained otherwise
 SAVE_EVERY = 250  # updates
 # variant → the settings that differ from the task's
 VARIANTS: dict[str, dict[str, Any]] = {"conditioned": {}, "unconditioned": {"conditioned": False}}
+# what a row is called → which networks learn on once the imitator has adapted
+LEARNS_ON: dict[str, Literal["actors", "actors and critic"]] = {"frozen": "actors", "re-imagined": "actors and critic"}
 
 
 def trained_team(task: str, settings: micra_lite.Settings, path: Path) -> tuple[micra_lite.TrainingState, float]:
@@ -95,6 +98,9 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
                 "training_cpu_seconds": training, **more,
             })  # fmt: skip
 
+    def add_found(method: str, episodes: int, found: exact.AdaptationScores) -> None:
+        add(method, episodes, found.after, found.excess_nats, found.seconds.mean().item(), found.pairs.mean().item())
+
     before = exact.adaptation_scores(state, table, externals, 0)
     add(variant, 0, before.after, before.excess_nats)
     if variant == "conditioned":
@@ -104,28 +110,14 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
         for episodes in BUDGETS:
             met = externals if episodes == MAIN else externals[:FEW]
             found = exact.adaptation_scores(state, table, met, episodes, seed=1000 * seed)
-            add(
-                variant,
-                episodes,
-                found.after,
-                found.excess_nats,
-                float(found.seconds.mean()),
-                float(found.pairs.mean()),
-            )
+            add_found(variant, episodes, found)
             if episodes == MAIN and game.full_view:
                 imitators.compare(state, table, found, MAIN, IMITATOR_UPDATES, add)
             bayes(state, table, found, episodes, true, add)
-    for answer in ("frozen", "re-imagined"):
-        chosen = replace(settings, answer=answer)
+    for name, learns in LEARNS_ON.items():
+        chosen = replace(settings, after_imitation=learns)
         found = exact.adaptation_scores(state, table, externals[:FEW], MAIN, chosen, seed=1000 * seed)
-        add(
-            f"{variant}, {answer}",
-            MAIN,
-            found.after,
-            found.excess_nats,
-            float(found.seconds.mean()),
-            float(found.pairs.mean()),
-        )
+        add_found(f"{variant}, {name}", MAIN, found)
     return keep(path, rows)
 
 

@@ -29,7 +29,7 @@ import micra_lite
 from common import interquartile_mean, write
 from micra_lite import exact
 from micra_lite.baselines import methods
-from micra_lite.exact import tabulate
+from micra_lite.exact.tabulate import table_entries, tabulate
 from micra_lite.externals import ExternalFamily, Externals
 from micra_lite.game import Game, TabularGame
 from micra_lite.games.matrix import MixedStrategies
@@ -37,10 +37,10 @@ from runs import keep, run_all
 from tuning import winners
 from variance import random_payoffs
 
-# Name → how MICRA's settings differ; the first is compared with the others.
-ADVANTAGES: dict[str, dict[str, Any]] = {
-    "CRA": {}, "CRA, sampled": methods.METHODS["MICRA, sampled regret"], "COMA": methods.METHODS["MICRA, COMA advantage"],
-    "independent": methods.METHODS["MICRA, independent advantage"],
+# Name → the method that has it; the first is compared with the others.
+ADVANTAGES = {
+    "CRA": "MICRA", "CRA, sampled": "MICRA, sampled regret", "COMA": "MICRA, COMA advantage",
+    "independent": "MICRA, independent advantage",
 }  # fmt: skip
 POINTS = 8  # of a curve
 EXTERNALS = 12  # held-out, met at every point
@@ -81,14 +81,14 @@ def payoffs(players: int) -> Callable[[int], tuple[Game, ExternalFamily]]:
 def tasks() -> list[Task]:
     """The tasks, with what was found best for MICRA on pursuit, and small networks for one decision in one state."""
     tuned = {"externals_per_round": 4, "updates": 160, **winners().get("MICRA", {})}
-    small = {**micra_lite.registry.ONE_DECISION, "updates": 200, "entropy": 0.05, "entropy_start": 10.0}
+    small = {**micra_lite.registry.ONE_DECISION, "updates": 200, "entropy_coefficient": 0.05, "entropy_start": 10.0}
     grids = [Task("pursuit", n + 1, hunters(n), tuned, (64, 4)) for n in (2, 3)]
     return grids + [Task("random payoffs", n, payoffs(n), small, (16, 1)) for n in (4, 6)]
 
 
 def scorer(game: Game, externals: Externals) -> Callable[[micra_lite.TrainingState], float]:
     """How well a team plays with these externals: exactly, where there is a table."""
-    if isinstance(game, TabularGame) and game.table_entries <= LARGE:
+    if isinstance(game, TabularGame) and table_entries(game) <= LARGE:
         table = tabulate(game)
         scale = exact.yardstick_for(table, externals, game)
         return lambda state: scale.normalised_score(exact.exact_values(state, table, externals))
@@ -104,12 +104,11 @@ def run(task: Task, advantage: str, batch: int, seed: int, cache: Path) -> list[
         return json.loads(path.read_text())
     torch.set_num_threads(1)
     game, family = task.game(seed)
-    changes = {**task.settings, **ADVANTAGES[advantage], "states_per_external": batch}
-    settings = micra_lite.Settings(seed=seed, conditioned=False, **changes)
+    settings = micra_lite.Settings(seed=seed, conditioned=False, **task.settings | {"states_per_external": batch})
     value = scorer(game, family.split("held-out")[:EXTERNALS])
     scores = [value(micra_lite.TrainingState.initial(game, settings))]
     points = {round(settings.updates * j / POINTS) for j in range(1, POINTS + 1)}
-    for record in micra_lite.offline_training(game, family, settings):
+    for record in methods.train(ADVANTAGES[advantage], game, family, settings):
         if record.step in points:
             scores.append(value(record.state))
     return keep(path, scores)

@@ -21,10 +21,10 @@ from scipy import stats
 
 from common import RESULTS, write
 from learning_figure import STYLE
+from micra_lite.baselines.methods import PUBLISHED
 from micra_lite.plotting import results
 from readme_tables import standing
 from runs import yardstick
-from tuning import TUNED
 
 CACHE, DOCS = Path("runs/benchmarks/learning"), Path(__file__).parent.parent / "docs"
 DRAWS = 5000
@@ -98,7 +98,7 @@ def main() -> None:
     """Compare what has been kept, write and draw it."""
     ends, rows = final_scores(), []
     for (task, panel, method), theirs in ends.items():
-        if method in TUNED and method != "MICRA":
+        if method in PUBLISHED and method != "MICRA":
             scale = yardstick(task, CACHE)
             found = lead(ends[task, panel, "MICRA"], theirs, scale.best - scale.random)
             seeds, externals = theirs.shape

@@ -1,6 +1,6 @@
 """Every game's headroom: how much knowing the external is worth, over all its held-out externals.
 
-Writes benchmarks/results/games.json, and from it micra_lite/data/headroom.json, which `micra-lite games` shows.
+Writes benchmarks/results/games.json, and from it micra_lite/cli/headroom.json, which `micra-lite games` shows.
 
     python benchmarks/games.py
 """
@@ -21,7 +21,7 @@ from micra_lite.game import TabularGame
 from micra_lite.games.matrix import MATRIX_GAMES
 from micra_lite.registry import ELSEWHERE, names
 
-PACKAGED = Path(micra_lite.__file__).parent / "data" / "headroom.json"
+PACKAGED = Path(micra_lite.__file__).parent / "cli" / "headroom.json"
 
 
 def headroom(name: str) -> dict[str, Any]:
@@ -47,7 +47,6 @@ def write_packaged() -> Path:
     measured = json.loads((RESULTS / "games.json").read_text(encoding="utf-8"))
     rows = [*measured["matrix_games"], *measured["rows"]]
     kept = {r["game"]: {key: r[key] for key in ("headroom_average", "headroom_other")} for r in rows}
-    PACKAGED.parent.mkdir(exist_ok=True)
     PACKAGED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     return PACKAGED
 

@@ -22,7 +22,9 @@ import numpy as np
 import torch
 
 import micra_lite
-from micra_lite import agent, exact, phases
+from micra_lite import exact
+from micra_lite.agent import adapted_belief
+from micra_lite.phases import imitate
 from micra_lite.replay import Episode
 from micra_lite.rollouts import watched_pairs
 
@@ -44,9 +46,10 @@ def trained_imitator(team: micra_lite.TrainingState, name: str, updates: int) ->
     for j in range(len(team.agent.external_axes)):  # the actors expect predictions at the team's own probes
         setattr(state.agent, f"probe_{j}", getattr(team.agent, f"probe_{j}"))
     state.replay = team.replay
+    externals = micra_lite.external_family(team.game.name, team.game).split("train")
     for state.updates in range(updates if name != "from scratch" else 0):
         state.set_rates()
-        phases.imitate(state, state.replay.groups(settings.externals_per_update, state.generator))
+        imitate(state, externals, state.replay.groups(settings.externals_per_update, state.generator))
     return state
 
 
@@ -55,7 +58,6 @@ def predictions(
     step_size: float | None = None,
 ) -> list[torch.Tensor]:  # fmt: skip
     """What the imitator expects in every state after watching each of K externals: per external agent (K, S, A_e)."""
-    settings = replace(state.settings, inner_steps=steps or state.settings.inner_steps)
     if step_size is not None:
         for imitator in state.agent.imitators:
             for size in imitator.log_step_size.values():  # type: ignore[operator, union-attr]
@@ -64,7 +66,8 @@ def predictions(
     tables = []
     for episodes in watched:
         pairs = watched_pairs(state, episodes)
-        tables.append(exact.predicted_tables(state, agent.adapted_belief(state.agent, pairs, settings)))
+        belief = adapted_belief(state.agent, pairs, steps or state.settings.inner_steps)
+        tables.append(exact.predicted_tables(state, belief))
     return [torch.cat(each) for each in zip(*tables, strict=True)]
 
 

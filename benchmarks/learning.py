@@ -22,8 +22,9 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,19 +41,21 @@ from learning_figure import learning_figure
 from learning_table import FEW, PANELS, POINTS, PROFILE_AT, WATCHED, aggregate, summary
 from micra_lite import exact
 from micra_lite.baselines import methods
+from micra_lite.baselines.methods import PUBLISHED
 from micra_lite.exact import tabulate
 from micra_lite.plotting import results
 from runs import each_score, keep, run_all, score, yardstick
-from tuning import TUNED, TUNING, configurations, space, winners
+from tuning import TUNING, configurations, space, winners
 
 DOCS = Path(__file__).parent.parent / "docs"
 ADAPTED = (3, 6, 10)  # the points at which teams adapt, in the second panel
 STEPS = TUNING["steps"]  # what every method was tuned for
+Train = Callable[..., Iterator[micra_lite.Record]]  # (game, family, settings, state) → records
 ABLATIONS = ("MICRA, no imitator", "MICRA, true external")  # what it knows of the externals is another
 
 
 def plan(
-    tasks: Sequence[str], methods: Sequence[str] | None, panels: Sequence[str], seeds: int
+    tasks: Sequence[str], named: Sequence[str] | None, panels: Sequence[str], seeds: int
 ) -> list[tuple[str, str, str, int]]:
     """The runs: (task, method, panel, seed), seed after seed. Ablations have no part where everyone adapts."""
     return [
@@ -60,8 +63,8 @@ def plan(
         for seed in range(seeds)
         for task in tasks
         for panel in panels
-        for method in methods or (*TUNED, *(ABLATIONS if task == "pursuit" else ()))
-        if method in TUNED or panel == PANELS[0]
+        for method in named or (*PUBLISHED, *(ABLATIONS if task == "pursuit" else ()))
+        if method in PUBLISHED or panel == PANELS[0]
     ]
 
 
@@ -69,15 +72,14 @@ def settings_of(
     task: str, method: str, panel: str, seed: int, steps: int, tuned: dict[str, Any]
 ) -> micra_lite.Settings:
     """A method's settings on a task, for at least `steps` environment steps; ablations have MICRA's."""
-    changes = {"conditioned": panel == "everyone adapts", **methods.METHODS[method], **tuned, "seed": seed}
-    settings = micra_lite.settings_for(task, **changes)
-    updates = math.ceil(steps / round_steps(task, settings)) * settings.updates_per_round
-    return micra_lite.settings_for(task, **changes, updates=updates)
+    base = micra_lite.settings_for(task, seed=seed, conditioned=panel == PANELS[1])
+    settings = methods.settings_of(method, base, **tuned)
+    return replace(settings, updates=math.ceil(steps / round_steps(task, settings)) * settings.updates_per_round)
 
 
 def meta_updates(steps: int, tuned: dict[str, dict[str, Any]]) -> dict[str, int]:
     """How often each method's imitator learns in so many steps of pursuit where everyone adapts."""
-    found = {m: settings_of("pursuit", m, PANELS[1], 0, steps, tuned.get(m, {})) for m in TUNED}
+    found = {m: settings_of("pursuit", m, PANELS[1], 0, steps, tuned.get(m, {})) for m in PUBLISHED}
     return {method: math.ceil(settings.updates / settings.meta_every) for method, settings in found.items()}
 
 
@@ -88,15 +90,20 @@ def round_steps(task: str, settings: micra_lite.Settings) -> int:
 
 def whole_rounds(task: str, steps: int, tuned: dict[str, dict[str, Any]]) -> int:
     """The budget, raised to whole rounds of every method: so that none gets more steps than another."""
-    each = [settings_of(task, m, PANELS[0], 0, 1, tuned.get(m if m in TUNED else "MICRA", {})) for m in methods.METHODS]
+    each = [
+        settings_of(task, m, PANELS[0], 0, 1, tuned.get(m if m in PUBLISHED else "MICRA", {})) for m in methods.METHODS
+    ]
     common = math.lcm(*(round_steps(task, settings) for settings in each))
     return math.ceil(steps / common) * common
 
 
 def run(
-    task: str, method: str, panel: str, split: str, settings: micra_lite.Settings, cache: Path
-) -> list[dict[str, Any]]:
-    """Train one team, or go on with it, and score it at every point: rows of {point, step, watched, externals, score}."""
+    task: str, method: str, panel: str, split: str, settings: micra_lite.Settings, cache: Path, train: Train | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Train one team, or go on with it, and score it at every point: rows of {point, step, watched, externals, score}.
+
+    `train` takes the place of the method's own training.
+    """
     known = hashlib.sha1(repr((asdict(settings), split, POINTS, ADAPTED, FEW)).encode()).hexdigest()[:10]
     name = f"{task}-{method}-{panel}-{settings.seed}-{known}".replace(" ", "_").replace(",", "")
     path, checkpoint = cache / f"{name}.json", cache / f"{name}.pt"
@@ -106,8 +113,8 @@ def run(
         return rows
     torch.set_num_threads(1)
     game, family = micra_lite.make(task), micra_lite.external_family(task)
-    state = micra_lite.load(checkpoint) if checkpoint.exists() else micra_lite.TrainingState.initial(game, settings)
-    records = methods.train(game, family, settings, state)
+    state = micra_lite.load(checkpoint) if checkpoint.exists() else methods.initial_state(method, game, settings)
+    records = (train or partial(methods.train, method))(game, family, settings, state)
     table, scale, externals = tabulate(game), yardstick(task, cache, split), family.split(split)
     seconds = 0.0 if not rows else rows[-1]["training_cpu_seconds"]
     start = time.process_time()
@@ -132,12 +139,9 @@ def run(
 def scores(state: Any, table: Any, scale: Any, externals: Any, point: int) -> Iterable[dict[str, Any]]:
     """The team as it is, and where this point asks for it after watching: {watched, externals, score}."""
     met = externals if point == POINTS else externals[:FEW]
-    told = state.settings.conditioned and state.settings.external_model == "true"  # knows π_ℰ: watches nobody
-    predictions = met.tables(state.game) if told else None
-    values = exact.exact_values(state, table, met, predictions=predictions)
-    after = None
+    values, after = exact.exact_values(state, table, met), None
     if state.settings.conditioned and point in ADAPTED:
-        after = values if told else exact.adaptation_scores(state, table, met, WATCHED, seed=state.settings.seed).after
+        after = exact.adaptation_scores(state, table, met, WATCHED, seed=state.settings.seed).after
     for watched, found in ((0, values), (WATCHED, after)):
         if found is not None:
             for count in dict.fromkeys((FEW, len(met))):
@@ -152,8 +156,8 @@ def tune(options: argparse.Namespace) -> None:
     steps, panel = options.steps or TUNING["steps"], PANELS[0]
     tried = [
         {"method": method, "configuration": c, "changes": changes}
-        for method in options.methods or TUNED
-        if method in TUNED
+        for method in options.methods or PUBLISHED
+        if method in PUBLISHED
         for c, changes in enumerate(configurations(method, options.configurations))
     ]
     calls = [
@@ -223,7 +227,7 @@ def main() -> None:
         yardstick(task, options.cache)
     calls = [
         delayed(run)(task, method, panel, "held-out", settings_of(
-            task, method, panel, seed, budgets[task], tuned.get(method if method in TUNED else "MICRA", {})), options.cache)
+            task, method, panel, seed, budgets[task], tuned.get(method if method in PUBLISHED else "MICRA", {})), options.cache)
         for task, method, panel, seed in plan(options.tasks, options.methods, options.panels, options.seeds)
     ]  # fmt: skip
     done = run_all(calls, options.jobs, options.backend, options.address)

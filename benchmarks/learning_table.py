@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from common import interquartile_mean
-from tuning import TUNED
+from micra_lite.baselines.methods import PUBLISHED
 
 PANELS = ("nobody adapts", "everyone adapts")
 POINTS = 10  # of a curve, besides the untrained team
@@ -29,7 +29,7 @@ def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         here = [r for r in rows if r["task"] == task]
         last = [r for r in here if r["point"] == POINTS]
         few = [r for r in last if r["externals"] == FEW and r["watched"] == 0 and r["panel"] == PANELS[0]]
-        published = {r["method"] for r in few} & set(TUNED)
+        published = {r["method"] for r in few} & set(PUBLISHED)
         best = max(
             [interquartile_mean([r["score"] for r in few if r["method"] == m])[0] for m in published], default=np.inf
         )
@@ -96,7 +96,7 @@ def aggregate(table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     from rliable import library
 
     found = []
-    for panel, method in dict.fromkeys((r["panel"], r["method"]) for r in table if r["method"] in TUNED):
+    for panel, method in dict.fromkeys((r["panel"], r["method"]) for r in table if r["method"] in PUBLISHED):
         mine = {r["task"]: r for r in table if (r["panel"], r["method"]) == (panel, method)}
         micra = {r["task"]: r for r in table if (r["panel"], r["method"]) == (panel, "MICRA") and r["task"] in mine}
         np.random.seed(0)  # noqa: NPY002

@@ -45,7 +45,8 @@ def kind_of(task: str) -> str:
     >>> kind_of("chicken"), kind_of("pursuit:view=1")
     ('matrix games', 'partial views')
     """
-    from micra_lite.registry import CONTROLS, MATRIX_GAMES
+    from micra_lite.games.matrix import MATRIX_GAMES
+    from micra_lite.registry import CONTROLS
 
     if task in MATRIX_GAMES:
         return "matrix games"

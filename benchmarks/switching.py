@@ -33,9 +33,8 @@ from joblib import delayed
 import micra_lite
 from adaptation import team_of, trained_team
 from common import interquartile_mean, write
-from micra_lite import phases
-from micra_lite.extensions import change_detection
-from micra_lite.rollouts import watch
+from micra_lite import Externals, execution, last, online_adaptation, watch
+from micra_lite.extensions.change_detection import Succession, vigilant_execution
 from runs import keep, run_all
 
 EPISODES = 20  # of an encounter; the change comes in its second quarter
@@ -52,22 +51,19 @@ def encounter(team: micra_lite.TrainingState, k: int, method: str, threshold: fl
     before = int(np.random.default_rng(k).integers(EPISODES // 4, EPISODES // 2 + 1))  # episodes with the first
     switch = before * game.horizon
     watched = watch(team, first, WATCHED, seed=k)
-    adapted = phases.last(phases.online_adaptation(team, watched)).state
+    adapted = last(online_adaptation(team, watched)).state
 
-    def who(step: int) -> micra_lite.Externals:
-        return first if step < switch else second
+    both = Succession.of(lambda step: first if step < switch else second)
 
-    def vigilant(state: micra_lite.TrainingState, external: Any, episodes: int, seed: int, known: list) -> list:
-        return list(
-            change_detection.vigilant_execution(state, game, external, episodes, threshold, seed=seed, watched=known)
-        )
+    def vigilant(state: micra_lite.TrainingState, external: Externals, episodes: int, known: list) -> list:
+        return list(vigilant_execution(state, game, external, episodes, threshold, seed=k, watched=known))
 
     if method == "is told":
-        records = vigilant(adapted, first, before, k, watched) + vigilant(team, second, EPISODES - before, k, [])
+        records = vigilant(adapted, first, before, watched) + vigilant(team, second, EPISODES - before, [])
     elif method == "never asks":
-        records = list(phases.execution(adapted, game, who, EPISODES, seed=k))
+        records = list(execution(adapted, game, both, EPISODES, seed=k))
     else:
-        records = vigilant(adapted, who, EPISODES, k, watched)
+        records = vigilant(adapted, both, EPISODES, watched)
     rewards = [float(r.rewards[list(game.target_axes)].mean()) for r in records]
     alarms = [step for step, r in enumerate(records) if r.changed]
     late = [step - switch for step in alarms if step >= switch]

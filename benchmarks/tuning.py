@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from common import read
-from micra_lite.settings import METHODS as TUNED
+from micra_lite.baselines.methods import PUBLISHED
 
 TUNING = {"configurations": 16, "seeds": 2, "steps": 100_000}
 # What is drawn: (low, high) log-uniformly, a list uniformly.
 EVERYBODY = {
-    "critic_rate": (5e-4, 1e-2), "actor_rate": (3e-4, 1e-2), "entropy": (3e-3, 0.1), "target_rate": (3e-3, 0.1),
+    "critic_rate": (5e-4, 1e-2), "actor_rate": (3e-4, 1e-2), "entropy_coefficient": (3e-3, 0.1), "target_rate": (3e-3, 0.1),
 }  # fmt: skip
 ON_POLICY = {"externals_per_round": [2, 4, 8], "value_steps": [1, 3, 8], "trace_decay": [0.5, 0.8, 0.95, 1.0]}
 OFF_POLICY = {"externals_per_round": [4, 8, 16], "value_steps": [1, 3, 5], "exploration": [0.05, 0.1, 0.2, 0.4]}
@@ -26,7 +26,7 @@ def space(method: str) -> dict[str, Any]:
 
 def configurations(method: str, count: int) -> list[dict[str, Any]]:
     """The method as it is, then `count` − 1 configurations drawn from its space; the same every time."""
-    rng = np.random.default_rng(TUNED.index(method))
+    rng = np.random.default_rng(PUBLISHED.index(method))
     drawn: list[dict[str, Any]] = [{}]
     for _ in range(count - 1):
         changes = {}

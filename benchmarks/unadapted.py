@@ -34,9 +34,11 @@ from torch import Tensor
 import micra_lite
 from adaptation import team_of
 from common import interquartile_mean, write
-from micra_lite import agent, exact, regret, rollouts, training_state
-from micra_lite.exact.headroom import best_fixed_team
-from micra_lite.exact.values import Array, team_view
+from micra_lite import exact, play
+from micra_lite.agent import adapted_belief, prior_belief
+from micra_lite.exact import Array
+from micra_lite.exact.scores import features_everywhere
+from micra_lite.updates import counterfactual_regrets
 from runs import file_name, game_of, keep, run_all, score, yardstick
 
 EXTERNALS = 64  # of training, whom the gradient goes up against
@@ -76,7 +78,7 @@ def lists_of(game: Any, externals: Any) -> list[list[Array]]:
 def views_of(game: Any, externals: Any) -> Views:
     """The game beside each of these externals."""
     table = exact.tabulate(game)
-    views = [team_view(table, own) for own in lists_of(game, externals)]
+    views = [exact.team_view(table, own) for own in lists_of(game, externals)]
     S, n_team = views[0].R.shape
     T = np.stack([v.T.toarray().reshape(S, n_team, S) for v in views])
     return Views(torch.from_numpy(T), torch.from_numpy(np.stack([v.R for v in views])),
@@ -111,8 +113,7 @@ def up_the_exact_gradient(game: Any, views: Views, entropy: float) -> list[Array
 def actors_of(state: micra_lite.TrainingState) -> Callable[[], list[Tensor]]:
     """The policies (S, A_i) of a team that has watched nobody, as a function of its actors' present parameters."""
     with torch.no_grad():
-        belief = agent.prior_belief(state.agent, 1)
-        features = exact.features_everywhere(state, 1)
+        belief, features = prior_belief(state.agent, 1), features_everywhere(state, 1)
         predictions = state.agent.predict(belief, features)
     return lambda: [p[0].exp().double() for p in state.agent.act(belief, features, predictions)]
 
@@ -122,16 +123,16 @@ def critic_regrets(state: micra_lite.TrainingState, externals: Any) -> Callable[
     """The critic's regrets (K, S, A_i) of given policies, told of each external what it is told in training."""
     agent, K = state.agent, len(externals)
     generator = torch.Generator().manual_seed(state.settings.seed)
-    play = rollouts.play(state, externals, agent.prior_belief(agent, K), WATCHED, 0.2, generator)
-    told = agent.adapted_belief(agent, training_state.pairs(state, *play.steps(WATCHED)), state.settings)
+    played = play(state, externals, prior_belief(agent, K), WATCHED, 0.2, generator)
+    told = adapted_belief(agent, played.pairs(slice(WATCHED), state.observe), state.settings.inner_steps)
     told.unwatched[:] = 1.0
-    features = exact.features_everywhere(state, K)
+    features = features_everywhere(state, K)
     predictions = agent.predict(told, features)
-    q = agent.value(told, features, predictions).flatten(0, 1)  # (K·S, A_1, …, A_n)
+    q = agent.value(told, features, predictions)  # K·S rows
 
     def regrets(policies: list[Tensor]) -> list[Tensor]:
-        given = [p.detach().to(q.dtype).expand(K, *p.shape) for p in policies]
-        found = regret.counterfactual_regret_advantage(q, agent.joint(given, predictions), agent.target_axes)
+        given = [p.detach().to(state.settings.torch_dtype).expand(K, *p.shape) for p in policies]
+        found = counterfactual_regrets(q, agent.joint(given, predictions), agent.target_axes, generator)
         return [r.unflatten(0, (K, -1)).double() for r in found]
 
     return regrets
@@ -146,7 +147,7 @@ def by_table(task: str) -> dict[str, list[Array]]:
     views = views_of(game, family.split("train")[:EXTERNALS])
     start = exact.best_response(table, mean).policies
     return {
-        "best fixed team": best_fixed_team(table, train[:EXTERNALS], start),
+        "best fixed team": exact.best_fixed_team(table, train[:EXTERNALS], start),
         "exact gradient": up_the_exact_gradient(game, views, 0.0),
         "exact gradient, with entropy": up_the_exact_gradient(game, views, 1.0),
     }

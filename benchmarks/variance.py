@@ -36,6 +36,7 @@ from joblib import Parallel, delayed
 import micra_lite
 from common import read, write_part
 from micra_lite import exact
+from micra_lite.exact.tabulate import table_entries
 from micra_lite.externals import ExternalFamily
 from micra_lite.game import TabularGame
 from micra_lite.games.matrix import MatrixGame, MixedStrategies
@@ -94,10 +95,10 @@ def problems() -> Iterator[Problem]:
 
 def within(work: Iterable[Problem], most: int) -> tuple[list[Problem], list[str]]:
     """The problems whose tables have at most so many entries, the small ones first, and words on each that is left out."""
-    done = sorted(work, key=lambda p: p[3][0][0].table_entries)
+    done = sorted(work, key=lambda p: table_entries(p[3][0][0]))
     words = [
         f"left out: {task}, {agents} agents, {which}: a table of {size:,} entries, more than --most-entries {most}"
-        for task, agents, which, ((game, _), *_) in done if (size := game.table_entries) > most
+        for task, agents, which, ((game, _), *_) in done if (size := table_entries(game)) > most
     ]  # fmt: skip
     return done[: len(done) - len(words)], words
 
