@@ -1,10 +1,10 @@
-"""What regret itself contributes: MICRA's own loop, another advantage in the place of Eq. 2's, and nothing else changed.
+"""The contribution of regret itself: MICRA's own loop with another advantage in place of Eq. 2's, and no other change.
 
-Critic, off-policy data, externals' model and networks are the same; nobody adapts. The sum over the own action is taken
-exactly, or the own action is sampled, as it must be with the rivals' advantages: beside sampled CRA, regret is all that differs. Two and three hunters; matrix games of
-four and six players with random payoffs, another game for every seed; the usual batches and small ones. Scores are
-normalised and exact; of three hunters, whose table is too large, the return per episode above a random team's. Writes
-benchmarks/results/advantages.json: score at the end, and its mean over the training.
+Critic, off-policy data, model of the externals and networks are the same; nobody adapts. MICRA sums over own actions
+exactly; the rivals must sample them. Sampled CRA differs from the rivals in regret alone. Tasks: pursuit with two and three
+hunters; matrix games of four and six players with random payoffs, another game for every seed; the usual batches and small
+ones. Scores are normalised and exact; for three hunters, whose table is too large, they are returns per episode above a
+random team's. Writes benchmarks/results/advantages.json: the score at the end, and its mean over the training.
 
     python benchmarks/advantages.py --seeds 10 --jobs 2
 """
@@ -49,7 +49,7 @@ EPISODES = 64  # played with each of them where there is no table
 
 
 class Task(NamedTuple):
-    """What is trained: a game with its family (of a seed), and settings."""
+    """A game with its family, for each seed, and the settings to train with."""
 
     name: str
     agents: int
@@ -59,7 +59,7 @@ class Task(NamedTuple):
 
 
 def hunters(count: int) -> Callable[[int], tuple[Game, ExternalFamily]]:
-    """Pursuit; the same game for every seed."""
+    """Pursuit with so many hunters, the same game for every seed."""
 
     def made(seed: int) -> tuple[Game, ExternalFamily]:
         game = micra_lite.make("pursuit", hunters=count)
@@ -69,7 +69,7 @@ def hunters(count: int) -> Callable[[int], tuple[Game, ExternalFamily]]:
 
 
 def payoffs(players: int) -> Callable[[int], tuple[Game, ExternalFamily]]:
-    """A matrix game with random payoffs, the seed's."""
+    """A matrix game with random payoffs, another one for every seed."""
 
     def made(seed: int) -> tuple[Game, ExternalFamily]:
         game = random_payoffs(players, seed)
@@ -79,7 +79,7 @@ def payoffs(players: int) -> Callable[[int], tuple[Game, ExternalFamily]]:
 
 
 def tasks() -> list[Task]:
-    """The tasks, with what was found best for MICRA on pursuit, and small networks for one decision in one state."""
+    """The tasks: pursuit with the settings tuned for MICRA there, matrix games with small networks."""
     tuned = {"externals_per_round": 4, "updates": 160, **winners().get("MICRA", {})}
     small = {**micra_lite.registry.ONE_DECISION, "updates": 200, "entropy_coefficient": 0.05, "entropy_start": 10.0}
     grids = [Task("pursuit", n + 1, hunters(n), tuned, (64, 4)) for n in (2, 3)]
@@ -87,7 +87,7 @@ def tasks() -> list[Task]:
 
 
 def scorer(game: Game, externals: Externals) -> Callable[[micra_lite.TrainingState], float]:
-    """How well a team plays with these externals: exactly, where there is a table."""
+    """A function that scores a team against these externals: exactly, where there is a table."""
     if isinstance(game, TabularGame) and table_entries(game) <= LARGE:
         table = tabulate(game)
         scale = exact.yardstick_for(table, externals, game)
@@ -115,10 +115,10 @@ def run(task: Task, advantage: str, batch: int, seed: int, cache: Path) -> list[
 
 
 def summary(task: Task, batch: int, curves: dict[str, list[list[float]]]) -> list[dict[str, Any]]:
-    """Over seeds: the score at the end, the mean of those after the first point, by how much CRA's is higher and how often;
-    `sampled_lead`: by how much sampled CRA's is higher, which takes its own actions as the rivals do.
+    """Scores over seeds, at the end (`final`) and on average after the first point (`during`), and CRA's lead in the latter.
 
-    Seeds are compared one by one: of a random game, each is another game, and they differ more than the methods.
+    `lead` is CRA's, `wins` the number of seeds in which it leads; `sampled_lead` is that of sampled CRA, which samples own
+    actions as the rivals do. Seeds are compared one by one: random games differ more than the methods.
     """
     during = {advantage: [float(np.mean(scores[1:])) for scores in runs] for advantage, runs in curves.items()}
     rows: list[dict[str, Any]] = []
@@ -126,7 +126,7 @@ def summary(task: Task, batch: int, curves: dict[str, list[list[float]]]) -> lis
         row: dict[str, Any] = {"task": task.name, "agents": task.agents, "batch": batch, "advantage": advantage}
         for name, found in (("during", during[advantage]), ("final", [scores[-1] for scores in runs])):
             row[name], row[f"{name}_low"], row[f"{name}_high"] = interquartile_mean(found)
-        for name, ours in zip(("lead", "sampled_lead"), list(during)[: len(rows)], strict=False):  # of those before it
+        for name, ours in zip(("lead", "sampled_lead"), list(during)[: len(rows)], strict=False):  # those before it
             leads = [a - b for a, b in zip(during[ours], during[advantage], strict=True)]
             row[name], row[f"{name}_low"], row[f"{name}_high"] = interquartile_mean(leads)
             if name == "lead":

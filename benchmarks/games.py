@@ -1,4 +1,4 @@
-"""Every game's headroom: how much knowing the external is worth, over all its held-out externals.
+"""Headroom of every game: what knowing the external is worth, over all held-out externals.
 
 Writes benchmarks/results/games.json, and from it micra_lite/cli/headroom.json, which `micra-lite games` shows.
 

@@ -1,6 +1,6 @@
-"""Imitators trained otherwise, on the same data D as a trained team's own: what meta-imitation is compared with.
+"""Imitators that meta-imitation is compared with, trained in other ways on the same data D as a team's own.
 
-    second order               MAML as the team itself learned it, trained again: how much is chance
+    second order               MAML, as the team's own, trained again: shows how much is chance
     first order                MAML whose gradient stops at θ′
     joint behaviour cloning    one policy for all training externals, no inner loop in training
     from scratch               nothing trained at all
@@ -57,7 +57,7 @@ def predictions(
     state: micra_lite.TrainingState, watched: Sequence[list[Episode]], steps: int | None = None,
     step_size: float | None = None,
 ) -> list[torch.Tensor]:  # fmt: skip
-    """What the imitator expects in every state after watching each of K externals: per external agent (K, S, A_e)."""
+    """Predictions in every state after watching each of K externals: per external agent (K, S, A_e)."""
     if step_size is not None:
         for imitator in state.agent.imitators:
             for size in imitator.log_step_size.values():  # type: ignore[operator, union-attr]
@@ -72,7 +72,7 @@ def predictions(
 
 
 def mean_excess(true: Sequence[torch.Tensor], guess: Sequence[torch.Tensor], visits: np.ndarray) -> np.ndarray:
-    """KL(π_ℰ ‖ δ) averaged over the states that are visited, for each external, (K,), nats."""
+    """KL(π_ℰ ‖ δ) for each external, averaged over the states that the team visits, (K,), nats."""
     return np.array([
         visits[k] @ exact.excess_nats([t[k].numpy() for t in true], [g[k].double().numpy() for g in guess])
         for k in range(len(visits))

@@ -2,13 +2,13 @@
 
 Two panels. *nobody adapts*: no actor is told anything about the externals; in training, MICRA's critic is. *everyone
 adapts*: actors and critics of every method are conditioned on an imitator, which learns beside them; at three points each
-team watches five episodes of every newcomer. On pursuit, where nobody adapts, MICRA also learns with other knowledge of
-the externals; with other advantages it does in `advantages`. Each run is kept in runs/benchmarks/learning, point by point: a
-benchmark that was stopped goes on where it was. Writes benchmarks/results/learning.json, learning-runs.csv and
-learning-externals.csv.gz beside it, and docs/learning-TASK.png.
+team watches five episodes of every newcomer. On pursuit, where nobody adapts, MICRA's ablations run too: without an
+imitator, and with the true policies (for other advantages see `advantages`). Each run is kept in runs/benchmarks/learning,
+point by point, so that a stopped benchmark resumes where it was. Writes benchmarks/results/learning.json, and beside it
+learning-runs.csv and learning-externals.csv.gz, and docs/learning-TASK.png.
 
     python benchmarks/learning.py --tasks pursuit --seeds 10 --jobs 2
-    python benchmarks/learning.py --tune                            the settings of every method: tuning.json
+    python benchmarks/learning.py --tune                            tune every method: tuning.json
     python benchmarks/learning.py --backend dask --address HOST:PORT
 """
 
@@ -49,15 +49,15 @@ from tuning import TUNING, configurations, space, winners
 
 DOCS = Path(__file__).parent.parent / "docs"
 ADAPTED = (3, 6, 10)  # the points at which teams adapt, in the second panel
-STEPS = TUNING["steps"]  # what every method was tuned for
+STEPS = TUNING["steps"]  # the budget that every method was tuned for
 Train = Callable[..., Iterator[micra_lite.Record]]  # (game, family, settings, state) → records
-ABLATIONS = ("MICRA, no imitator", "MICRA, true external")  # what it knows of the externals is another
+ABLATIONS = ("MICRA, no imitator", "MICRA, true external")  # in what MICRA knows of the externals
 
 
 def plan(
     tasks: Sequence[str], named: Sequence[str] | None, panels: Sequence[str], seeds: int
 ) -> list[tuple[str, str, str, int]]:
-    """The runs: (task, method, panel, seed), seed after seed. Ablations have no part where everyone adapts."""
+    """The runs: (task, method, panel, seed), seed after seed. Ablations run only where nobody adapts."""
     return [
         (task, method, panel, seed)
         for seed in range(seeds)
@@ -78,7 +78,7 @@ def settings_of(
 
 
 def meta_updates(steps: int, tuned: dict[str, dict[str, Any]]) -> dict[str, int]:
-    """How often each method's imitator learns in so many steps of pursuit where everyone adapts."""
+    """The number of each method's meta-updates in so many steps of pursuit where everyone adapts."""
     found = {m: settings_of("pursuit", m, PANELS[1], 0, steps, tuned.get(m, {})) for m in PUBLISHED}
     return {method: math.ceil(settings.updates / settings.meta_every) for method, settings in found.items()}
 
@@ -89,7 +89,7 @@ def round_steps(task: str, settings: micra_lite.Settings) -> int:
 
 
 def whole_rounds(task: str, steps: int, tuned: dict[str, dict[str, Any]]) -> int:
-    """The budget, raised to whole rounds of every method: so that none gets more steps than another."""
+    """The budget, raised to whole rounds of every method, so that all get the same number of steps."""
     each = [
         settings_of(task, m, PANELS[0], 0, 1, tuned.get(m if m in PUBLISHED else "MICRA", {})) for m in methods.METHODS
     ]
@@ -100,7 +100,7 @@ def whole_rounds(task: str, steps: int, tuned: dict[str, dict[str, Any]]) -> int
 def run(
     task: str, method: str, panel: str, split: str, settings: micra_lite.Settings, cache: Path, train: Train | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Train one team, or go on with it, and score it at every point: rows of {point, step, watched, externals, score}.
+    """Train one team, or resume its training, and score it at every point: rows of {point, step, watched, externals, score}.
 
     `train` takes the place of the method's own training.
     """
@@ -137,7 +137,7 @@ def run(
 
 
 def scores(state: Any, table: Any, scale: Any, externals: Any, point: int) -> Iterable[dict[str, Any]]:
-    """The team as it is, and where this point asks for it after watching: {watched, externals, score}."""
+    """Scores of the team as it is and, at some points, after watching: rows of {watched, externals, score}."""
     met = externals if point == POINTS else externals[:FEW]
     values, after = exact.exact_values(state, table, met), None
     if state.settings.conditioned and point in ADAPTED:
@@ -146,12 +146,12 @@ def scores(state: Any, table: Any, scale: Any, externals: Any, point: int) -> It
         if found is not None:
             for count in dict.fromkeys((FEW, len(met))):
                 row = {"watched": watched, "externals": count, "score": score(scale, found, count)}
-                # one by one where all that were met are counted, so that each is there once
+                # one by one only where all are counted, so that each appears once
                 yield row | ({"each": each_score(scale, found)} if count == len(met) else {})
 
 
 def tune(options: argparse.Namespace) -> None:
-    """Random search on pursuit's validation externals, nobody adapting: every method has the same budget."""
+    """Random search on pursuit's validation externals where nobody adapts, with the same budget for every method."""
     yardstick("pursuit", options.cache, "validation")
     steps, panel = options.steps or TUNING["steps"], PANELS[0]
     tried = [
@@ -169,15 +169,17 @@ def tune(options: argparse.Namespace) -> None:
     final = [rows[-1]["score"] for rows in run_all(calls, options.jobs, options.backend, options.address)]
     for r, scores in zip(tried, np.reshape(final, (-1, TUNING["seeds"])).tolist(), strict=True):
         r.update(scores=scores, score=float(np.mean(scores)))
-    best = {r["method"]: r["changes"] for r in sorted(tried, key=lambda r: r["score"])}  # the last of each stays
+    best = {
+        r["method"]: r["changes"] for r in sorted(tried, key=lambda r: r["score"])
+    }  # the best of each comes last and stays
     known = {"winners": best, "space": {m: space(m) for m in best}}
     print(write_part("tuning", TUNING["seeds"], tried, known, "method", steps=steps))
 
 
 def write_runs(rows: list[dict[str, Any]]) -> None:
-    """Every point of every run in learning-runs.csv, and score by score of each external in learning-externals.csv.gz.
+    """Write every point of every run to learning-runs.csv, and each external's score to learning-externals.csv.gz.
 
-    What the files have of other tasks stays.
+    Rows of other tasks stay in the files.
     """
     now = {r["task"] for r in rows}
     names: tuple[str, ...] = ("task", "panel", "method", "seed", "point", "step", "training_cpu_seconds", "watched",
@@ -212,8 +214,8 @@ def main() -> None:
     parser.add_argument(
         "--steps", type=int, help=f"environment steps of a run (default: {STEPS:,}; tuning: {TUNING['steps']:,})"
     )
-    parser.add_argument("--tune", action="store_true", help="choose every method's settings instead")
-    parser.add_argument("--configurations", type=int, default=TUNING["configurations"], help="that tuning tries")
+    parser.add_argument("--tune", action="store_true", help="tune every method's settings instead")
+    parser.add_argument("--configurations", type=int, default=TUNING["configurations"], help="number that tuning tries")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--backend", default="loky", choices=["loky", "dask", "ray"])
     parser.add_argument("--address", help="of the cluster's scheduler")

@@ -1,10 +1,10 @@
 """Limits to how fast MICRA learns where nobody adapts: its parts are replaced by exact ones, one after another.
 
 First the imitator is replaced by the true policies of the training externals; then the critic's Q, from which the actors'
-regrets are made, by the exact joint Q of the team as it plays beside each of these externals. Without an imitator its loss
-is gone too, from which the features learn in part. Whether a learned critic lacks data or gradient steps is seen from more
-steps on the same number of collected transitions. Data, networks, actors and budget stay; tuned settings and points are those of
-benchmarks/learning.py, and so are the runs of the first two (in its cache). Writes benchmarks/results/limits.json.
+regrets are computed, by the exact joint Q of the team as it plays beside each of these externals. Without an imitator its
+loss is gone too, from which the features learn in part. More gradient steps on as much data tell whether a learned critic
+lacks data or steps. Data, networks, actors and budget are the same in all; tuned settings and points are those of
+benchmarks/learning.py, and the first two share its kept runs. Writes benchmarks/results/limits.json.
 
     python benchmarks/limits.py --tasks pursuit crossing --seeds 10 --jobs 2
 """
@@ -39,12 +39,12 @@ from tuning import winners
 
 MORE = 4  # times the gradient steps
 MORE_STEPS = f"imitator; {MORE} times the gradient steps"
-# What is replaced → what then trains.
+# The part that is replaced → the method that then trains.
 METHOD = {"nothing": "MICRA", **dict.fromkeys(("imitator", MORE_STEPS, "imitator and critic"), "MICRA, true external")}
 
 
 class ExactCritic:
-    """Regrets of the exact Q for the actors: the team's as it plays at the start of the update, beside each external."""
+    """Exact regrets for the actors: from the Q of the team as it plays at the start of the update, beside each external."""
 
     def __init__(self, task: str) -> None:
         self.game, family = game_of(task)
@@ -52,7 +52,7 @@ class ExactCritic:
         self.externals = [t.double().numpy() for t in family.split("train").tables(self.game)]  # (K, S, A_e) each
 
     def train(self, game: Game, family: ExternalFamily, settings: Settings, state: TrainingState) -> Iterator[Record]:
-        """The loop of `offline_training` with the true externals. The critic learns on: the extractor learns from it."""
+        """As `offline_training` with the true externals. The critic still learns, because the extractor learns from it."""
         externals = family.split("train")
         while state.updates < settings.updates:
             if state.updates % settings.updates_per_round == 0:
@@ -78,7 +78,7 @@ class ExactCritic:
         return torch.stack([found[number] for number in k.tolist()]).to(state.settings.torch_dtype)
 
     def advantages(self, q: Tensor, states: Tensor) -> Advantages:
-        """Eq. 2 from q (K, S, A_1, …, A_n) in states (K, N, d), whatever the learned critic says."""
+        """Eq. 2 from exact q (K, S, A_1, …, A_n) in states (K, N, d); the learned critic's answer is ignored."""
         rows = q[torch.arange(len(q))[:, None], self.game.encode(states)].flatten(0, 1)  # (K·N, A_1, …, A_n)
         return lambda learned, *given: counterfactual_regrets(JointTable(rows), *given)
 
