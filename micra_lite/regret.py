@@ -109,8 +109,8 @@ class JointTable(NamedTuple):
         return counterfactual_values(centred(self.table), policies, i)
 
     def row(self, b: int) -> Tensor:
-        """The table of one of the states, (A_1, …, A_n)."""
-        return self.table[b]
+        """The table of one of the states, (A_1, …, A_n), to be shown."""
+        return self.table[b].detach()
 
 
 def policy_gradient_objective(log_policy: Tensor, advantage: Tensor, actions: Tensor | None = None) -> Tensor:

@@ -28,7 +28,7 @@ from ..plotting.games import picture, scene_of
 from ..plotting.games import words as in_a_sentence
 from ..registry import external_family, make, names
 from ..rollouts import joint_step
-from .support import table
+from .support import asked_for, table
 
 SHOWN, CROSSED = 6, 8  # externals in the picture of the family, and in the cross-play
 MEANING = (
@@ -42,7 +42,8 @@ def games(options: argparse.Namespace) -> int:
     if options.name is None:
         print(listing())
         return 0
-    game, family = make(options.name), external_family(options.name)
+    with asked_for():
+        game, family = make(options.name), external_family(options.name)
     print(in_words(game, family))
     pictures(game, family, options.out or Path("runs") / game.name, options.seed)
     return 0
