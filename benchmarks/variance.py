@@ -37,8 +37,8 @@ import micra_lite
 from common import read, write_part
 from micra_lite import exact
 from micra_lite.externals import ExternalFamily
-from micra_lite.game import TabularGame
 from micra_lite.games.matrix import MatrixGame, MixedStrategies
+from micra_lite.games.tabular import TabularGame
 from micra_lite.plotting import results, style
 
 DOCS = Path(__file__).parent.parent / "docs"

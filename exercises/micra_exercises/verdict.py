@@ -1,4 +1,4 @@
-"""What a check says: right, not yet, or not attempted. For a student to read, and for a program."""
+"""The verdict of a check: right, not yet, or not attempted yet. Readable for a student and for a program."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ LOOKS = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """`state` is one of the three; `mistake` names what went wrong, None where nothing did; `message` says it in words.
+    """`state` is one of the three; `mistake` is the name of the mistake, or None; `message` is for the student.
 
-    `yours` and `target` are the numbers of one case, where a picture of them helps.
+    `yours` and `target` are the numbers of one case, if a picture of them helps.
     """
 
     exercise: str
@@ -53,7 +53,7 @@ class Verdict:
         )
 
     def picture(self) -> str:
-        """Yours beside the target, as a figure with its words; nothing where there is nothing to draw."""
+        """A figure of yours beside the target, with its words; empty if there is nothing to draw."""
         if self.yours is None or self.target is None or self.yours.size > 12 or not np.isfinite(self.yours).all():
             return ""
         try:
@@ -78,18 +78,18 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Hint:
-    """One rung of the ladder."""
+    """One hint: `number` of `count`."""
 
     exercise: str
-    rung: int
-    rungs: int
+    number: int
+    count: int
     name: str
     words: str
 
     def __repr__(self) -> str:
-        return f"Hint {self.rung} of {self.rungs} ({self.name})\n{self.words}"
+        return f"Hint {self.number} of {self.count} ({self.name})\n{self.words}"
 
     def _repr_markdown_(self) -> str:
-        more = f"\n\n*Call `check.{self.exercise}.hint()` again for the next one.*" if self.rung < self.rungs else ""
+        more = f"\n\n*Call `check.{self.exercise}.hint()` again for the next one.*" if self.number < self.count else ""
         words = f"```python\n{self.words}\n```" if self.name in ("skeleton", "solution") else self.words
-        return f"**Hint {self.rung} of {self.rungs} ({self.name})**\n\n{words}{more}"
+        return f"**Hint {self.number} of {self.count} ({self.name})**\n\n{words}{more}"

@@ -17,9 +17,10 @@ from torch import Tensor
 
 from .. import exact
 from ..externals import ExternalFamily, Externals
-from ..game import Game, TabularGame
+from ..game import Game
 from ..games.matrix import MATRIX_GAMES
 from ..games.scene import Board
+from ..games.tabular import TabularGame
 from ..plotting import results, style
 from ..plotting.episodes import animation
 from ..plotting.externals import family_figure

@@ -25,8 +25,8 @@ import torch
 from torch import Tensor
 
 from ..externals import ExternalFamily, Externals
-from ..game import TabularGame
 from ..games.matrix import MixedStrategies
+from ..games.tabular import TabularGame
 from ..replay import Episode
 from .tabulate import Tabulated
 from .values import Array, Response, best_response

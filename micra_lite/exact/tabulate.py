@@ -13,7 +13,8 @@ import torch
 from scipy.sparse import csr_matrix, vstack
 from torch import Tensor
 
-from ..game import Game, TabularGame
+from ..game import Game
+from ..games.tabular import TabularGame
 
 # Larger tables need several GB and minutes; the error says what to do instead.
 LARGEST_TABLE = 400_000_000

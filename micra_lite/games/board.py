@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..game import Outcomes, TabularGame
 from .scene import Board
+from .tabular import Outcomes, TabularGame
 
 Moves = Mapping[str, tuple[int, int]]  # name → direction in (rows, columns)
 MOVES: Moves = {"stay": (0, 0), "north": (-1, 0), "south": (1, 0), "west": (0, -1), "east": (0, 1)}

@@ -17,8 +17,8 @@ from torch import Tensor
 from torch.distributions import Distribution, Normal
 
 from ..externals import ExternalFamily
-from ..game import Outcomes
 from .board import MOVES, BoardGame, landing_table, square
+from .tabular import Outcomes
 
 
 class Bystander(BoardGame):

@@ -31,8 +31,8 @@ from torch import Tensor
 from torch.distributions import Distribution, Normal, Uniform
 
 from ..externals import ExternalFamily
-from ..game import Outcomes
 from .board import BoardGame, Moves, cells_seen
+from .tabular import Outcomes
 
 EAST: Moves = {"straight": (0, 1), "left": (-1, 1), "right": (1, 1)}
 WEST: Moves = {"straight": (0, -1), "left": (1, -1), "right": (-1, -1), "brake": (0, 0)}  # westbound, left is south

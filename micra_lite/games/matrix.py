@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
 from torch.distributions import Dirichlet, Distribution
 
 from ..externals import ExternalFamily
-from ..game import Game, Outcomes, TabularGame
+from ..game import Game
 from .scene import Table, name_and_role
+from .tabular import Outcomes, TabularGame
 
 
 class MatrixGame(TabularGame):
@@ -126,6 +129,21 @@ def _matrix_games() -> dict[str, tuple]:
 
 
 MATRIX_GAMES = _matrix_games()
+# Small networks do for one decision in one state.
+ONE_DECISION: dict[str, Any] = {
+    "features": 16, "hidden": 64, "actor_hidden": 64, "states_per_external": 16, "externals_per_update": 32,
+}  # fmt: skip
+
+
+def settings(name: str) -> dict[str, Any]:
+    """Settings that work for a matrix game, other than the defaults.
+
+    Payoffs differ in size from game to game, and so does the entropy bonus; it begins large, or actors agree on one action
+    before the imitator can tell externals apart.
+    """
+    payoffs = MATRIX_GAMES[name][0]
+    span = float(payoffs.max() - payoffs.min())
+    return {**ONE_DECISION, "updates": 800, "entropy_coefficient": 0.025 * span, "entropy_start": 40.0}
 
 
 class MixedStrategies(ExternalFamily):

@@ -28,8 +28,8 @@ from torch import Tensor
 from torch.distributions import Distribution, Normal, Uniform
 
 from ..externals import ExternalFamily
-from ..game import Outcomes
 from .board import BoardGame, bump_table, cells_seen, distance_table, landing_table, square
+from .tabular import Outcomes
 
 
 class Pursuit(BoardGame):

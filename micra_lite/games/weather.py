@@ -19,8 +19,10 @@ from torch import Tensor
 from torch.distributions import Distribution, Normal
 
 from ..externals import ExternalFamily
-from ..game import Outcomes, TabularGame
 from .scene import Table, name_and_role
+from .tabular import Outcomes, TabularGame
+
+SETTINGS = {"updates": 300}
 
 
 class Weather(TabularGame):

@@ -9,9 +9,9 @@ from PIL import Image
 
 import micra_lite
 from micra_lite.cli import list_games
-from micra_lite.game import Outcomes, TabularGame
 from micra_lite.games.board import BoardGame
 from micra_lite.games.scene import Board, Table
+from micra_lite.games.tabular import Outcomes, TabularGame
 from micra_lite.interop.to_pettingzoo import to_parallel_env
 from micra_lite.plotting import episodes, externals, games
 from micra_lite.widgets import Stepper
