@@ -26,7 +26,7 @@ DPI = 110  # a board is 4 inches wide: readable beside text
 
 
 def scene_of(game: Game, state: Tensor) -> Board | Table:
-    """What is where in one state (d,). Raises TypeError for a game without a scene, or with one of an unknown kind."""
+    """The scene of one state (d,). Raises TypeError for a game without a scene, or with one of an unknown kind."""
     scene = game.scene(state)
     if not isinstance(scene, Board | Table):
         raise TypeError(f"{game.name}.scene must return a Board or a Table of micra_lite.games.scene; got {scene!r}")
