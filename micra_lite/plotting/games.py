@@ -26,7 +26,7 @@ DPI = 110  # a board is 4 inches wide: readable beside text
 
 
 def scene_of(game: Game, state: Tensor) -> Board | Table:
-    """What is where in one state (d,). Raises TypeError for a game without a scene, or with one of an unknown kind."""
+    """The scene of one state (d,). Raises TypeError for a game without a scene, or with one of an unknown kind."""
     if not hasattr(game, "scene"):
         raise TypeError(f"{game.name} has no picture: it has no method `scene(state)`, which says what is where")
     scene = game.scene(state)
