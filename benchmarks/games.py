@@ -21,7 +21,7 @@ from micra_lite.game import TabularGame
 from micra_lite.games.matrix import MATRIX_GAMES
 from micra_lite.registry import ELSEWHERE, names
 
-PACKAGED = Path(micra_lite.__file__).parent / "data" / "headroom.json"
+PACKAGED = Path(micra_lite.__file__).parent / "cli" / "headroom.json"
 
 
 def headroom(name: str) -> dict[str, Any]:
