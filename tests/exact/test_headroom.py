@@ -81,4 +81,4 @@ def test_knowing_the_external_is_worth_something_on_every_grid_task(name):
     assert measured["headroom_average"] <= 0.75
     assert measured["headroom_other"] <= 0.6
     page = importlib.import_module(f"micra_lite.games.{name}").__doc__
-    assert {f"{x:.2f}" for x in measured.values()} <= set(page.replace("\n", " ").split())
+    assert all(f"{x:.2f}" in page for x in measured.values())
