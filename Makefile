@@ -68,6 +68,7 @@ benchmarks: $(READY)
 	$(BIN)/python benchmarks/switching.py
 	$(BIN)/python benchmarks/learning.py --tune
 	$(BIN)/python benchmarks/learning.py
+	$(BIN)/python benchmarks/comparison.py
 	$(BIN)/python benchmarks/limits.py
 	$(BIN)/python benchmarks/advantages.py
 	$(BIN)/python benchmarks/widgets.py

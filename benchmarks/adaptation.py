@@ -196,13 +196,21 @@ def main() -> None:
     settings = {t: asdict(micra_lite.settings_for(t.split(":")[0], **({"updates": options.updates} if options.updates else {})))
                 for t in options.tasks}  # fmt: skip
     print(write_part("adaptation", options.seeds, rows, {"settings": settings}))
-    few = [r for r in read("adaptation")["rows"] if r["externals"] == FEW]
-    groups: dict[str, tuple[list[dict[str, Any]], int]] = {}
-    for kind in dict.fromkeys(kind_of(r["task"]) for r in few):
-        groups[kind] = ([r for r in few if kind_of(r["task"]) == kind], BUDGETS[-1] if kind == "matrix games" else MAIN)
-    made = {"adaptation": before_and_after(groups)}
-    for task in (t for t in options.tasks if kind_of(t) != "matrix games"):
-        made[f"adaptation-{file_name(task)}"] = adaptation_curves(task, [r for r in few if r["task"] == task])
+    draw(options.tasks)
+
+
+def draw(tasks: Sequence[str]) -> None:
+    """The figure of all tasks, and one of each of these, from what has been kept."""
+    kept, games = read("adaptation")["rows"], read("games")
+    fixed = {r["game"]: r["headroom_average"] for r in [*games["rows"], *games["matrix_games"]]}
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for r in kept:
+        if r["method"] == "conditioned" and r["externals"] != FEW and r["episodes"] in (0, MAIN):
+            groups.setdefault(kind_of(r["task"]), []).append(r)
+    made = {"adaptation": before_and_after(groups, fixed)}
+    for task in (t for t in tasks if kind_of(t) != "matrix games"):
+        few = [r for r in kept if r["task"] == task and r["externals"] == FEW]
+        made[f"adaptation-{file_name(task)}"] = adaptation_curves(task, few)
     for name, (figure, alt) in made.items():
         results.save(figure, DOCS / f"{name}.png", alt)
         print(DOCS / f"{name}.png")

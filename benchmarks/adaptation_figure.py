@@ -61,48 +61,51 @@ def adaptation_curves(task: str, rows: Rows) -> tuple[Figure, str]:
     for axes in (scores, nats, seconds):
         axes.legend(frameon=False, fontsize=8, loc="upper right" if axes is nats else "lower right")
         axes.grid(color="0.9", linewidth=0.8)
-    figure.suptitle(f"{task}: unseen externals, {ours[0]['externals']} of them", fontsize=11)
+    figure.suptitle(f"{task}: the first {ours[0]['externals']} unseen externals", fontsize=11)
     first, last = ours[0], ours[-1]
     alt = (
-        f"Adaptation in {task} to {first['externals']} unseen externals. Score {first['score']:.2f} with nothing watched, "
+        f"Adaptation in {task} to the first {first['externals']} unseen externals. Score {first['score']:.2f} with nothing watched, "
         f"{last['score']:.2f} after {last['episodes']} episodes; imitation error {first['excess_nats']:.2f} nats, then "
         f"{last['excess_nats']:.2f}. After {main} episodes: {'; '.join(timed)}."
     )
     return figure, alt
 
 
-def before_and_after(groups: Mapping[str, tuple[Rows, int]]) -> tuple[Figure, str]:
-    """Every task's score with nothing watched, after watching, and that of the Bayes-greedy team on the same episodes.
+def before_and_after(groups: Mapping[str, Rows], fixed: Mapping[str, float]) -> tuple[Figure, str]:
+    """Every task's score with nothing watched and after watching, beside the best fixed team's where that is known.
 
-    Title of a group → its rows of `adaptation.json`, one set of externals for each task, and the watched episodes.
+    Args: groups, title → rows of `adaptation.json`, of one set of externals and one number of watched episodes; fixed, the
+    score of each task's best team found that plays the same against all of these externals.
     """
-    tasks = {title: list(dict.fromkeys(r["task"] for r in rows)) for title, (rows, _) in groups.items()}
+    tasks = {title: list(dict.fromkeys(r["task"] for r in rows)) for title, rows in groups.items()}
     heights = [len(names) + 1.2 for names in tasks.values()]
-    figure = Figure(figsize=(7.6, 0.9 + 0.3 * sum(heights)), layout="constrained")
+    figure = Figure(figsize=(7.6, 1.1 + 0.25 * sum(heights)), layout="constrained")
+    some = next(iter(groups.values()))
+    watched = max(r["episodes"] for r in some)
     words = []
     panels = figure.subplots(len(groups), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
-    for axes, (title, (rows, watched)) in zip(panels, groups.items(), strict=True):
-        by = {(r["task"], r["method"], r["episodes"]): r for r in rows}
-        before, after, ceiling = (
-            [by[task, method, episodes]["score"] for task in tasks[title]]
-            for method, episodes in (("conditioned", 0), ("conditioned", watched), ("Bayes-greedy team", watched))
-        )
-        y = np.arange(len(tasks[title]))
+    for axes, (title, rows) in zip(panels, groups.items(), strict=True):
+        by = {(r["task"], r["episodes"]): r["score"] for r in rows}
+        before, after = ([by[task, episodes] for task in tasks[title]] for episodes in (0, watched))
+        y = np.arange(len(before))
         axes.hlines(y, before, after, color=GREY, linewidth=1.5, zorder=1)
+        axes.scatter([fixed.get(task, np.nan) for task in tasks[title]], y, marker="|", s=150, color="black", zorder=4,
+                     label="best fixed team found")  # fmt: skip
         axes.scatter(before, y, marker="o", s=45, facecolor="white", edgecolor=BLUE, linewidth=1.8,
                      label="nothing watched")  # fmt: skip
-        axes.scatter(after, y, marker="D", s=36, color=RED, zorder=3, label="after watching")
-        axes.scatter(ceiling, y, marker="|", s=190, color="black", zorder=2, label="Bayes-greedy team, same episodes")
+        axes.scatter(after, y, marker="D", s=36, color=RED, zorder=3, label=f"after {watched} watched episodes")
         axes.axvline(0, color="black", linestyle=":", linewidth=1)
         axes.axvline(1, color="black", linestyle=":", linewidth=1)
         axes.set(yticks=y, yticklabels=tasks[title], ylim=(len(y) - 0.4, -0.6))
-        axes.set_title(f"{title}, {watched} watched episodes", fontsize=10, loc="left")
+        axes.set_title(title, fontsize=10, loc="left")
         axes.grid(axis="x", color="0.9", linewidth=0.8)
         axes.set_axisbelow(True)
-        each = zip(tasks[title], before, after, ceiling, strict=True)
-        told = "; ".join(f"{task} {low:.2f}, {high:.2f}, {best:.2f}" for task, low, high, best in each)
-        words.append(f"{title}, {watched} watched episodes: {told}")
+        each = zip(tasks[title], before, after, strict=True)
+        words.append(f"{title}: " + ", ".join(f"{task} {low:.2f} to {high:.2f}" for task, low, high in each))
     panels[-1].set_xlabel("normalised score (0: random team, 1: best response to each external)")
     handles = panels[0].get_legend_handles_labels()
     figure.legend(*handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
-    return figure, f"Scores with nothing watched, after watching, and of the Bayes-greedy team. {'. '.join(words)}."
+    met = f"{some[0]['externals']} unseen externals of each task"
+    figure.suptitle(f"{met}, interquartile means over {len(some[0]['seed_scores'])} seeds", fontsize=11)
+    alt = f"Scores against {met}, with nothing watched and after {watched} watched episodes. {'. '.join(words)}."
+    return figure, alt

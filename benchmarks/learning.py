@@ -37,7 +37,7 @@ from joblib import delayed
 import micra_lite
 from common import RESULTS, read, write_part
 from learning_figure import learning_figure
-from learning_table import FEW, PANELS, POINTS, PROFILE_AT, WATCHED, aggregate, lines, summary
+from learning_table import FEW, PANELS, POINTS, PROFILE_AT, WATCHED, aggregate, summary
 from micra_lite import exact
 from micra_lite.baselines import methods
 from micra_lite.exact import tabulate
@@ -232,7 +232,8 @@ def main() -> None:
     table = summary(rows)
     kept = [r for r in read("learning").get("rows", []) if r["task"] not in options.tasks]
     overall = aggregate([*kept, *table])
-    print("\n".join(lines([*kept, *table], overall)))
+    for r in table:
+        print(f"{r['task']}, {r['panel']}: {r['method']} {r['final']:.3f} [{r['low']:.3f}, {r['high']:.3f}]")
     about = {"steps": steps, "tuned": tuned, "aggregate": overall, "profile_at": PROFILE_AT,
              "meta_updates": meta_updates(whole_rounds("pursuit", steps, tuned), tuned)}  # fmt: skip
     print(write_part("learning", options.seeds, table, {"budgets": budgets}, **about))

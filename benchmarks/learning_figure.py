@@ -61,7 +61,7 @@ def learning_figure(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Figur
     for axes in figure.axes:  # once the scale that they share is known
         label_ends(axes)
     figure.axes[0].set_ylabel("normalised score (1: best response)")
-    seeds, met = len({r["seed"] for r in rows}), f"{rows[0]['externals']} unseen externals"
+    seeds, met = len({r["seed"] for r in rows}), f"the first {rows[0]['externals']} unseen externals"
     figure.suptitle(f"{task}, {met}: interquartile means over {seeds} seeds, and their 95% intervals", fontsize=11)
     return figure, f"Learning curves in {task}, final scores against {met}. {'; '.join(words)}."
 

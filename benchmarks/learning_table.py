@@ -23,7 +23,6 @@ def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
     The best of MICRA and the published methods. A run that never gets there counts with the full budget; `got_there` says
     how many did. Steps are over the first `FEW` externals, before watching.
-    `improvement`: the probability that a run of MICRA ends above one of this method (1/2: no difference).
     """
     found = []
     for task in dict.fromkeys(r["task"] for r in rows):
@@ -54,10 +53,6 @@ def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
                 "cpu_seconds_per_100k_steps": 1e5 * float(np.mean([r["training_cpu_seconds"] / r["step"] for r in ends])),
                 "seed_finals": final,
             })  # fmt: skip
-    for r in found:
-        micra = next((m for m in found if (m["task"], m["panel"], m["method"]) == (r["task"], r["panel"], "MICRA")), r)
-        if micra is not r:
-            r["improvement"], r["improvement_low"], r["improvement_high"] = improvement([micra], [r])
     return found
 
 
@@ -119,33 +114,3 @@ def aggregate(table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
                 ))  # fmt: skip
         found.append(row)
     return found
-
-
-def lines(table: Sequence[dict[str, Any]], overall: Sequence[dict[str, Any]]) -> list[str]:
-    """Both, as a table in markdown."""
-    head = [
-        "| task | panel | method | final score | steps to 90% | runs that got there | MICRA is better, probability | CPU-s per 100k steps |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for r in table:
-        steps = "" if r["steps_to_90"] is None else f"{r['steps_to_90']:,.0f}"
-        there = "" if r["got_there"] is None else f"{r['got_there']} of {r['seeds']}"
-        head.append(f"| {r['task']} | {r['panel']} | {r['method']} | {r['final']:.3f} [{r['low']:.3f}, {r['high']:.3f}] "
-                    f"| {steps} | {there} | {_known(r, 'improvement')} | {r['cpu_seconds_per_100k_steps']:.1f} |")  # fmt: skip
-    head += ["", "Over all tasks: steps to 90% as a multiple of MICRA's (geometric mean over tasks, of interquartile means over runs and of "
-             "means; where few runs get there, a ratio is no more than a lower bound of what more steps would show), and the share of runs "
-             "that end above a score. An interval of no width says that in ten runs each there was no exception, not that there cannot be:", "",
-             "| panel | method | steps to 90%, ratio | of means | MICRA is better, probability | above 0.5 | above 0.7 | above 0.9 |",
-             "|---|---|---|---|---|---|---|---|"]  # fmt: skip
-    for r in overall:
-        means = f"{r['steps_ratio_of_means']:.2f}" if "steps_ratio" in r else ""
-        above = " | ".join(f"{r['profile'][PROFILE_AT.index(at)]:.2f}" for at in (0.5, 0.7, 0.9))
-        head.append(
-            f"| {r['panel']} | {r['method']} | {_known(r, 'steps_ratio')} | {means} | {_known(r, 'improvement')} | {above} |"
-        )
-    return head
-
-
-def _known(r: dict[str, Any], name: str) -> str:
-    """A number with its interval, if there is one."""
-    return f"{r[name]:.2f} [{r[name + '_low']:.2f}, {r[name + '_high']:.2f}]" if name in r else ""

@@ -23,7 +23,7 @@ PARTS = {
                    (adaptation.answers, "adaptation")],
     "Before anybody was watched": [(adaptation.unadapted, "unadapted")],
     "Externals that change": [(adaptation.switching, "switching")],
-    "Learning curves": [(learning.learning, "learning"), (learning.tuning, "tuning"), (learning.limits, "limits"),
+    "Learning curves": [(learning.learning, "comparison"), (learning.tuning, "tuning"), (learning.limits, "limits"),
                         (learning.advantages, "advantages")],
     "Public peers": [(learning.peers, "peers")],
     "Variance of the gradient": [(parts.variance, "variance")],
@@ -33,8 +33,7 @@ PARTS = {
 # What the README shows of it.
 SUMMARY = (
     (adaptation.summary, "adaptation"),
-    (learning.learning_summary, "learning"),
-    (learning.peers_summary, "peers"),
+    (learning.learning_summary, "comparison"),
     (parts.speed_summary, "throughput"),
 )
 

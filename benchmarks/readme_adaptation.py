@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from typing import Any
 
 from readme_tables import interval, lines_of, picture, result
@@ -41,7 +42,7 @@ def beside(ours: dict[str, Any], best: dict[str, Any]) -> str:
 
 
 def fixed_teams() -> dict[str, float]:
-    """The scores of the best teams found that play all externals alike."""
+    """The scores of the best fixed teams found, which play the same against all externals."""
     games = result("games")
     return {r["game"]: r["headroom_average"] for r in [*games["rows"], *games["matrix_games"]]}
 
@@ -49,21 +50,34 @@ def fixed_teams() -> dict[str, float]:
 def summary() -> list[str]:
     """The README's share: the grid tasks in one table, everything in one picture."""
     kept, fixed = Measured(), fixed_teams()
-    lines = []
-    for task in (t for t in kept.tasks if kind_of(t) == "grid tasks"):
-        ours, best = kept.few(task, "conditioned", MAIN), kept.few(task, "Bayes-greedy team", MAIN)
-        assert ours is not None
-        assert best is not None
-        shown = [interval(kept.all(task, "conditioned", n)) for n in (0, MAIN)]
-        lines.append([task, f"{ours['environment_steps'] / 1e6:.1f} M", f"{fixed[task]:.2f}", *shown,
-                      f"{ours['score'] / best['score']:.3f}", f"{ours['seconds']:.2f} s"])  # fmt: skip
+    tasks = [task for task in kept.tasks if kind_of(task) == "grid tasks"]
+    lines, means, lacks, gains = [], [], [], []
+    for task in tasks:
+        before, after, told = (kept.all(task, *key) for key in (
+            ("conditioned", 0), ("conditioned", MAIN), ("conditioned, true external policy", 0)))  # fmt: skip
+        lines.append(
+            [task, f"{fixed[task]:.2f}", *(interval(r, 2) for r in (before, after, told)), f"{after['seconds']:.2f} s"]
+        )
+        means += [abs(r["score"] - statistics.mean(r["seed_scores"])) for r in (before, after)]
+        lacks.append(fixed[task] - before["score"])
+        gains.append(told["score"] - after["score"])
+    few = kept.counts[tasks[0]][0]
+    shares = [
+        kept.few(t, "conditioned", MAIN)["score"] / kept.few(t, "Bayes-greedy team", MAIN)["score"] for t in tasks
+    ]
     return [
-        f"A team, trained with its usual settings, meets externals it has never seen, {kept.result['seeds']} seeds: normalised score (0: random team, 1: best "
-        "response to each external), interquartile mean with its 95% bootstrap interval. The Bayes-greedy team plays the best "
-        "response to the posterior mean of the externals, given the same watched episodes: the practical ceiling.",
+        f"A team is trained for {after['environment_steps'] / 1e6:.1f} million environment steps and then meets {after['externals']} "
+        "externals that it has never seen. Scores are normalised: 0 is a random team, 1 the best response to each external. Each is an "
+        f"interquartile mean over {kept.result['seeds']} training seeds with its 95% interval (plain means differ by at most {max(means):.2f}).",
         "",
-        *lines_of(["task", "environment steps of training", "best team found that plays all alike", "nothing watched", f"after {MAIN} watched episodes",
-                   "as a share of the Bayes-greedy team's", "time to adapt, one core"], lines),
+        *lines_of(["task", "best fixed team found", "nothing watched", f"after {MAIN} watched episodes", "told the true policy",
+                   "time to adapt, one core"], lines),
+        "",
+        "- The *best fixed team found* plays the same against every external; it comes from exact planning with the true policies of the "
+        f"training externals. A trained team that has watched nothing scores {min(lacks):.2f} to {max(lacks):.2f} less.",
+        f"- Being *told the true policy* of the external adds at most {max(gains):.2f} to what five watched episodes give.",
+        f"- The *Bayes-greedy team* plans exactly with all that five episodes tell. It was computed for the first {few} of these externals; "
+        f"against them the adapted team reaches {min(shares):.0%} to {max(shares):.0%} of its score.",
         "",
         picture("adaptation"),
     ]  # fmt: skip
@@ -82,12 +96,14 @@ def scores() -> list[str]:
     ]
     return [
         f"Adaptation, {kept.result['seeds']} seeds: normalised score against all held-out externals, interquartile mean over seeds "
-        "with its 95% bootstrap interval; after five watched episodes with the team's own imitator, with others trained anew on the same "
-        "data for 300 updates (step sizes of those that learn none are tuned), and with the true policy in the imitator's place. "
-        "With `view=1` each agent sees the others one row and one column away, no further; the Bayes-greedy team still sees all. "
-        f"`{kept.result['command']}` {kept.result.get('note', '')}".rstrip(),
+        "with its 95% bootstrap interval: before anything was watched; after five watched episodes with the team's own imitator and with others "
+        "trained anew on the same data for 300 updates (step sizes of those that learn none are tuned); and with the true policy in the "
+        "imitator's place. The best fixed team found plays the same against all externals. With `view=1` each agent sees the others one "
+        f"row and one column away, no further. `{kept.result['command']}` {kept.result.get('note', '')}".rstrip(),
         "",
         *lines_of(["task", "externals", "best fixed team", *columns], lines),
+        "",
+        picture("adaptation"),
     ]
 
 
@@ -112,12 +128,14 @@ def curves() -> list[str]:
     headers = ["task", "0", *map(str, WATCHED)]
     few = kept.counts[kept.tasks[0]][0]
     lines = [
-        f"How much watching is worth (the first {few} held-out externals): the team's score after so many watched episodes, the "
-        "score of the Bayes-greedy team on the same episodes (the practical ceiling), and the one as a share of the other:",
+        f"How much watching is worth, against the first {few} held-out externals (so these scores differ from those above, against all): "
+        "the team's score after so many watched episodes / the score of the Bayes-greedy team on the same episodes (the one as a share of "
+        "the other). The Bayes-greedy team plays the best response to the posterior mean of the externals, the practical ceiling. It and "
+        "the Bayes predictor always see everything, also with `view=1`.",
         "",
         *lines_of(headers, shares),
         "",
-        "Imitation error in nats, the imitator's / the Bayes predictor's, and after five episodes that of imitators trained otherwise:",
+        f"Imitation error in nats, the imitator's / the Bayes predictor's, and after five episodes that of imitators trained otherwise (the same {few} externals):",
         "",
         *lines_of([*headers, *(f"{MAIN}, {name}" for name in OTHERS)], nats),
     ]
@@ -159,7 +177,8 @@ def answers() -> list[str]:
         found = [kept.few(task, method, MAIN) for method in names]
         lines.append([task, *(f"{interval(r)}, {r['seconds']:.2f} s" if r else "" for r in found)])
     return [
-        "The three answers after five watched episodes, on the same externals, and the seconds of one core that adapting takes:",
+        f"What a team may do once its imitator has adapted, after five watched episodes, against the first {kept.counts[kept.tasks[0]][0]} held-out externals: "
+        "score, and the seconds of one core that adapting takes:",
         "",
         *lines_of(["task", *names.values()], lines),
     ]
@@ -169,7 +188,7 @@ def unadapted() -> list[str]:
     """What limits a team that has watched nobody."""
     measured = result("unadapted")
     return [
-        "What limits a team that has watched nobody: its parts replaced by exact counterparts, one at a time "
+        "What limits a team that has watched nobody: its parts are replaced by exact ones, one at a time "
         f"(all held-out externals; {measured['seeds']} seeds where something is trained). `{measured['command']}`",
         "",
         *lines_of(["task", "team", "score"], [

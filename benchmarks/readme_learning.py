@@ -2,91 +2,109 @@
 
 from __future__ import annotations
 
+import statistics
 from typing import Any
 
-from readme_tables import interval, lines_of, picture, result
+from readme_tables import interval, lines_of, picture, result, standing
+
+MET = 64  # held-out externals of a task
 
 
-def knowing(measured: dict[str, Any]) -> str:
-    """What the methods of the learning curves are told beside each other."""
-    meta = ", ".join(f"{method} {count}" for method, count in measured["meta_updates"].items())
-    return (
-        "Where nobody adapts no actor is told anything about the externals; but in training MICRA's critic is told what the "
-        "imitator expects of each, and its features learn from the imitator's loss, too, while the other methods have no imitator "
-        "there. Where everyone adapts each method has an imitator of the same kind, which learns beside it, by so many "
-        f"meta-updates: {meta}. In the figures, dotted lines are the best response to each external, the best team found that "
-        "plays all alike, and the Bayes-greedy team after as many episodes."
-    )
+def kept(name: str, *keys: str) -> dict[tuple[str, ...], dict[str, Any]]:
+    """The rows of one result by some of their columns."""
+    return {tuple(r[key] for key in keys): r for r in result(name)["rows"]}
 
 
 def learning() -> list[str]:
     """Learning curves in numbers."""
-    import learning_table  # which takes seconds
-    from learning_table import FEW
-
-    measured = result("learning")
-    if measured["seeds"] < 10:
-        return [f"Learning curves: {measured['seeds']} seeds so far, no evidence yet. `{measured['command']}`"]
-    lines = [
-        f"Learning curves, {measured['seeds']} seeds, all methods the same environment steps and the settings found on pursuit (below): "
-        "final score against all 64 unseen externals (after five watched episodes where everyone adapts); environment steps to 90% "
-        f"of the best final score of these methods, both against the {FEW} externals that are met at every point (a run that never gets there counts "
-        "with the full budget; interquartile means over runs); intervals of 95%. "
-        + knowing(measured)
-        + f" `{measured['command']}`",
+    measured, leads = result("learning"), kept("comparison", "task", "panel", "method")
+    lines, overall = [], []
+    for r in measured["rows"]:
+        line = [r["task"], r["panel"], r["method"], interval(r, name="final")]
+        line += [f"{statistics.mean(r['seed_finals']):.3f}", f"{min(r['seed_finals']):.3f}"]
+        c = leads.get((r["task"], r["panel"], r["method"]))
+        line += [standing(c).split()[0], interval(c, name="lead"), f"{c['mean_lead']:.3f}"] if c else [""] * 3
+        met = r["steps_to_90"] is not None
+        line += [f"{r['steps_to_90']:,.0f}", f"{r['got_there']} of {r['seeds']}"] if met else [""] * 2
+        lines.append([*line, f"{r['cpu_seconds_per_100k_steps']:.1f}"])
+    for r in measured["aggregate"]:
+        line = [r["panel"], r["method"], interval(r, 2, "steps_ratio") if "steps_ratio" in r else ""]
+        line.append(f"{r['steps_ratio_of_means']:.2f}" if "steps_ratio" in r else "")
+        line.append(interval(r, 2, "improvement") if "improvement" in r else "")
+        overall.append([*line, *(f"{r['profile'][measured['profile_at'].index(at)]:.2f}" for at in (0.5, 0.7, 0.9))])
+    meta = ", ".join(f"{method} {count}" for method, count in measured["meta_updates"].items())
+    tasks = dict.fromkeys(r["task"] for r in measured["rows"])
+    return [
+        f"Learning curves, {measured['seeds']} seeds. All methods have the same environment steps, and the settings found for them on "
+        f"pursuit (below). Final scores are against all {MET} unseen externals, after five watched episodes where everyone adapts; "
+        "beside their interquartile mean stand the plain mean and the worst run. MICRA's lead is its final score minus the other's, with "
+        "a bootstrap interval over seeds and externals; where that has 0 in it the methods are level: the data does not tell them "
+        f"apart. `{measured['command']}; {result('comparison')['command']}`",
         "",
-        *learning_table.lines(measured["rows"], measured.get("aggregate", [])),
-    ]
-    for task in dict.fromkeys(r["task"] for r in measured["rows"]):
-        lines += ["", picture(f"learning-{task}")]
-    return lines
+        "Steps to 90% are environment steps until a run, before watching, has 90% of the best final score of these methods where nobody "
+        "adapts. They are measured against the first 12 externals, the only ones met at every point of a curve (so are the figures). A "
+        "run that never gets there counts with all its steps.",
+        "",
+        "Where nobody adapts no actor is told anything about the externals. In training MICRA's critic is told what the imitator expects "
+        "of each, and its features learn from the imitator's loss, too; the other methods have no imitator there. Where everyone adapts "
+        f"each method has an imitator of the same kind, which learns beside it, in so many meta-updates: {meta}. Dotted lines in the "
+        "figures: the best response to each external, the best fixed team found, and the Bayes-greedy team after as many episodes.",
+        "",
+        *lines_of(["task", "panel", "method", f"final score, {MET} externals", "plain mean", "worst run", "MICRA is", "MICRA's lead",
+                   "lead of plain means", "steps to 90%, 12 externals", "runs that got there", "CPU-s per 100k steps"], lines),
+        "",
+        "Over all tasks: steps to 90% as a multiple of MICRA's (geometric mean over tasks, of interquartile means and of plain means; where "
+        "few runs get there the ratio is only a lower bound), the probability that a run of MICRA ends above one of the other method "
+        "(0.5: no difference), and the share of runs that end above a score. Intervals of 95% over seeds; one of no width says that "
+        "ten runs had no exception, not that there cannot be one.",
+        "",
+        *lines_of(["panel", "method", "steps to 90%, ratio, 12 externals", "of plain means", f"a run of MICRA ends above, {MET} externals",
+                   "above 0.5", "above 0.7", "above 0.9"], overall),
+        *(line for task in tasks for line in ("", picture(f"learning-{task}"))),
+        "",
+        picture("comparison"),
+    ]  # fmt: skip
 
 
 def learning_summary() -> list[str]:
-    """The README's share of the learning curves: one task's figure, and how the published methods compare over all."""
-    measured = result("learning")
-    if measured["seeds"] < 10:
-        return ["Learning curves of MICRA and the baselines are not measured yet."]
-    overall = {(r["panel"], r["method"]): r for r in measured["aggregate"]}
-    alone, adapting = dict.fromkeys(panel for panel, _ in overall)
-    lines = []
-    for method in [m for panel, m in overall if panel == adapting and m != "MICRA"]:
-        r = overall[alone, method]
-        better = [interval(overall[panel, method], 2, "improvement") for panel in (alone, adapting)]
-        lines.append([method, interval(r, 2, "steps_ratio"), f"{r['steps_ratio_of_means']:.2f}", *better])
-    tasks, found = (
-        overall[adapting, "MICRA"]["tasks"],
-        {(r["task"], r["panel"], r["method"]): r for r in measured["rows"]},
-    )
-    ours, without = (found["pursuit", alone, m]["final"] for m in ("MICRA", "MICRA, no imitator"))
-    first = {}
-    for panel in (alone, adapting):
-        ahead = [max((m for p, m in overall if p == panel), key=lambda m: found[t, panel, m]["final"]) for t in tasks]
-        first[panel] = "; ".join(
-            f"{m} on {', '.join(t for t, a in zip(tasks, ahead, strict=True) if a == m)}" for m in dict.fromkeys(ahead)
-        )
+    """The README's share of the learning curves: who ends ahead of whom, in a figure and in words."""
+    measured, compared = result("learning"), result("comparison")["rows"]
+    told = []
+    for panel in dict.fromkeys(r["panel"] for r in compared):
+        here = [r for r in compared if r["panel"] == panel]
+        count = {word: [r for r in here if standing(r).startswith(word)] for word in ("ahead", "level", "behind")}
+        level = []
+        for task in dict.fromkeys(r["task"] for r in count["level"]):
+            methods = [r["method"] for r in count["level"] if r["task"] == task]
+            every = len(methods) == sum(r["task"] == task for r in here)
+            level.append(f"with {'all of them' if every else ', '.join(methods)} on {task}")
+        told.append(f"- *{panel.capitalize()}*: MICRA is ahead in {len(count['ahead'])} of {len(here)} comparisons, behind in "
+                    f"{len(count['behind'])}, level in {len(count['level'])} ({'; '.join(level)}).")  # fmt: skip
+    ahead, behind, of = decided("sampled_lead")
+    found, (alone, adapting) = kept("learning", "task", "panel", "method"), dict.fromkeys(r["panel"] for r in compared)
+    crossing, other = (found["crossing", adapting, method] for method in ("MICRA", "MADDPG"))
+    worst = " and ".join(f"{score:.2f}" for score in sorted(crossing["seed_finals"])[:2])
+    means = [statistics.mean(r["seed_finals"]) for r in (crossing, other)]
+    cost = [found["pursuit", alone, m]["cpu_seconds_per_100k_steps"] for m in ("MICRA", "MADDPG", "COMA")]
     return [
-        f"Learning curves of MICRA and four baselines: {measured['seeds']} seeds, {measured['steps']:,} environment steps. Settings were "
-        "chosen on pursuit by the final score where nobody adapts, with the same budget for each method, and serve all tasks.",
+        "Four other methods, in our own code (an independent and a central-V actor-critic, COMA, MADDPG), had the same "
+        f"{measured['steps']:,} environment steps and the same tuning budget. *Nobody adapts*: no actor is told anything about the "
+        "externals, but in training MICRA's critic sees what its imitator expects; the others have no imitator there. *Everyone "
+        "adapts*: every method has an imitator of its own and has watched five episodes.",
         "",
-        picture("learning-pursuit"),
+        picture("comparison"),
         "",
-        f"- *{alone}*: no actor is told anything about the externals. In training MICRA has an imitator, whose predictions its critic "
-        f"sees; without one it ends at {without:.3f} on pursuit, with it at {ours:.3f}. First at the end: {first[alone]}.",
-        f"- *{adapting}*: every method has an imitator of its own, and has watched five episodes of each newcomer. First at the end: "
-        f"{first[adapting]}.",
-        "",
-        f"Over all of them ({', '.join(tasks)}): how many environment steps another method takes to 90% of the best final score where "
-        "nobody adapts, as a multiple of MICRA's, by interquartile means and by means over runs (a run that never gets there counts "
-        "with the full budget); and the probability that a run of MICRA ends above one of its (0.5: no difference). Intervals of 95%.",
-        "",
-        *lines_of(["method", "steps, ratio", "of means", f"MICRA ends above, {alone}", f"MICRA ends above, {adapting}"], lines),
-        "",
-        "What regret itself contributes, in MICRA's own loop with another advantage in its place, as the mean score over the training, "
-        "seed by seed (batch: the transitions of each external in an update):",
-        "",
-        *(f"- {sentence}" for sentence in leads()),
-    ]  # fmt: skip
+        *told,
+        "- *Level* means that the 95% interval of the difference has 0 in it: these runs do not tell the methods apart.",
+        "- An interquartile mean leaves out the best and the worst quarter of the runs. On crossing, where everyone adapts, MICRA's two "
+        f"worst of {crossing['seeds']} runs ended at {worst}: its interquartile mean is {crossing['final']:.2f}, its plain mean "
+        f"{means[0]:.2f}; MADDPG's are {other['final']:.2f} and {means[1]:.2f}.",
+        f"- Steps are not time: 100,000 steps of pursuit, where nobody adapts, take {cost[0]:.0f} CPU-seconds with MICRA, {cost[1]:.0f} "
+        f"with MADDPG and {cost[2]:.0f} with COMA.",
+        "- What regret itself adds: in MICRA's own training loop, with COMA's advantage or Q(s, a) − v(s) in its place, and own actions "
+        f"sampled in all, regret is ahead in {len(ahead)} of {of} comparisons, behind in {behind}, level in the others.",
+        "- Settings were tuned on pursuit only, where nobody adapts. On other tasks the order may change with the settings.",
+    ]
 
 
 def tuning() -> list[str]:
@@ -109,8 +127,6 @@ def tuning() -> list[str]:
 
 def limits() -> list[str]:
     """What limits how fast MICRA learns."""
-    from learning_table import FEW  # which takes seconds
-
     measured = result("limits")
     lines = []
     for task, replaced in dict.fromkeys((r["task"], r["replaced"]) for r in measured["rows"]):
@@ -118,10 +134,10 @@ def limits() -> list[str]:
         lines.append([task, replaced, *(f"{r['score']:.3f}" for r in curve[:5]), interval(curve[-1])])
     steps = [f"{r['step']:,} steps" for r in curve[:5]]
     return [
-        f"What limits how fast MICRA learns where nobody adapts, {measured['seeds']} seeds: its parts replaced by their exact "
-        "counterparts, the imitator by the true policies of the training externals, the critic by the exact joint Q of the team as "
-        "it plays beside each of them; and, as to a learned critic, with more gradient steps on the same data. Scores against "
-        f"{FEW} unseen externals, interquartile means. `{measured['command']}`",
+        f"What limits how fast MICRA learns where nobody adapts, {measured['seeds']} seeds: its parts replaced, the imitator by the true "
+        "policies of the training externals, the critic by the exact joint Q of the team as it plays beside each of them; and, with a "
+        "learned critic, four times the gradient steps on the same data. Scores against the first 12 unseen externals (the table above "
+        f"has all {MET}), interquartile means. `{measured['command']}`",
         "",
         *lines_of(["task", "replaced", *steps, "at the end"], lines),
     ]
@@ -140,29 +156,36 @@ def advantages() -> list[str]:
         f"What regret itself contributes, {measured['seeds']} seeds: MICRA's own loop with another advantage in the place of Eq. 2's. "
         "Batch: the transitions of each external in an update. Normalised scores (of three hunters: return per episode above a "
         "random team's) over the training and at its end, of teams that do not adapt. CRA's lead over the training is taken seed by "
-        f"seed (random payoffs are another game for each): interquartile mean with its 95% interval. {' '.join(leads())} `{measured['command']}`",
+        f"seed (random payoffs are another game for each): interquartile mean with its 95% interval. {leads()} `{measured['command']}`",
         "",
         *lines_of(["task", "agents", "batch", "advantage", "score during training", "at its end", "CRA's lead during it", "seeds in which it leads", "sampled CRA's lead"], lines),
     ]  # fmt: skip
 
 
-def leads() -> list[str]:
-    """How often an interval of CRA's lead is above 0, where, and by how much: as MICRA has it, and with own actions sampled."""
+def decided(name: str) -> tuple[list[dict[str, Any]], int, int]:
+    """Of comparisons of advantages: those in which the interval of CRA's lead is above 0, how many are below, how many there are."""
+    rows = [r for r in result("advantages")["rows"] if name in r]
+    return [r for r in rows if r[f"{name}_low"] > 0], sum(r[f"{name}_high"] < 0 for r in rows), len(rows)
+
+
+def leads() -> str:
+    """Where CRA is ahead and by how much: as MICRA has it, and with own actions sampled."""
     said = []
     for name, words in (
         ("lead", "CRA as it is in MICRA, with the exact sum over own actions, is ahead"),
         ("sampled_lead", "Regret alone, with own actions sampled as the others must, is ahead of them"),
     ):
-        rows = [r for r in result("advantages")["rows"] if name in r]
-        ahead, behind = [r for r in rows if r[f"{name}_low"] > 0], [r for r in rows if r[f"{name}_high"] < 0]
-        where = "; ".join(
+        ahead, behind, of = decided(name)
+        where = (
             f"{r['advantage']}, by {r[name]:.3f} ({r['task']}, {r['agents']} agents, batch {r['batch']})" for r in ahead
         )
-        said += [
-            f"{words} in {len(ahead)} of {len(rows)} comparisons, behind in {len(behind)}"
-            + (f": {where}." if where else ".")
+        said.append(f"{words} in {len(ahead)} of {of} comparisons, behind in {behind}: {'; '.join(where)}.")
+    return " ".join(
+        [
+            *said,
+            "Elsewhere the 95% interval of the difference has 0 in it. Of so many intervals one or two may miss 0 by chance.",
         ]
-    return [*said, "In the others the 95% interval of the difference has 0 in it."]
+    )
 
 
 def peers() -> list[str]:
@@ -195,15 +218,3 @@ def peers() -> list[str]:
         "",
         picture("peers"),
     ]  # fmt: skip
-
-
-def peers_summary() -> list[str]:
-    """The README's share of the public peers."""
-    measured = result("peers")
-    return [
-        f"Beside public packages on pursuit, {measured['seeds']} seeds, too few to be evidence: peers have {measured['steps']:,} environment "
-        "steps and their own settings, which are for other games and more steps; MICRA has a larger budget of cheaper steps and its "
-        "usual settings, which were found on this game.",
-        "",
-        picture("peers"),
-    ]

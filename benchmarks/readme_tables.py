@@ -22,8 +22,17 @@ def interval(r: dict[str, Any] | None, digits: int = 3, name: str = "score") -> 
     """
     if r is None:
         return ""
-    low, high = ("low", "high") if name == "score" else (f"{name}_low", f"{name}_high")
-    return f"{r[name]:.{digits}f} [{r[low]:.{digits}f}, {r[high]:.{digits}f}]"
+    low, high = (r.get(f"{name}_{end}", r.get(end)) for end in ("low", "high"))
+    return f"{r[name]:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def standing(r: dict[str, Any]) -> str:
+    """Who leads, as the interval of a difference says: where 0 is in it, nobody.
+
+    >>> standing({"low": 0.1, "high": 0.2}), standing({"low": -0.1, "high": 0.2}), standing({"low": -0.2, "high": -0.1})
+    ('ahead of', 'level with', 'behind')
+    """
+    return "ahead of" if r["low"] > 0 else "behind" if r["high"] < 0 else "level with"
 
 
 def lines_of(headers: list[str], lines: list[list[str]]) -> list[str]:

@@ -3,12 +3,14 @@
 python docs/build.py [FOLDER]      into site/, unless another folder is given; a broken reference is an error
 
 Nothing is written twice: lessons are the notebooks of notebooks/ and exercises/, the API is the docstrings in the
-README's reading order, tables of results come from benchmarks/readme.py, everything else from the README.
+README's reading order, tables of results come from benchmarks/readme.py, the notation from docs/notation.md, and
+everything else from the README.
 """
 
 from __future__ import annotations
 
 import argparse
+import inspect
 import pydoc
 import re
 import shutil
@@ -24,9 +26,9 @@ ROOT = DOCS.parent
 sys.path[:0] = [str(DOCS), str(ROOT / "benchmarks")]
 import equations
 
+import micra_lite
 import readme
 from micra_exercises.tutor import scheme
-from micra_lite import _HOME
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -81,30 +83,36 @@ def course(source: Path, folder: str, title: str) -> str:
     return "\n".join([*lines, "", toctree(pages)])
 
 
-def files(entry: str) -> list[str]:
-    """The modules behind one file or folder of the README's list, a package before its parts."""
-    path = ROOT / "micra_lite" / entry
-    found = [path] if path.is_file() else sorted(path.glob("*.py"))
-    return [".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for p in found]
+def files(path: Path) -> list[str]:
+    """The modules behind one entry of the README's map: a file, or a package before its parts."""
+    found = [path] if path.is_file() else sorted(path.rglob("*.py"), key=lambda p: (p.parent, p.name))
+    around = ROOT / "exercises" if ROOT / "exercises" in path.parents else ROOT
+    return [".".join(p.relative_to(around).with_suffix("").parts).removesuffix(".__init__") for p in found]
+
+
+def entries() -> list[tuple[Path, str]]:
+    """The packages and their parts in the README's map, in its order, each with what is said of it."""
+    found, folder = [], ROOT
+    for line in README.split("## Where things are")[1].split("```")[1].splitlines():
+        indent, name, words = re.fullmatch(r"( *)(\S*) *(.*)", line).groups()
+        folder = folder if indent else ROOT / name
+        if indent:
+            found.append((folder / name, words))
+    return found
 
 
 def api(folder: Path) -> str:
-    """Write one page for each row of the README's list of files, in its order; returns the page that lists them."""
-    rows = re.findall(r"^\| (`.+?) \| (.+) \|$", README.split("## The files")[1].split("## Notation")[0], re.MULTILINE)
+    """Write one page for each file or folder of the packages, in the README's order; returns the page that lists them."""
     pages = []
-    for entries, words in rows:
-        modules = [m for entry in re.findall(r"`(.+?)`", entries) for m in files(entry)]
+    for path, words in entries():
+        modules = files(path)
         pages.append(f"api/{modules[0].removeprefix('micra_lite.')}")
-        text = [
-            f"# {entries.replace('`', '').replace('.py', '').replace('/', '')}",
-            "",
-            f"{words[0].upper()}{words[1:]}.",
-            "",
-        ]
+        text = [f"# {path.stem}", "", f"{words[0].upper()}{words[1:]}.", ""]
         for module in modules:
             text += [f"## {module}", "", "```{eval-rst}", f".. automodule:: {module}", "```", ""]
         (folder.parent / f"{pages[-1]}.md").write_text("\n".join(text), encoding="utf-8")
-    names = [f"   ~micra_lite.{module}.{name}" for module, group in _HOME.items() for name in group]
+    offered = {name: getattr(micra_lite, name) for name in micra_lite.__all__}
+    names = [f"   ~{x.__module__}.{name}" for name, x in offered.items() if not inspect.ismodule(x)]
     text = ["# API", "", "What `import micra_lite` offers by name; everything else is in the modules.", ""]
     text += ["```{eval-rst}", ".. autosummary::", "   :nosignatures:", "", *names, "```", ""]
     text += ["## The modules, in reading order", "", *(f"- [](/{page})" for page in pages), "", toctree(pages)]
@@ -130,7 +138,7 @@ def gather(source: Path) -> None:
         "exercises": course(source, "exercises", "Exercises"),
         "tutor": tutor(),
         "equations": equations.page(),
-        "notation": f"# Notation\n{README.split('## Notation')[1].split('MIT licence')[0]}",
+        "notation": (DOCS / "notation.md").read_text(encoding="utf-8"),
         "benchmarks": f"# What it measures\n\n{readme.table()}\n",
         "api": api(source / "api"),
     }

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from .checkpoint import load, save
 from .externals import ExternalFamily, Externals
 from .game import Game, TabularGame
-from .phases import execution, last, offline_training, online_adaptation
+from .phases import MICRA, Variant, execution, offline_training, online_adaptation
 from .registry import external_family, make, names, settings_for
 from .replay import Episode
 from .rollouts import play, watch
 from .settings import Settings
-from .training_state import Record, TrainingState
+from .training_state import Record, TrainingState, last
 
 if TYPE_CHECKING:
     from . import baselines, exact, extensions, games, interop, plotting, widgets
@@ -39,7 +39,7 @@ _ON_DEMAND = {
 _FOLDERS = ("games", "exact", "baselines", "extensions", "plotting", "interop", "widgets")
 
 __all__ = [
-    "Episode", "ExternalFamily", "Externals", "Game", "MatrixGame", "Record", "Settings", "TabularGame", "TrainingState", "baselines",
+    "MICRA", "Episode", "ExternalFamily", "Externals", "Game", "MatrixGame", "Record", "Settings", "TabularGame", "TrainingState", "Variant", "baselines",
     "exact", "execution", "extensions", "external_family", "from_parallel_env", "games", "interop", "last", "load", "make", "names",
     "offline_training", "online_adaptation", "play", "plotting", "save", "settings_for", "to_parallel_env", "vigilant_execution",
     "watch", "widgets",

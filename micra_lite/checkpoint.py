@@ -18,11 +18,10 @@ import torch
 
 from .agent import Belief
 from .game import Game
-from .registry import make
-from .settings import Settings
+from .registry import find_class, make
 from .training_state import TrainingState
 
-FORMAT, VERSION = "micra_lite training state", 4
+FORMAT, VERSION = "micra_lite training state", 5
 
 
 def save(path: str | Path, state: TrainingState) -> None:
@@ -32,8 +31,8 @@ def save(path: str | Path, state: TrainingState) -> None:
         "format": FORMAT,
         "version": VERSION,
         "game": {"name": state.game.name, "options": state.game.options},
-        "settings": dataclasses.asdict(state.settings),
-        "agent": state.agent.state_dict(),
+        "settings": {"class": type(state.settings).__name__, "values": dataclasses.asdict(state.settings)},
+        "agent": {"class": type(state.agent).__name__, "parameters": state.agent.state_dict()},
         "optimisers": {name: optimiser.state_dict() for name, optimiser in state.optimisers.items()},
         "replay": {
             "size": replay.size, "next": replay.next, "store": {n: t[: replay.size] for n, t in replay.store.items()},
@@ -70,8 +69,13 @@ def _read(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} is damaged (its part {damaged!r} does not match its checksum); use an older copy")
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"{path} is not a checkpoint of micra_lite")
-    if content["version"] != VERSION:
-        raise ValueError(f"{path} has format version {content['version']}; this micra_lite reads version {VERSION}")
+    if content["version"] < VERSION:
+        raise ValueError(
+            f"{path} was written by an older micra_lite (format {content['version']}; this one reads {VERSION}), whose networks "
+            "and settings were other ones: train anew"
+        )
+    if content["version"] > VERSION:
+        raise ValueError(f"{path} was written by a newer micra_lite (format {content['version']}): update this one")
     return content
 
 
@@ -87,22 +91,21 @@ def load(path: str | Path, game: Game | None = None) -> TrainingState:
         game = make(name, **options)
     elif game.name != name:
         raise ValueError(f"{path} was trained on {name!r}; the game given is {game.name!r}")
-    content["settings"]["support_episodes"] = tuple(content["settings"]["support_episodes"])
-    settings = Settings(**content["settings"])
-    state = TrainingState.initial(game, settings)
-    device = torch.device(settings.device)
-    state.agent.load_state_dict(content["agent"])
+    values = content["settings"]["values"]
+    values["support_episodes"] = tuple(values["support_episodes"])
+    settings = find_class(content["settings"]["class"])(**values)
+    state = TrainingState.initial(game, settings, find_class(content["agent"]["class"]))
+    state.agent.load_state_dict(content["agent"]["parameters"])
     for key, optimiser in state.optimisers.items():
         optimiser.load_state_dict(content["optimisers"][key])
     replay, kept = state.replay, content["replay"]
     replay.size, replay.next = kept["size"], kept["next"]
     for column, tensor in kept["store"].items():
-        blank = torch.zeros(replay.capacity, *tensor.shape[1:], dtype=tensor.dtype, device=device)
-        blank[: replay.size] = tensor.to(device)
+        blank = torch.zeros(replay.capacity, *tensor.shape[1:], dtype=tensor.dtype)
+        blank[: replay.size] = tensor
         replay.store[column] = blank
     state.generator.set_state(content["generator"])
     state.updates, state.environment_steps = content["updates"], content["environment_steps"]
     if content["belief"] is not None:
-        parameters = [{n: p.to(device) for n, p in view.items()} for view in content["belief"]["parameters"]]
-        state.belief = Belief(parameters, *[content["belief"][n].to(device) for n in ("probes", "unwatched")])
+        state.belief = Belief(**content["belief"])
     return state

@@ -1,13 +1,15 @@
 """p(𝒯): families of external policies, one *task* of meta-learning each (Eq. 1).
 
-1. A family turns parameters θ_k and an observation o into a policy π_k(a | o): every external is a stationary policy
-   of what it observes.
+1. A family turns parameters θ_k and an observation o into a policy π_k(a | o).
 2. Parameters are drawn by seed: external number `seed` of a family is the same on every machine, for ever.
 3. The split into train, validation and held-out externals is a fixed manifest of seeds (`SPLITS`).
+4. While a game is played, externals are asked through `Players`, which hear when an episode starts and what was played.
+   A stationary family needs neither; one whose externals remember says `stationary = False` and brings its own `Players`.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,6 +33,12 @@ class ExternalFamily:
 
     name: str
     parameter_names: tuple[str, ...]
+    stationary: bool = True  # whether what an external does depends on its present observation alone
+
+    @classmethod
+    def of_game(cls, game: Game) -> ExternalFamily:
+        """The family for a game: its parameters are the options of that game which have the same names."""
+        return cls(**{option: game.options[option] for option in inspect.signature(cls).parameters})
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         """One external's parameters (P,), from its own generator."""
@@ -44,8 +52,12 @@ class ExternalFamily:
         raise NotImplementedError
 
     def prior(self) -> list[Distribution]:
-        """What `draw` samples from: independent distributions of the parameters, in their order."""
+        """The distributions that `draw` samples from, one for each parameter in order, independent of each other."""
         raise TypeError(f"the family {self.name!r} does not state its prior: the Bayes predictor cannot be computed")
+
+    def players(self, parameters: Tensor) -> Players:
+        """Externals with parameters (B, P) at the table, one in each row of a batch of episodes."""
+        return Players(self, parameters)
 
     def sample(self, seed: int, count: int = 1) -> Externals:
         """The externals with seeds `seed` … `seed + count − 1`."""
@@ -58,6 +70,21 @@ class ExternalFamily:
         if which not in SPLITS:
             raise ValueError(f"unknown split {which!r}; the splits are {list(SPLITS)}")
         return self.sample(*SPLITS[which])
+
+
+class Players:
+    """B externals in play, one in each row. These are stationary; a subclass may keep a memory from step to step."""
+
+    def __init__(self, family: ExternalFamily, parameters: Tensor) -> None:
+        self.family, self.parameters = family, parameters
+
+    def policies(self, observations: list[Tensor], starts: Tensor, previous: Tensor | None) -> list[Tensor]:
+        """What they do now: probabilities (B, A_e) for each external agent.
+
+        Args: observations, for each external agent (B, O_e); starts (B,) bool, the rows in which an episode begins;
+        previous (B, n), the joint actions of the step before, None at the very first (means nothing where `starts`).
+        """
+        return self.family.probabilities(self.parameters, observations)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,9 +103,18 @@ class Externals:
         chosen = np.atleast_1d(np.arange(len(self))[index])
         return Externals(self.family, self.parameters[chosen], tuple(self.seeds[i] for i in chosen))
 
+    @property
+    def stationary(self) -> bool:
+        """Whether their moves depend on the present observation alone: only then do old transitions serve for all k."""
+        return self.family.stationary
+
+    def players(self, k: Tensor) -> Players:
+        """The externals number k (B,) at the table, one in each row of a batch of episodes."""
+        return self.family.players(self.parameters[k])
+
     def policies(self, k: Tensor, observations: list[Tensor]) -> list[Tensor]:
-        """π_{k_b}(· | o_b) for each row b: k (B,) and, per external agent, (B, O_e) → (B, A_e)."""
-        return self.family.probabilities(self.parameters.to(k.device)[k], observations)
+        """π_{k_b}(· | o_b) for each row b, of stationary externals: k (B,) and, per external agent, (B, O_e) → (B, A_e)."""
+        return self.family.probabilities(self.parameters[k], observations)
 
     def tables(self, game: Game) -> list[Tensor]:
         """Every policy in every state of a tabular game, per external agent (K, S, A_e), float64."""

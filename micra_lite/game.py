@@ -1,15 +1,14 @@
 """Stochastic games, batched: the ground that everything else stands on.
 
-A stochastic game is G = ⟨S, N, A, T, R, O, Ω⟩ (design: the poster's definition):
+A stochastic game is G = ⟨S, N, A, T, R, O, Ω⟩:
 
     S  states                                  N  agents, split into targets (ours) and externals (not ours)
     A  joint actions A_1 × … × A_n             T  S × A × S → [0, 1], the transition probabilities
     R  S × A → ℝ for each agent, the rewards   O  joint observations        Ω  S → O, what each agent sees
 
 1. A `Game` plays a *batch* of episodes at once: `reset`, `step`, `observe` on tensors whose first axis is the batch.
-2. A `TabularGame` states its rules once, as `outcomes`: all next states with their probabilities.
-   `step` samples from them and `tabulate` lists them, so the two cannot disagree.
-3. `Tabulated` is the 7-tuple as arrays, under the seven names; `micra_lite.exact` computes with it.
+2. A `TabularGame` states its rules once, as `outcomes`: all next states with their probabilities. `step` samples from
+   them, and `micra_lite.exact.tabulate` lists them as arrays under the seven names, so the two cannot disagree.
 
 The agents' order is the order of axes everywhere: joint actions (B, n), joint tables (…, A_1, …, A_n).
 """
@@ -17,17 +16,17 @@ The agents' order is the order of axes everywhere: joint actions (B, n), joint t
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    pass
+Item = TypeVar("Item")
 
 
 class Step(NamedTuple):
-    """What one batched step returns."""
+    """The result of one batched step."""
 
     state: Tensor  # (B, d) next state
     rewards: Tensor  # (B, n) one reward per agent
@@ -44,13 +43,25 @@ class Outcomes(NamedTuple):
     terminated: Tensor  # (B, K) bool
 
 
+def in_agents_order(
+    target_axes: Sequence[int], external_axes: Sequence[int], targets: Sequence[Item], externals: Sequence[Item]
+) -> list[Item]:
+    """Put one item for each target and one for each external into a single list, in the agents' order.
+
+    >>> in_agents_order([0, 2], [1], ["hunter", "other hunter"], ["prey"])
+    ['hunter', 'prey', 'other hunter']
+    """
+    placed = dict(zip((*target_axes, *external_axes), (*targets, *externals), strict=True))
+    return [placed[axis] for axis in sorted(placed)]
+
+
 class Game:
-    """What every game offers. Subclasses set the attributes and write `reset`, `step`, `observe`.
+    """The interface of every game. Subclasses set the attributes and write `reset`, `step`, `observe`.
 
     Attributes: `agents`, `targets`, `externals` (names); `n_actions` and `observation_sizes` (one per agent, in
     the agents' order); `gamma` (discount); `horizon` (steps after which an episode is truncated); `full_view`
-    (every agent observes the whole state, and all observe it alike); `state_observation_size` (of what the critic sees
-    under partial views; None: it sees all agents' observations side by side).
+    (every agent observes the whole state, and all observe it alike); `state_observation_size` (the size of what the critic
+    sees under partial views; None: it sees all agents' observations side by side).
     """
 
     name: str
@@ -111,6 +122,12 @@ class Game:
         """The whole state as a centralised critic sees it, (B, state_observation_size), float32."""
         raise NotImplementedError
 
+    def views(self, states: Tensor, dtype: torch.dtype) -> list[Tensor]:
+        """All that networks see of states (…, d): n observations (…, O_j), then the critic's view where it has its own."""
+        lead, flat = states.shape[:-1], states.reshape(-1, states.shape[-1])
+        views = [*self.observe(flat), *([self.observe_state(flat)] if self.critic_sees_state else [])]
+        return [view.to(dtype).unflatten(0, lead) for view in views]
+
 
 class TabularGame(Game):
     """A game whose state is a row of small integers, component c in 0 … radix[c]−1, with its rules as `outcomes`."""
@@ -127,9 +144,7 @@ class TabularGame(Game):
 
     def reset(self, batch: int, generator: torch.Generator) -> Tensor:
         states, probability = self.starts()
-        device = generator.device
-        picked = torch.multinomial(probability.to(device), batch, replacement=True, generator=generator)
-        return states.to(device)[picked]  # (B, d)
+        return states[torch.multinomial(probability, batch, replacement=True, generator=generator)]  # (B, d)
 
     def step(self, state: Tensor, actions: Tensor, generator: torch.Generator) -> Step:
         o = self.outcomes(state, actions)
@@ -138,9 +153,9 @@ class TabularGame(Game):
         else:
             # The first cumulative probability to exceed a uniform draw is the k-th with probability p_k.
             reached = o.probability.double().cumsum(1)  # (B, K)
-            u = torch.rand(len(reached), 1, generator=generator, dtype=torch.float64, device=reached.device)
+            u = torch.rand(len(reached), 1, generator=generator, dtype=torch.float64)
             k = (reached <= u * reached[:, -1:]).sum(1)  # (B,)
-            rows = torch.arange(len(k), device=k.device)
+            rows = torch.arange(len(k))
             next_state, terminated = o.state[rows, k], o.terminated[rows, k]  # (B, d), (B,)
         return Step(next_state, o.rewards, terminated, torch.zeros_like(terminated))
 

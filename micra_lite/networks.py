@@ -1,7 +1,7 @@
 """The four networks: state feature extractor, meta-imitator, actor, critic.
 
-Every forward pass takes and returns two leading axes (K, N): K externals that are valued at the same time, N states
-each. The meta-imitator's parameters may differ from external to external (after adaptation), the others' are shared.
+Every forward pass takes two leading axes (K, N): K externals that are valued at the same time, N states each. The
+meta-imitator's parameters may differ from external to external (after adaptation), the others' are shared.
 """
 
 from __future__ import annotations
@@ -12,26 +12,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from .regret import JointTable
+
 # A joint table with more entries than this per state costs more than it teaches; the error says what to do.
 LARGEST_JOINT = 100_000
-
-
-class Perceptron(nn.Module):
-    """Two hidden layers: what actors and critics are made of.
-
-    It takes what differs from state to state, (…, K, N, I), and a context (K, C) that is the same for all N states of an
-    external, so that the context's part of the first layer is computed once for them.
-    """
-
-    def __init__(self, inputs: int, context: int, hidden: int, outputs: int) -> None:
-        super().__init__()
-        self.first = nn.Linear(inputs, hidden)
-        self.context = nn.Linear(context, hidden, bias=False) if context else None
-        self.rest = nn.Sequential(nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, outputs))
-
-    def forward(self, inputs: Tensor, context: Tensor) -> Tensor:
-        x = self.first(inputs)  # (…, K, N, H)
-        return self.rest(x if self.context is None else x + self.context(context)[:, None])
 
 
 class Extractor(nn.Module):
@@ -65,6 +49,24 @@ class MetaImitator(nn.Module):
         return self.layers(features).log_softmax(-1)
 
 
+class Perceptron(nn.Module):
+    """Two hidden layers: what actors and critics are made of.
+
+    It takes what differs from state to state, (…, K, N, I), and a context (K, C) that is the same for all N states of an
+    external, so that the context's part of the first layer is computed once for them.
+    """
+
+    def __init__(self, inputs: int, context: int, hidden: int, outputs: int) -> None:
+        super().__init__()
+        self.first = nn.Linear(inputs, hidden)
+        self.context = nn.Linear(context, hidden, bias=False) if context else None
+        self.rest = nn.Sequential(nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, outputs))
+
+    def forward(self, inputs: Tensor, context: Tensor) -> Tensor:
+        x = self.first(inputs)  # (…, K, N, H)
+        return self.rest(x if self.context is None else x + self.context(context)[:, None])
+
+
 class Actor(nn.Module):
     """π_i(a_i | o_i; θ_i): features (K, N, F) and what is believed of the externals to log-probabilities (K, N, A_i).
 
@@ -80,16 +82,17 @@ class Actor(nn.Module):
 
 
 class Critic(nn.Module):
-    """Q(s, ·): features of the whole state and the belief to the joint table (K, N, A_1, …, A_n)."""
+    """Q(s, ·): features of the whole state and the belief to a table of all joint actions."""
 
     def __init__(self, features: int, prediction: int, probes: int, hidden: int, n_actions: Sequence[int]) -> None:
         super().__init__()
         self.n_actions = tuple(n_actions)
         self.layers = Perceptron(features + prediction, probes, hidden, joint_size(n_actions))
 
-    def forward(self, features: Sequence[Tensor], prediction: Tensor, probes: Tensor) -> Tensor:
-        """Distinct features of the agents, each (K, N, F), and the belief, (K, N, P) and (K, C) → (K, N, A_1, …, A_n)."""
-        return self.layers(torch.cat([*features, prediction], -1), probes).unflatten(-1, self.n_actions)
+    def forward(self, features: Sequence[Tensor], prediction: Tensor, probes: Tensor) -> JointTable:
+        """Args: distinct features of the agents, each (K, N, F); the belief, (K, N, P) and (K, C). B = K·N rows."""
+        q = self.layers(torch.cat([*features, prediction], -1), probes)  # (K, N, ∏ A_j)
+        return JointTable(q.flatten(0, 1).unflatten(-1, self.n_actions))  # (K·N, A_1, …, A_n)
 
 
 def joint_size(n_actions: Sequence[int]) -> int:
@@ -98,7 +101,7 @@ def joint_size(n_actions: Sequence[int]) -> int:
     if size > LARGEST_JOINT:
         raise ValueError(
             f"the joint-action table has {size:,} entries ({' × '.join(map(str, n_actions))}), more than "
-            f"{LARGEST_JOINT:,}: too large to enumerate. Use fewer agents or actions, or treat some agents as part "
-            "of the environment."
+            f"{LARGEST_JOINT:,}: too large to enumerate. Use a critic that is made of parts (micra_lite.extensions.pairwise_critic), "
+            "fewer agents or actions, or treat some agents as part of the environment."
         )
     return size

@@ -1,32 +1,32 @@
-"""Eq. 2: the counterfactual regret advantage (CRA), and the advantages it is compared with. Pure functions.
+"""Eq. 2, the counterfactual regret advantage (CRA), and Eq. 3, its policy gradient. Pure functions.
 
 For target i, its own action a_i, and policies π_j of all agents (for externals: the imitator's prediction δ),
 
     v(s | i plays a_i) = Σ_{a_-i} ∏_{j≠i} π_j(a_j|s) Q(s, [a_i, a_-i])         the others' actions averaged out
     v(s)               = Σ_{a_i} π_i(a_i|s) v(s | i plays a_i)                  the own action averaged out as well
     A_i(s, a_i)        = v(s | i plays a_i) − v(s)                              (Eq. 2)
+    g_i                = E_s [Σ_{a_i} ∇π_i(a_i|o_i) A_i(s, a_i)]                (Eq. 3)
 
-1. `counterfactual_values` is the first sum, `counterfactual_regret_advantage` the difference.
-2. `coma_advantage` keeps the others at the actions they took; its mean over those actions is the CRA.
-3. `joint_advantage` has no counterfactual baseline either: Q of the joint action, minus v(s).
-4. `sampled_regret_advantage` estimates the first sum from drawn actions of the others.
-5. `pairwise_regret_advantage` and `cp_regret_advantage` are Eq. 2 for a Q that is given in small parts: the same sums,
-   exactly, without the table of ∏ A_j entries.
+1. `counterfactual_values` is the first sum, `regret` the difference, `counterfactual_regret_advantage` both.
+2. `policy_gradient_objective` has Eq. 3 as its gradient.
+3. `JointTable` answers what a learner asks of a critic, from a table of all joint actions.
 
 Shapes: q (B, A_1, …, A_n) in units of return; policies, a list of n tensors (B, A_j) of probabilities; `target_axes`, the
-axes of the target agents. Every function returns a list with one (B, A_i) for each target, in units of return.
+positions of the target agents. COMA's advantage and other rivals are in `baselines/advantages.py`; Eq. 2 for a Q that is
+given in parts, without a table, is in `extensions/factored_regret.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 
-def check_inputs(q: Tensor, policies: Sequence[Tensor], target_axes: Sequence[int]) -> None:
-    """Raise ValueError, naming what is wrong, unless q, policies and target_axes fit together."""
+def check_inputs(q: Tensor, policies: Sequence[Tensor], target_axes: Iterable[int]) -> None:
+    """Raise ValueError, naming what is wrong, unless q, policies and target axes fit together."""
     n = q.dim() - 1
     if len(policies) != n:
         raise ValueError(f"q has {n} action axes but {len(policies)} policies were given; give one policy per agent")
@@ -36,10 +36,9 @@ def check_inputs(q: Tensor, policies: Sequence[Tensor], target_axes: Sequence[in
 
 
 def check_policies(
-    batch: int, n_actions: Sequence[int], policies: Sequence[Tensor], target_axes: Sequence[int]
+    batch: int, n_actions: Sequence[int], policies: Sequence[Tensor], target_axes: Iterable[int]
 ) -> None:
     """Raise ValueError unless `policies` are probabilities over `n_actions` and `target_axes` are among their agents."""
-    n = len(n_actions)
     for j, policy in enumerate(policies):
         expected = (batch, n_actions[j])
         if policy.shape != expected:
@@ -50,8 +49,10 @@ def check_policies(
         if not off < 1e-4:  # NaN fails the comparison too
             raise ValueError(f"policy {j} is not a probability distribution: its sums differ from 1 by up to {off:.2g}")
     for i in target_axes:
-        if not 0 <= i < n:
-            raise ValueError(f"target axis {i} is not one of the {n} agents' axes 0 … {n - 1}")
+        if not 0 <= i < len(n_actions):
+            raise ValueError(
+                f"target axis {i} is not one of the {len(n_actions)} agents' axes 0 … {len(n_actions) - 1}"
+            )
 
 
 def counterfactual_values(q: Tensor, policies: Sequence[Tensor], i: int) -> Tensor:
@@ -65,11 +66,16 @@ def counterfactual_values(q: Tensor, policies: Sequence[Tensor], i: int) -> Tens
     return q
 
 
+def regret(values: Tensor, policy: Tensor) -> Tensor:
+    """A_i = v(s | i plays a_i) − v(s): values (B, A_i), return, up to a constant of the state; policy (B, A_i) → (B, A_i)."""
+    return values - (policy * values).sum(-1, keepdim=True)
+
+
 def counterfactual_regret_advantage(q: Tensor, policies: Sequence[Tensor], target_axes: Sequence[int]) -> list[Tensor]:
     """Eq. 2, exactly: how much better than its policy each own action is, the others averaged out.
 
-    Args: q (B, A_1, …, A_n), return; policies, n × (B, A_j), probabilities, the externals' as predicted; target_axes,
-    the axes of the targets. Returns one (B, A_i) per target, return; Σ_a π_i(a) A_i(a) = 0. Raises ValueError on input that does not fit.
+    Args: q (B, A_1, …, A_n), return; policies, n × (B, A_j), probabilities, the externals' as predicted; target_axes.
+    Returns one (B, A_i) per target, return; Σ_a π_i(a) A_i(a) = 0. Raises ValueError on input that does not fit.
 
     >>> q = torch.tensor([[[4.0, 0.0], [3.0, 2.0]]])  # the stag hunt, seen by the row player
     >>> policies = [torch.tensor([[0.5, 0.5]]), torch.tensor([[0.75, 0.25]])]
@@ -77,11 +83,39 @@ def counterfactual_regret_advantage(q: Tensor, policies: Sequence[Tensor], targe
     [tensor([[ 0.1250, -0.1250]])]
     """
     check_inputs(q, policies, target_axes)
-    advantages = []
-    for i in target_axes:
-        values = counterfactual_values(q, policies, i)  # (B, A_i)
-        advantages.append(values - (policies[i] * values).sum(-1, keepdim=True))
-    return advantages
+    return [regret(counterfactual_values(q, policies, i), policies[i]) for i in target_axes]
+
+
+class JointTable(NamedTuple):
+    """A critic's answer for B states, from a table of all joint actions: what an update asks of any critic.
+
+    A critic that is made of parts answers the same three questions without a table (see `extensions/pairwise_critic.py`).
+    """
+
+    table: Tensor  # (B, A_1, …, A_n), return
+
+    def taken(self, actions: Tensor) -> Tensor:
+        """Q(s, a) of the joint actions (B, n) that were taken, (B,)."""
+        return self.table[(torch.arange(len(self.table)), *actions.unbind(-1))]
+
+    def expected(self, policies: Sequence[Tensor]) -> Tensor:
+        """Σ_a ∏_j π_j(a_j) Q(s, a), (B,), for policies n × (B, A_j)."""
+        q = self.table
+        for policy in reversed(policies):
+            q = torch.einsum("b...a,ba->b...", q, policy)  # the last agent's actions averaged out
+        return q
+
+    def counterfactual(self, policies: Sequence[Tensor], i: int) -> Tensor:
+        """v(s | i plays a_i), (B, A_i), up to a constant of the state."""
+        return counterfactual_values(self.table, policies, i)
+
+    def detach(self) -> JointTable:
+        """The same numbers, through which no gradient flows."""
+        return JointTable(self.table.detach())
+
+    def row(self, b: int) -> Tensor:
+        """The table of one of the states, (A_1, …, A_n)."""
+        return self.table[b]
 
 
 def policy_gradient_objective(log_policy: Tensor, advantage: Tensor, actions: Tensor | None = None) -> Tensor:

@@ -1,4 +1,9 @@
-"""Playing whole episodes: for the data D, for watching a newcomer, for scoring. Nothing is learned here."""
+"""Playing episodes: for the data D, for watching a newcomer, for scoring. Nothing is learned here.
+
+1. `joint_step`: one step of every game that is played.
+2. `play`: whole episodes beside K externals; `collect`: a round of them for the data D.
+3. `watch`: episodes of a newcomer; `watched_pairs` and `watched_losses`: what imitation makes of them.
+"""
 
 from __future__ import annotations
 
@@ -7,52 +12,84 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .agent import Belief, prior_belief
+from .agent import Agent, Belief, adapted_belief, prior_belief
 from .externals import Externals
+from .game import Game, Step, in_agents_order
+from .imitation import imitation_loss
 from .replay import Episode, Pairs, Play
-from .training_state import TrainingState, observations_of
+from .training_state import TrainingState
 
 
-def _mixed(policy: Tensor, exploration: float) -> Tensor:
-    return (1 - exploration) * policy + exploration / policy.shape[-1]
+def joint_step(
+    game: Game, states: Tensor, team: Sequence[Tensor], moves: Sequence[Tensor], generator: torch.Generator
+) -> tuple[Tensor, Step]:
+    """Let every agent draw its action, then play one step.
+
+    Args: states (B, d); team, the targets' policies, (B, A_i) each; moves, the externals', (B, A_e) each. Returns the
+    joint actions (B, n) and what they led to.
+    """
+    policies = in_agents_order(game.target_axes, game.external_axes, team, moves)
+    actions = torch.cat([torch.multinomial(p, 1, generator=generator) for p in policies], 1)  # (B, n)
+    return actions, game.step(states, actions, generator)
+
+
+def explore(policies: Sequence[Tensor], exploration: float) -> list[Tensor]:
+    """Policies that act uniformly at random with probability ε = `exploration`."""
+    return [(1 - exploration) * p + exploration / p.shape[-1] for p in policies]
 
 
 @torch.no_grad()
 def play(
-    state: TrainingState,
-    externals: Externals,
-    belief: Belief,
-    episodes: int,
-    exploration: float,
-    generator: torch.Generator,
-) -> Play:
-    """Play whole episodes: K externals, `episodes` of each, all at once. Nothing is learned."""
-    game, agent, settings = state.game, state.agent, state.settings
+    state: TrainingState, externals: Externals, belief: Belief, episodes: int, exploration: float, generator: torch.Generator
+) -> Play:  # fmt: skip
+    """Play whole episodes: K externals, `episodes` of each, all at once.
+
+    Raises ValueError when the game pays a reward that is not finite.
+    """
+    game, agent = state.game, state.agent
     K, E = len(externals), episodes
-    k = torch.arange(K, device=generator.device).repeat_interleave(E)  # (K·E,)
-    s = game.reset(K * E, generator)
-    alive = torch.ones(K * E, dtype=torch.bool, device=generator.device)
+    players = externals.players(torch.arange(K).repeat_interleave(E))  # K·E rows
+    s, actions = game.reset(K * E, generator), None
+    alive = torch.ones(K * E, dtype=torch.bool)
     columns: dict[str, list[Tensor]] = {n: [] for n in ("states", "actions", "rewards", "terminated", "alive")}
-    for _ in range(game.horizon):
-        seen = observations_of(game, s, settings)
+    for t in range(game.horizon):
+        seen = state.observe(s)
         features = agent.features([o.unflatten(0, (K, E)) for o in seen])
-        team = agent.act(belief, features, agent.predict(belief, features))
-        policies = {i: _mixed(p.exp().flatten(0, 1), exploration) for i, p in zip(agent.target_axes, team, strict=True)}
-        moves = externals.policies(k, [seen[e] for e in agent.external_axes])
-        policies.update(zip(agent.external_axes, moves, strict=True))
-        actions = torch.cat(
-            [torch.multinomial(policies[j], 1, generator=generator) for j in range(len(game.agents))], 1
-        )
-        step = game.step(s, actions, generator)
+        team = [p.exp().flatten(0, 1) for p in agent.act(belief, features, agent.predict(belief, features))]
+        starts = torch.full((K * E,), t == 0)
+        moves = players.policies([seen[e] for e in agent.external_axes], starts, actions)
+        actions, step = joint_step(game, s, explore(team, exploration), moves, generator)
+        if not torch.isfinite(step.rewards).all():
+            raise ValueError(f"{game.name} paid a reward that is NaN or infinite; actions {actions[0].tolist()}")
         for name, value in (("states", s), ("actions", actions), ("rewards", step.rewards),
                             ("terminated", step.terminated), ("alive", alive)):  # fmt: skip
             columns[name].append(value)
-        if not torch.isfinite(step.rewards).all():
-            raise ValueError(f"{game.name} paid a reward that is NaN or infinite; actions {actions[0].tolist()}")
         s, alive = step.state, alive & ~step.terminated & ~step.truncated
     columns["states"].append(s)
-    stacked = {n: torch.stack(v, 1).unflatten(0, (K, E)) for n, v in columns.items()}  # (K, E, T, …)
-    return Play(**stacked)
+    return Play(**{n: torch.stack(v, 1).unflatten(0, (K, E)) for n, v in columns.items()})  # (K, E, T, …)
+
+
+def collect(state: TrainingState, externals: Externals) -> list[tuple[Play, Belief]]:
+    """One round of data: new externals, met by the team as it is, then by the team that has watched them a little.
+
+    Returns what was played and with which belief; the data D have it too.
+    """
+    s, generator = state.settings, state.generator
+    k = torch.randint(len(externals), (s.externals_per_round,), generator=generator)
+    met = externals[k.tolist()]
+    belief = prior_belief(state.agent, len(met))
+    # An unconditioned team watches nobody: belief changes nothing in how it acts.
+    first = s.episodes_per_external // 2 if s.conditioned else s.episodes_per_external
+    played = [(play(state, met, belief, first, s.exploration, generator), belief)]
+    if s.conditioned:
+        count = int(torch.randint(1, first + 1, (1,), generator=generator))
+        belief = adapted_belief(state.agent, played[0][0].pairs(slice(count), state.observe), s.inner_steps)
+        after = play(state, met, belief, s.episodes_per_external - first, s.exploration, generator)
+        played.append((after, belief))
+    whole = Play.concatenate(*[p for p, _ in played])
+    state.replay.add(k, whole)
+    state.environment_steps += int(whole.alive.sum())
+    return played
 
 
 def watch(
@@ -61,46 +98,55 @@ def watch(
     """Watch one newcomer play beside the team as it now is: `episodes` episodes for `online_adaptation`."""
     if len(external) != 1:
         raise ValueError(f"watch takes one external at a time, for example externals[0]; got {len(external)} of them")
-    generator = torch.Generator(device=state.settings.device).manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     belief = state.belief or prior_belief(state.agent, 1)
     played = play(state, external, belief, episodes, exploration, generator)
     watched = []
     for states, actions, alive in zip(played.states[0], played.actions[0], played.alive[0], strict=True):
-        seen = observations_of(state.game, states[:-1][alive], state.settings)
-        watched.append(
-            Episode(
-                dict(zip(state.game.agents, seen, strict=False)),
-                {a: actions[alive][:, j] for j, a in enumerate(state.game.agents)},
-            )
-        )
+        seen, taken = state.observe(states[:-1][alive]), actions[alive]  # (T, O_j), (T, n)
+        agents = list(enumerate(state.game.agents))
+        watched.append(Episode({a: seen[j] for j, a in agents}, {a: taken[:, j] for j, a in agents}))
     return watched
 
 
 def watched_pairs(state: TrainingState, watched: Sequence[Episode]) -> Pairs:
-    """Watched episodes as one support set, K = 1. Under full views any one agent's observations will do."""
+    """Watched episodes as one support set, K = 1. Under full views any one agent's observations will do.
+
+    Raises ValueError when nothing was watched, or when an episode lacks what the imitators need.
+    """
     if not watched:
         raise ValueError(
             "the watch list is empty: online adaptation needs at least one watched episode of the external"
         )
-    game, agent, settings = state.game, state.agent, state.settings
+    game, agent, dtype = state.game, state.agent, state.settings.torch_dtype
     if agent.full_view:
         observers = dict.fromkeys(range(len(game.agents)), game.externals[0])
     else:
         observers = {o: game.agents[o] for o, _ in agent.views}
+    needed = {*observers.values(), *game.externals}
     for number, episode in enumerate(watched):
-        missing = [a for a in {*observers.values(), *game.externals} if a not in episode.observations]
+        missing = [a for a in needed if a not in episode.observations]
         missing += [a for a in game.externals if a not in episode.actions]
         if missing:
             raise ValueError(
                 f"watched episode {number} lacks observations or actions of {sorted(set(missing))}; "
-                f"this game needs those of {sorted({*observers.values(), *game.externals})}"
+                f"this game needs those of {sorted(needed)}"
             )
     steps = sum(len(episode.actions[game.externals[0]]) for episode in watched)
-    blank = torch.zeros(1, steps, 1, **settings.tensor)  # for agents that nobody imitates from
-    observations = [blank] * len(game.agents)
+    observations = [torch.zeros(1, steps, 1, dtype=dtype)] * len(game.agents)  # zeros where nobody imitates from
     for j, name in observers.items():
-        observations[j] = torch.cat([episode.observations[name] for episode in watched])[None].to(**settings.tensor)
-    actions = torch.zeros(1, steps, len(game.agents), dtype=torch.long, device=settings.device)
+        observations[j] = torch.cat([episode.observations[name] for episode in watched])[None].to(dtype)
+    actions = torch.zeros(1, steps, len(game.agents), dtype=torch.long)
     for e, name in zip(agent.external_axes, game.externals, strict=True):
         actions[0, :, e] = torch.cat([episode.actions[name] for episode in watched])
-    return Pairs(observations, actions, torch.ones(1, steps, **settings.tensor))
+    return Pairs(observations, actions, torch.ones(1, steps, dtype=dtype))
+
+
+@torch.no_grad()
+def watched_losses(agent: Agent, belief: Belief, pairs: Pairs) -> list[Tensor]:
+    """The imitation loss on watched pairs for every view, (K,) each, nats."""
+    features = agent.features(pairs.observations)
+    return [
+        imitation_loss(imitator, parameters, features[observer], pairs.actions[..., e], pairs.weights)
+        for imitator, parameters, (observer, e) in zip(agent.imitators, belief.parameters, agent.views, strict=True)
+    ]

@@ -1,4 +1,12 @@
-"""The advantages that CRA is compared with, from the same joint Q: COMA's, the joint action's, a sampled estimate."""
+"""The advantages that CRA is compared with, from the same joint Q. Pure functions.
+
+1. `coma_advantage` keeps the others at the actions they took; its mean over those actions is the CRA.
+2. `joint_advantage` has no counterfactual baseline either: Q of the joint action, minus v(s).
+3. `sampled_regret_advantage` estimates Eq. 2 from drawn actions of the others.
+4. `at_sampled_action` turns any of them into one that learns from the own action that was taken alone.
+
+Shapes and units are those of `micra_lite.regret`.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +15,27 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..regret import check_inputs, counterfactual_values
+from ..regret import check_inputs, counterfactual_values, regret
 
 
 def coma_advantage(q: Tensor, policies: Sequence[Tensor], target_axes: Sequence[int], actions: Tensor) -> list[Tensor]:
     """COMA's advantage (Foerster et al., 2018): as Eq. 2, but the others stay at the actions they took.
 
-    Args: as above; actions (B, n), the joint action taken. Returns one (B, A_i) per target: the entry at the action
-    that i took is the published advantage, the others are what i would have got instead.
+    Args: q, policies and target_axes as in Eq. 2; actions (B, n), the joint action taken. Returns one (B, A_i) per
+    target: the entry at the action that i took is the published advantage, the others are what i would have got instead.
     """
     check_inputs(q, policies, target_axes)
     if actions.shape != (q.shape[0], q.dim() - 1):
         raise ValueError(
             f"actions have shape {tuple(actions.shape)}; expected (batch, agents) = {(q.shape[0], q.dim() - 1)}"
         )
-    advantages = []
-    for i in target_axes:
-        own = values_beside(q, actions, i)
-        advantages.append(own - (policies[i] * own).sum(-1, keepdim=True))
-    return advantages
+    return [regret(values_beside(q, actions, i), policies[i]) for i in target_axes]
 
 
 def values_beside(q: Tensor, actions: Tensor, i: int) -> Tensor:
-    """Q(s, [·, a_-i]): what each action of i is worth beside the others' actions (B, n); (B, A_i), return."""
+    """Q(s, [·, a_-i]): the value of each action of i beside the others' actions (B, n); (B, A_i), return."""
     others = [actions[:, j] for j in range(q.dim() - 1) if j != i]
-    return q.movedim(i + 1, -1)[(torch.arange(len(q), device=q.device), *others)]
+    return q.movedim(i + 1, -1)[(torch.arange(len(q)), *others)]
 
 
 def joint_advantage(q: Tensor, policies: Sequence[Tensor], target_axes: Sequence[int], actions: Tensor) -> list[Tensor]:
@@ -58,8 +62,16 @@ def sampled_regret_advantage(
     draws = [torch.multinomial(p, samples, replacement=True, generator=generator) for p in policies]  # n × (B, samples)
     total = [torch.zeros_like(policies[i]) for i in target_axes]
     for k in range(samples):
-        for sum_i, advantage in zip(
-            total, coma_advantage(q, policies, target_axes, torch.stack([d[:, k] for d in draws], -1)), strict=True
-        ):
+        actions = torch.stack([d[:, k] for d in draws], -1)  # (B, n)
+        for sum_i, advantage in zip(total, coma_advantage(q, policies, target_axes, actions), strict=True):
             sum_i += advantage
     return [sum_i / samples for sum_i in total]
+
+
+def at_sampled_action(advantage: Tensor, policy: Tensor, action: Tensor) -> Tensor:
+    """Â(a) = 1[a = a_i] A(a)/π(a): Eq. 3's exact sum over it is the sampled gradient ∇ log π(a_i) A(a_i).
+
+    Args: advantage and policy (B, A_i); action (B,), the own action drawn from the policy. Returns (B, A_i), return.
+    """
+    taken = action[:, None]
+    return torch.zeros_like(advantage).scatter(-1, taken, advantage.gather(-1, taken) / policy.gather(-1, taken))

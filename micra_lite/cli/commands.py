@@ -21,12 +21,12 @@ from ..exact.scores import adaptation_report, adaptation_scores, exact_values, m
 from ..exact.tabulate import Tabulated
 from ..externals import Externals
 from ..game import Game, TabularGame
-from ..phases import execution, last, offline_training, online_adaptation
+from ..phases import execution, offline_training, online_adaptation
 from ..plotting import results
 from ..registry import external_family, make
 from ..rollouts import watch
-from ..settings import Settings, demo_settings
-from ..training_state import Record, TrainingState
+from ..settings import Settings
+from ..training_state import Record, TrainingState, last
 from .list_games import games
 from .support import Interruptible, settings_from, table
 
@@ -116,10 +116,12 @@ def adapt(options: argparse.Namespace) -> int:
     """Phase two: watch one held-out external, adapt to it, say what that was worth."""
     state = load(options.checkpoint)
     newcomer = _newcomer(options, state.game)
-    settings = dataclasses.replace(state.settings, answer=options.answer or state.settings.answer, seed=options.seed)
+    settings = dataclasses.replace(
+        state.settings, after_imitation=options.after_imitation or state.settings.after_imitation, seed=options.seed
+    )
     game, tabulated = state.game, _table(state.game)
     watched = watch(state, newcomer, options.episodes, seed=options.seed)
-    steps = settings.inner_steps + (settings.adaptation_updates if settings.answer != "none" else 1)
+    steps = settings.inner_steps + (settings.adaptation_updates if settings.after_imitation != "nothing" else 1)
     start = time.perf_counter()
     adapting = tqdm(online_adaptation(state, watched, settings), total=steps, unit="step", disable=None)
     record = last(iter(adapting))
@@ -169,7 +171,7 @@ def demo(options: argparse.Namespace) -> int:
     torch.set_num_threads(1)  # on networks this small, more threads only wait for each other
     start = time.perf_counter()
     out = options.out or Path("runs") / "demo"
-    game, settings = make("pursuit"), demo_settings(options.seed, options.updates)
+    game, settings = make("pursuit"), Settings(seed=options.seed, updates=options.updates)
     assert isinstance(game, TabularGame)
     print("phase 1, offline training: two hunters learn to play beside prey drawn from the training family")
     state = None

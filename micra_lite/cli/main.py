@@ -57,7 +57,11 @@ def parser() -> argparse.ArgumentParser:
             "--episodes", type=int, default=5 if name == "adapt" else 100, help="episodes to watch or play"
         )
         if name == "adapt":
-            sub.add_argument("--answer", choices=("none", "frozen", "re-imagined"), help="what follows the imitator")
+            sub.add_argument(
+                "--after-imitation",
+                choices=("nothing", "actors", "actors and critic"),
+                help="which networks learn on, once the imitator has adapted (default: as trained)",
+            )
     bench = commands.add_parser(
         "bench", help="measure: run a script of benchmarks/", epilog="example:\n  micra-lite bench adaptation --tasks pursuit --seeds 10",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -100,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
         "--unsafe", action="store_true", help="grade even where nothing protects your files from the submissions"
     )
     demo = command("demo", "the three phases on pursuit 3×3, from scratch", "demo --updates 600")
-    demo.add_argument("--updates", type=int, help="training updates (default: the preset, about a minute)")
+    demo.add_argument("--updates", type=int, default=200, help="training updates (default 200: about a minute)")
     demo.add_argument("--newcomers", type=int, default=8, help="held-out prey to meet (default 8)")
     demo.add_argument("--episodes", type=int, default=5, help="episodes to watch each of them (default 5)")
     return top

@@ -17,15 +17,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..agent import Belief, prior_belief, together
+from ..agent import Belief, prior_belief
 from ..externals import Externals
-from ..game import Game, TabularGame
-from ..imitation import imitation_loss
-from ..phases import last, online_adaptation
+from ..game import Game, TabularGame, in_agents_order
+from ..phases import online_adaptation
 from ..replay import Episode
-from ..rollouts import play, watch, watched_pairs
+from ..rollouts import play, watch, watched_losses, watched_pairs
 from ..settings import Settings
-from ..training_state import TrainingState, observations_of
+from ..training_state import TrainingState, last
 from .tabulate import Tabulated
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 def features_everywhere(state: TrainingState, K: int) -> list[Tensor]:
     """φ of what each agent sees in every state of a listed game, n × (K, S, F): the same for each of K externals."""
     assert isinstance(state.game, TabularGame)
-    seen = observations_of(state.game, state.game.states().to(state.settings.device), state.settings)
+    seen = state.observe(state.game.states())
     return state.agent.features([o.expand(K, *o.shape) for o in seen])  # (K, S, F) each
 
 
@@ -63,11 +62,11 @@ def team_tables(
         return [p.exp() for p in agent.act(belief, features, agent.predict(belief, features))]
     if not agent.full_view:
         raise ValueError("predictions can be given under full views only: here each target predicts from its own view")
-    given = [p.to(**state.settings.tensor) for p in predictions]
+    given = [p.to(state.settings.torch_dtype) for p in predictions]
     seen = game.observe(game.states())  # type: ignore[attr-defined]
     probes = []
     for j, e in enumerate(agent.external_axes):  # which state each probe shows
-        shown = (getattr(agent, f"probe_{j}").cpu()[:, None] == seen[e]).all(-1).int().argmax(1)  # (P_e,)
+        shown = (getattr(agent, f"probe_{j}")[:, None] == seen[e]).all(-1).int().argmax(1)  # (P_e,)
         probes.append(given[j][:, shown].flatten(1))
     prior = prior_belief(agent, len(given[0]))
     belief = Belief(prior.parameters, torch.cat(probes, 1), torch.zeros_like(prior.unwatched))
@@ -86,7 +85,7 @@ def exact_values(
     """
     from ..exact import team_value
 
-    team = [t.double().cpu().numpy() for t in team_tables(state, belief, predictions)]
+    team = [t.double().numpy() for t in team_tables(state, belief, predictions)]
     moves = [t.numpy() for t in externals.tables(state.game)]
     same = len(team[0]) == 1
     return np.array(
@@ -105,8 +104,8 @@ def mean_return(
     belief = belief or state.belief or prior_belief(state.agent, len(externals))
     if len(belief.probes) == 1:  # one belief for all
         K = len(externals)
-        belief = together(*[belief] * K)
-    generator = torch.Generator(device=state.settings.device).manual_seed(seed)
+        belief = Belief.concatenate(*[belief] * K)
+    generator = torch.Generator().manual_seed(seed)
     played = play(state, externals, belief, episodes, exploration, generator)
     return played.returns[..., list(state.agent.target_axes)].mean(-1).mean(-1)
 
@@ -160,13 +159,10 @@ def adaptation_scores(
         met.append(watched)
         columns["after"].append(float(exact_values(team, table, newcomer)[0]))
         true = [t[0].numpy() for t in newcomer.tables(state.game)]
-        tables = [t[0].double().cpu().numpy() for t in team_tables(team)]
-        joint = [np.empty(0)] * len(table.A)
-        for axis, policy in zip((*table.target_axes, *table.external_axes), (*tables, *true), strict=True):
-            joint[axis] = policy
-        visits = occupancy(table, joint)
+        tables = [t[0].double().numpy() for t in team_tables(team)]
+        visits = occupancy(table, in_agents_order(table.target_axes, table.external_axes, tables, true))
         columns["visits"].append(visits / visits.sum())
-        predicted = [p[0].double().cpu().numpy() for p in predicted_tables(team)]
+        predicted = [p[0].double().numpy() for p in predicted_tables(team)]
         columns["excess_nats"].append(float(columns["visits"][-1] @ excess_nats(true, predicted)))
     return AdaptationScores(before, **{n: np.array(v) for n, v in columns.items()}, watched=met)
 
@@ -188,11 +184,7 @@ def adaptation_report(before: TrainingState, after: TrainingState, watched: Sequ
     for state in (before, after):
         agent, belief = state.agent, state.belief or prior_belief(state.agent, 1)
         features = agent.features(support.observations)
-        each = [
-            imitation_loss(imitator, parameters, features[observer], support.actions[..., e], support.weights)
-            for imitator, parameters, (observer, e) in zip(agent.imitators, belief.parameters, agent.views, strict=True)
-        ]
-        losses.append(float(torch.stack(each).mean()))
+        losses.append(float(torch.stack(watched_losses(agent, belief, support)).mean()))
         policies.append(agent.act(belief, features, agent.predict(belief, features)))  # log π_i, m × (1, P, A_i)
     old, new = policies
     change = torch.stack([(q.exp() * (q - p)).sum(-1).mean() for p, q in zip(old, new, strict=True)])

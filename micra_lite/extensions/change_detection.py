@@ -17,19 +17,65 @@ the meta-parameters, with the moves since the last change.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from ..agent import Belief, prior_belief
-from ..externals import Externals
+from ..externals import Externals, Players
 from ..game import Game
-from ..phases import execution, last, online_adaptation
+from ..phases import execution, online_adaptation
 from ..replay import Episode
-from ..training_state import Record, TrainingState
+from ..training_state import Record, TrainingState, last
 
 
-def log_likelihood(state: TrainingState, belief: Belief, observations: list[Tensor], actions: Tensor) -> float:
+@dataclass(frozen=True, eq=False)
+class Succession(Externals):
+    """Externals that take turns without a word: `who` says which one plays at step 0, 1, 2, …
+
+    Make one with `Succession.of(who)`.
+    """
+
+    who: Callable[[int], Externals]
+
+    @classmethod
+    def of(cls, who: Callable[[int], Externals]) -> Succession:
+        """Args: who, from the number of steps played so far to the external that plays now."""
+        first = who(0)
+        return cls(first.family, first.parameters, first.seeds, who)
+
+    @property
+    def stationary(self) -> bool:
+        return False
+
+    def players(self, k: Tensor) -> Players:
+        return _Turns(self, k)
+
+
+class _Turns(Players):
+    """One after the other, by the number of steps played."""
+
+    def __init__(self, succession: Succession, k: Tensor) -> None:
+        super().__init__(succession.family, succession.parameters[k])
+        self.who, self.k, self.steps = succession.who, k, 0
+
+    def policies(self, observations: list[Tensor], starts: Tensor, previous: Tensor | None) -> list[Tensor]:
+        now = self.who(self.steps).players(self.k)
+        self.steps += 1
+        return now.policies(observations, starts, previous)
+
+
+@dataclass
+class ChangeRecord(Record):
+    """A record of execution with what the watch made of it."""
+
+    surprise: float = 0.0  # −log δ of the externals' moves, nats
+    suspicion: float = 0.0  # S_t, evidence of a change so far, nats
+    changed: bool = False  # the evidence is enough
+
+
+def log_probability_of_move(state: TrainingState, belief: Belief, observations: list[Tensor], actions: Tensor) -> float:
     """log δ(a_e | o_e; θ′) of one joint move, summed over the externals, nats; what the team itself can compute.
 
     Args: observations n × (O_j,), actions (n,). Under full views by the externals' imitators, under partial views by
@@ -48,34 +94,34 @@ def log_likelihood(state: TrainingState, belief: Belief, observations: list[Tens
 def vigilant_execution(
     state: TrainingState,
     game: Game,
-    external: Externals | Callable[[int], Externals],
+    external: Externals,
     episodes: int,
     threshold: float = 7.0,
     kept: int | None = None,
     seed: int = 0,
     watched: Sequence[Episode] = (),
-) -> Iterator[Record]:
+) -> Iterator[ChangeRecord]:
     """Phase three beside an external that may change: play, watch, and adapt again when it has.
 
-    Args: state, a trained team (its belief, if it has one, is where it starts); external, or a function that says who
-    plays at which step; threshold h, nats (∞: never an alarm); kept, how many of the latest moves are adapted to
-    (default: 20 episodes of them); watched, what the belief came from: it is adapted to as well until there is an alarm.
+    Args: state, a trained team (its belief, if it has one, is where it starts); external, which may be a `Succession`;
+    threshold h, nats (∞: never an alarm); kept, how many of the latest moves are adapted to (default: 20 episodes of
+    them); watched, the episodes that the belief came from: it is adapted to as well until there is an alarm.
     Moves under suspicion are not adapted to until S is 0 again, or there is an alarm.
-    Yields `execution`'s records with `surprise` (−log δ(a_e | o_e; θ′), nats), `suspicion` (S_t) and `changed` (an
-    alarm). `state` is left as it was; each record's `state` is the team that played.
+    Yields `execution`'s records with `surprise`, `suspicion` and `changed` (an alarm). `state` is left as it was; each
+    record's `state` is the team that played.
     """
     trained, team = state, state.fork(state.settings)
     prior, kept = prior_belief(state.agent, 1), kept or 20 * game.horizon
     suspicion = 0.0
     trusted: list[Record] = []  # moves of the external as it is now
     suspect: list[Record] = []  # moves since S was last 0
-    for record in execution(team, game, external, episodes, seed):
-        assert record.actions is not None
-        known = log_likelihood(team, team.belief or prior, record.observations, record.actions)
-        unknown = log_likelihood(trained, prior, record.observations, record.actions)
+    for played in execution(team, game, external, episodes, seed):
+        assert played.actions is not None
+        known = log_probability_of_move(team, team.belief or prior, played.observations, played.actions)
+        unknown = log_probability_of_move(trained, prior, played.observations, played.actions)
         suspicion = max(0.0, suspicion + unknown - known)
+        record = ChangeRecord(**vars(played), surprise=-known, suspicion=suspicion, changed=suspicion > threshold)
         suspect.append(record)
-        record.surprise, record.suspicion, record.changed = -known, suspicion, suspicion > threshold
         yield record
         if record.changed:
             watched, trusted, suspect, suspicion = (), suspect, [], 0.0

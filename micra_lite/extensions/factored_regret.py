@@ -1,4 +1,10 @@
-"""Eq. 2 for a Q that is given in small parts: the same sums, exactly, without the table of ∏ A_j entries."""
+"""Eq. 2 for a Q that is given in small parts: the same sums, exactly, without the table of ∏ A_j entries.
+
+1. `pairwise_regret_advantage`: Q is a sum of terms of one and two agents (what `pairwise_critic` learns).
+2. `cp_regret_advantage`: Q is a sum of products, one factor for each agent (a tensor of CP rank R).
+
+Shapes and units are those of `micra_lite.regret`.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +13,20 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from ..regret import check_policies
+from ..regret import check_policies, regret
 
 
-def _regrets(values: Tensor, policy: Tensor) -> Tensor:
-    """v(s | i plays a_i), (B, A_i), up to a constant in a_i → A_i."""
-    return values - (policy * values).sum(-1, keepdim=True)
+def pairwise_values(
+    singles: Sequence[Tensor], pairs: Mapping[tuple[int, int], Tensor], policies: Sequence[Tensor], i: int
+) -> Tensor:
+    """v(s | i plays a_i), (B, A_i), up to a constant of the state: terms without agent i are the same for all its actions."""
+    values = singles[i]
+    for (j, l), w in pairs.items():
+        if i == j:
+            values = values + torch.einsum("bjl,bl->bj", w, policies[l])
+        elif i == l:
+            values = values + torch.einsum("bjl,bj->bl", w, policies[j])
+    return values
 
 
 def pairwise_regret_advantage(
@@ -20,24 +34,16 @@ def pairwise_regret_advantage(
 ) -> list[Tensor]:  # fmt: skip
     """Eq. 2, exactly, for Q(s, a) = Σ_j u_j(a_j) + Σ_{(j,l)} w_jl(a_j, a_l), in O(n|A| + |E||A|²).
 
-    Terms without agent i are the same for all its actions, and cancel.
-
     Args: singles, the u_j, n × (B, A_j); pairs, (j, l) → w_jl (B, A_j, A_l), for those pairs that interact; policies and
-    targets as above. Returns one (B, A_i) per target, return. Raises ValueError on input that does not fit.
+    target_axes as in Eq. 2. Returns one (B, A_i) per target, return. Raises ValueError on input that does not fit.
     """
-    n_actions = _parts_fit("singles", singles, policies, target_axes)
+    n_actions = _check_parts("singles", singles, policies, target_axes)
     for (j, l), w in pairs.items():
         if j == l or not {j, l} <= set(range(len(singles))):
             raise ValueError(f"({j}, {l}) is no pair of two of the {len(singles)} agents")
         if w.shape != (len(singles[0]), n_actions[j], n_actions[l]):
             raise ValueError(f"the pair ({j}, {l}) has shape {tuple(w.shape)}; expected (batch, actions, actions)")
-    values = {i: singles[i] for i in target_axes}
-    for (j, l), w in pairs.items():
-        if j in values:
-            values[j] = values[j] + torch.einsum("bjl,bl->bj", w, policies[l])
-        if l in values:
-            values[l] = values[l] + torch.einsum("bjl,bj->bl", w, policies[j])
-    return [_regrets(values[i], policies[i]) for i in target_axes]
+    return [regret(pairwise_values(singles, pairs, policies, i), policies[i]) for i in target_axes]
 
 
 def cp_regret_advantage(
@@ -47,18 +53,20 @@ def cp_regret_advantage(
 
     Each factor is averaged by itself; what remains of the others is the product of those before i and of those after.
 
-    Args: factors, n × (B, R, A_j); policies and targets as above. Returns one (B, A_i) per target, return.
+    Args: factors, n × (B, R, A_j); policies and target_axes as in Eq. 2. Returns one (B, A_i) per target, return.
     """
-    _parts_fit("factors", factors, policies, target_axes)
+    _check_parts("factors", factors, policies, target_axes)
     means = torch.stack([torch.einsum("bra,ba->br", f, p) for f, p in zip(factors, policies, strict=True)])  # (n, B, R)
     one = torch.ones_like(means[:1])
     before = torch.cat([one, means[:-1].cumprod(0)])  # (n, B, R): the product over j < i
     after = torch.cat([means[1:].flip(0).cumprod(0).flip(0), one])  # … and over j > i
     others = before * after
-    return [_regrets(torch.einsum("bra,br->ba", factors[i], others[i]), policies[i]) for i in target_axes]
+    return [regret(torch.einsum("bra,br->ba", factors[i], others[i]), policies[i]) for i in target_axes]
 
 
-def _parts_fit(what: str, parts: Sequence[Tensor], policies: Sequence[Tensor], target_axes: Sequence[int]) -> list[int]:
+def _check_parts(
+    what: str, parts: Sequence[Tensor], policies: Sequence[Tensor], target_axes: Sequence[int]
+) -> list[int]:
     """A_j as the parts of a factored Q have them; ValueError where they and the policies do not fit together."""
     if len(parts) != len(policies):
         raise ValueError(f"there are {len(parts)} {what} but {len(policies)} policies; give one of each per agent")

@@ -87,8 +87,8 @@ def _quiet_site() -> Tensor:
     return 1 - torch.stack(crowd, dim=-1) / 2
 
 
-def matrix_games() -> dict[str, tuple]:
-    """name → (payoffs, targets, externals, action names); built on demand, so that importing stays cheap."""
+def _matrix_games() -> dict[str, tuple]:
+    """name → (payoffs, targets, externals, action names)."""
     C, D = ("cooperate", "defect"), ("cooperate", "defect")
     rps = [[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]]
     climbing = [[11.0, -30.0, 0.0], [-30.0, 7.0, 6.0], [0.0, 0.0, 5.0]]  # Claus & Boutilier (1998)
@@ -113,10 +113,7 @@ def matrix_games() -> dict[str, tuple]:
     }  # fmt: skip
 
 
-MATRIX_GAMES = (
-    "prisoners_dilemma", "stag_hunt", "chicken", "matching_pennies", "rock_paper_scissors",
-    "climbing", "penalty", "rectangular", "meeting", "three_sites", "odd_one_out", "quiet_site",
-)  # fmt: skip
+MATRIX_GAMES = _matrix_games()
 
 
 class MixedStrategies(ExternalFamily):

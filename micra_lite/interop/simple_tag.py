@@ -14,18 +14,11 @@ import torch
 from torch import Tensor
 
 from ..externals import ExternalFamily
+from ..game import Game
 from .from_pettingzoo import ParallelGame, from_parallel_env
 
 PUSHES = ("none", "left", "right", "down", "up")
 _DIRECTION = ((0.0, 0.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0))  # (x, y) of each push
-# What works in 50,000 environment steps: three chasers and a runner have 625 joint actions, too many for one joint table
-# to learn from so little.
-SETTINGS: dict[str, Any] = {
-    "updates": 1000, "updates_per_round": 64, "episodes_per_external": 16, "externals_per_round": 8,
-    "support_episodes": (1, 2, 5), "unwatched": 2, "query_episodes": 4, "critic": "pairwise", "hidden": 64, "critic_rate": 1e-3,
-    "actor_rate": 5e-4, "target_rate": 0.02, "entropy": 0.1, "inner_steps": 2, "meta_every": 5, "value_steps": 4,
-    "externals_per_update": 8, "states_per_external": 64, "features": 64,
-}  # fmt: skip
 _EDGE = 0.9  # beyond it the runner is fined
 
 
@@ -66,6 +59,10 @@ class RunnerFamily(ExternalFamily):
 
     def __init__(self, chasers: int = 3, obstacles: int = 2) -> None:
         self.chasers, self.obstacles = chasers, obstacles
+
+    @classmethod
+    def of_game(cls, game: Game) -> RunnerFamily:
+        return cls(len(game.targets), game.options.get("num_obstacles", 2))
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         flee, homing, drift, shy = (rng.uniform(*self.ranges[p]) for p in ("flee", "homing", "drift", "shy"))

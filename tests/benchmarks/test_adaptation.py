@@ -52,20 +52,27 @@ def test_adaptation_curves(adaptation_figure):
 
 
 def test_before_and_after(adaptation_figure):
-    """Each group in a panel of its own, at its own number of watched episodes; ours after watching is the red mark."""
-    grid = [{**r, "task": task} for task in ("gates", "pursuit") for r in ROWS]
-    matrix = [{**row("conditioned", 0, -0.3, 0.8), "task": "chicken"}, {**row("conditioned", 20, 0.96, 0.1), "task": "chicken"},
-              {**row("Bayes-greedy team", 20, 0.98, 0.1), "task": "chicken"}]  # fmt: skip
-    figure, alt = adaptation_figure.before_and_after({"grid tasks": (grid, 5), "matrix games": (matrix, 20)})
+    """Each group in a panel of its own; ours after watching is the red mark; the best fixed team's is there where it is known."""
+
+    def rows(task, before, after):
+        return [
+            {**row("conditioned", n, x, 0.1), "task": task, "seed_scores": [x, x]} for n, x in ((0, before), (5, after))
+        ]
+
+    grid = [*rows("gates", 0.61, 0.8), *rows("pursuit", 0.5, 0.9)]
+    figure, alt = adaptation_figure.before_and_after(
+        {"grid tasks": grid, "matrix games": rows("chicken", -0.3, 0.96)}, {"gates": 0.7, "chicken": 0.1}
+    )
     above, below = figure.axes
     marks = {c.get_label(): c for c in below.collections}
     assert [t.get_text() for t in above.get_yticklabels()] == ["gates", "pursuit"]
     assert marks["nothing watched"].get_offsets().tolist() == [[-0.3, 0]]
-    assert marks["after watching"].get_offsets().tolist() == [[0.96, 0]]
-    assert marks["Bayes-greedy team, same episodes"].get_offsets().tolist() == [[0.98, 0]]
-    assert marks["after watching"].get_facecolor()[0, :3].tolist() == pytest.approx(to_rgb(results.RED))
-    assert "grid tasks, 5 watched episodes: gates 0.61, 0.80, 0.95; pursuit 0.61, 0.80, 0.95" in alt
-    assert "matrix games, 20 watched episodes: chicken -0.30, 0.96, 0.98" in alt
+    assert marks["after 5 watched episodes"].get_offsets().tolist() == [[0.96, 0]]
+    assert marks["best fixed team found"].get_offsets().tolist() == [[0.1, 0]]
+    assert marks["after 5 watched episodes"].get_facecolor()[0, :3].tolist() == pytest.approx(to_rgb(results.RED))
+    assert "12 unseen externals" in alt
+    assert "12 unseen externals" in figure.get_suptitle()
+    assert "grid tasks: gates 0.61 to 0.80, pursuit 0.50 to 0.90. matrix games: chicken -0.30 to 0.96." in alt
 
 
 def test_the_interquartile_mean_and_its_interval_are_those_of_rliable(benchmarks):
