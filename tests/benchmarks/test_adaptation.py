@@ -1,8 +1,5 @@
 """The figures of the adaptation benchmark say what its rows say; its statistics are those of rliable."""
 
-import importlib
-from pathlib import Path
-
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
@@ -11,14 +8,8 @@ from micra_lite.plotting import results
 
 
 @pytest.fixture
-def benchmarks(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
-    return importlib.import_module
-
-
-@pytest.fixture
-def adaptation_figure(benchmarks):
-    return benchmarks("adaptation_figure")
+def adaptation_figure(benchmark):
+    return benchmark("adaptation_figure")
 
 
 def row(method, episodes, score, nats, seconds=0.1, bayes=None):
@@ -75,10 +66,10 @@ def test_before_and_after(adaptation_figure):
     assert "grid tasks: gates 0.61 to 0.80, pursuit 0.50 to 0.90. matrix games: chicken -0.30 to 0.96." in alt
 
 
-def test_the_interquartile_mean_and_its_interval_are_those_of_rliable(benchmarks):
+def test_the_interquartile_mean_and_its_interval_are_those_of_rliable(benchmark):
     from rliable import library, metrics
 
-    common = benchmarks("common")
+    common = benchmark("common")
     scores = np.random.default_rng(3).beta(5, 2, size=10)
     np.random.seed(1)  # noqa: NPY002 - rliable draws from numpy's global generator
     mean, interval = library.get_interval_estimates(
@@ -91,9 +82,9 @@ def test_the_interquartile_mean_and_its_interval_are_those_of_rliable(benchmarks
     assert common.interquartile_mean([0.7]) == (0.7, 0.7, 0.7)
 
 
-def test_a_result_grows_task_by_task(benchmarks, tmp_path, monkeypatch):
+def test_a_result_grows_task_by_task(benchmark, tmp_path, monkeypatch):
     """What is measured again is replaced, what is not stays; each task keeps its command, and the fewest seeds count."""
-    common = benchmarks("common")
+    common = benchmark("common")
     monkeypatch.setattr(common, "RESULTS", tmp_path)
 
     def measured(command, seeds, *tasks):

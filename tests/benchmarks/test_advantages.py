@@ -1,8 +1,5 @@
 """Advantages swapped inside MICRA's loop: kept runs are not repeated, and the summary by hand."""
 
-import importlib
-from pathlib import Path
-
 import pytest
 
 import micra_lite
@@ -12,9 +9,8 @@ TINY = {"updates": 8, "updates_per_round": 4, "externals_per_round": 2, "feature
 
 
 @pytest.fixture
-def advantages(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
-    return importlib.import_module("advantages")
+def advantages(benchmark):
+    return benchmark("advantages")
 
 
 def test_games_have_as_many_agents_as_they_say_and_their_settings_are_known(advantages):

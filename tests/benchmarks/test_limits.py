@@ -1,7 +1,5 @@
 """The benchmark that replaces MICRA's parts by exact ones: is what actors are given exact, and of whom they play with?"""
 
-import importlib
-from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -16,9 +14,8 @@ SMALL = {"externals_per_round": 2, "episodes_per_external": 12, "support_episode
 
 
 @pytest.fixture
-def limits(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
-    return importlib.import_module("limits")
+def limits(benchmark):
+    return benchmark("limits")
 
 
 def regret_by_iteration(table, policies, s, i):
