@@ -45,7 +45,7 @@ import micra_lite
 from micra_lite import exact, widgets
 from micra_lite.baselines.advantages import coma_advantage
 from micra_lite.games.matrix import MATRIX_GAMES
-from micra_lite.plotting import games
+from micra_lite.plotting import games, style
 from micra_lite.plotting.games import picture
 from micra_lite.regret import counterfactual_regret_advantage, counterfactual_values
 from micra_lite.widgets import dynamics
@@ -359,7 +359,7 @@ guess_one
 best = exact.best_response(exact.tabulate(pennies), [fixed.numpy()[None]]).value
 figure = Figure(figsize=(6.4, 2.8), layout="constrained")
 axes = figure.subplots()
-axes.plot(values, color="#0072B2", label="value of row's policy")
+axes.plot(values, color=style.BLUE, label="value of row's policy")
 axes.axhline(best, color="black", linestyle=":", label="best response to column (exact)")
 axes.set(xlabel="step", ylabel="value", title="Row follows its regrets; column is fixed")
 axes.legend(loc="lower right", frameon=False)
@@ -458,9 +458,9 @@ curves = {
 }
 figure = Figure(figsize=(6.8, 3.6), layout="constrained")
 axes = figure.subplots()
-looks = (("#0072B2", "-", 2.5), ("#56B4E9", "-", 0.8), ("#D55E00", "--", 1.5))
-for (name, curve), (colour, style, width) in zip(curves.items(), looks, strict=True):
-    axes.loglog(range(1, rounds + 2), curve, color=colour, linestyle=style, linewidth=width, label=name)
+looks = ((style.BLUE, "-", 2.5), (style.SKY, "-", 0.8), (style.VERMILLION, "--", 1.5))
+for (name, curve), (colour, line, width) in zip(curves.items(), looks, strict=True):
+    axes.loglog(range(1, rounds + 2), curve, color=colour, linestyle=line, linewidth=width, label=name)
 axes.set(xlabel="rounds", ylabel="NashConv, units of payoff", title="Heavy rock: near an equilibrium?")
 axes.legend(loc="lower left", frameon=False)
 ends = ", ".join(f"{name} {float(curve[-100:].mean()):.2f}" for name, curve in curves.items())
@@ -525,8 +525,8 @@ summary
 # | COMA's advantage | `micra_lite.regret.coma_advantage` |
 # | between the two: some samples | `micra_lite.regret.sampled_regret_advantage` |
 # | matrix games of your own | `micra_lite.MatrixGame` |
-# | replicator dynamics, regret matching | `micra_lite.widgets.dynamics.follow`, `micra_lite.widgets.dynamics.regret_matching` |
-# | equilibria of small games | `micra_lite.widgets.dynamics.equilibria` |
+# | replicator dynamics, regret matching | `micra_lite.exact.dynamics.replicator_path`, `micra_lite.exact.dynamics.regret_matching` |
+# | equilibria of small games | `micra_lite.exact.nash_equilibria` |
 # | best response, NashConv | `micra_lite.exact.best_response`, `micra_lite.exact.nash_conv` |
 # | to play with | `micra_lite.widgets.RegretExplorer`, `micra_lite.widgets.PolicyField` |
 #
