@@ -30,8 +30,8 @@ def test_train_adapt_execute(trained, capsys):
     assert (trained / "training.png").stat().st_size > 5000
     assert "critic loss" in (trained / "training.txt").read_text()
     capsys.readouterr()
-    for answer in ("none", "frozen", "re-imagined"):
-        assert main(["adapt", str(trained / "checkpoint.pt"), "--external", "2", "--answer", answer]) == 0
+    for after in ("nothing", "actors", "actors and critic"):
+        assert main(["adapt", str(trained / "checkpoint.pt"), "--external", "2", "--after-imitation", after]) == 0
         shown = capsys.readouterr().out
         assert "before adaptation" in shown
         assert "best response" in shown
