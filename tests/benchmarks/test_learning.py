@@ -4,7 +4,6 @@ import csv
 import gzip
 import importlib
 import math
-from pathlib import Path
 
 import pytest
 
@@ -18,9 +17,8 @@ BASE = {"point": 10, "watched": 0, "task": "t", "training_cpu_seconds": 2.0}
 
 
 @pytest.fixture
-def learning(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
-    return importlib.import_module("learning")
+def learning(benchmark):
+    return benchmark("learning")
 
 
 @pytest.mark.parametrize("method", ["MICRA", "COMA"])

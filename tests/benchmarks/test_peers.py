@@ -5,7 +5,6 @@ import json
 import sys
 import warnings
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,10 +19,8 @@ with warnings.catch_warnings():
 
 
 @pytest.fixture(scope="module")
-def peers():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
-        yield importlib.import_module("peers")
+def peers(benchmark):
+    return benchmark("peers")
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,5 @@
 """The exact counterparts in benchmarks/unadapted.py are what they are called."""
 
-import importlib
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -13,9 +10,8 @@ from micra_lite.agent import prior_belief
 
 
 @pytest.fixture
-def unadapted(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
-    return importlib.import_module("unadapted")
+def unadapted(benchmark):
+    return benchmark("unadapted")
 
 
 @pytest.fixture

@@ -154,8 +154,6 @@ def test_bench_runs_a_script_of_the_checkout(capfd):
     assert "--tasks" in capfd.readouterr().out
     assert main(["bench", "speed"]) == 2
     said = capfd.readouterr().err
-    assert (
-        "unknown benchmark 'speed'; there are ['adaptation', 'advantages', 'comparison', 'exercises', 'games'" in said
-    )
-    assert "'variance'" in said
+    assert "unknown benchmark 'speed'" in said
+    assert all(f"'{name}'" in said for name in ("adaptation", "exercises", "variance"))
     assert "readme_parts" not in said  # no benchmark: it cannot be run

@@ -4,7 +4,6 @@ import importlib
 import io
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ import torch
 from matplotlib.text import Text
 from PIL import Image
 
+from helpers import ROOT
 from micra_lite.cli import list_games
 from micra_lite.cli.main import main
 from micra_lite.game import Game
@@ -279,7 +279,7 @@ def test_the_list_shows_the_headroom_that_was_measured(capsys, monkeypatch):
 
 def test_the_package_says_what_the_benchmark_measured(monkeypatch, tmp_path):
     """The file in the package is made from the committed result, and from nothing else."""
-    folder = Path(__file__).parents[2] / "benchmarks"
+    folder = ROOT / "benchmarks"
     monkeypatch.syspath_prepend(folder)
     benchmark = importlib.import_module("games")
     committed = json.loads(benchmark.PACKAGED.read_text())
