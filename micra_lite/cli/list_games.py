@@ -27,6 +27,7 @@ from ..plotting.episodes import animation
 from ..plotting.externals import family_figure
 from ..plotting.games import words as in_a_sentence
 from ..registry import external_family, make, names
+from ..rollouts import joint_step
 from .support import table
 
 SHOWN, CROSSED = 6, 8  # externals in the picture of the family, and in the cross-play
@@ -110,20 +111,19 @@ def pictures(game: Game, family: ExternalFamily, out: Path, seed: int) -> None:
 def random_episode(game: Game, external: Externals, seed: int) -> tuple[Tensor, Tensor, Tensor]:
     """An episode of a uniformly random team beside one external: states (T+1, d), actions (T, n), rewards (T, n)."""
     generator = torch.Generator().manual_seed(seed)
-    states, actions, rewards = [game.reset(1, generator)], [], []
-    for _ in range(game.horizon):
+    players, actions = external.players(torch.zeros(1, dtype=torch.long)), None
+    team = [torch.full((1, game.n_actions[i]), 1 / game.n_actions[i]) for i in game.target_axes]
+    states, played, rewards = [game.reset(1, generator)], [], []
+    for t in range(game.horizon):
         seen = game.observe(states[-1])
-        policies = [torch.ones(1, a) for a in game.n_actions]
-        moves = external.policies(torch.zeros(1, dtype=torch.long), [seen[e] for e in game.external_axes])
-        for e, move in zip(game.external_axes, moves, strict=True):
-            policies[e] = move
-        actions.append(torch.cat([torch.multinomial(p, 1, generator=generator) for p in policies], dim=1))
-        step = game.step(states[-1], actions[-1], generator)
+        moves = players.policies([seen[e] for e in game.external_axes], torch.tensor([t == 0]), actions)
+        actions, step = joint_step(game, states[-1], team, moves, generator)
         states.append(step.state)
+        played.append(actions)
         rewards.append(step.rewards)
         if step.terminated or step.truncated:
             break
-    return torch.cat(states), torch.cat(actions), torch.cat(rewards)
+    return torch.cat(states), torch.cat(played), torch.cat(rewards)
 
 
 def _states(game: Game) -> str:

@@ -132,7 +132,7 @@ class ParallelGame(Game):
         return observations
 
     def reset(self, batch: int, generator: torch.Generator) -> Tensor:
-        seeds = torch.randint(2**31 - 1, (batch,), generator=generator, device=generator.device).tolist()
+        seeds = torch.randint(2**31 - 1, (batch,), generator=generator).tolist()
         self._rows = np.zeros((batch, self._rows.shape[1]), np.float32)
         self._gone = np.zeros((batch, len(self.agents)), bool)  # left before the end of the episode
         self._terminated, self._truncated = np.zeros(batch, bool), np.zeros(batch, bool)
@@ -140,17 +140,17 @@ class ParallelGame(Game):
             env = self._instance(row)
             observations = self._start(env, seed)
             self._write(row, observations, np.array([a in env.agents for a in self.agents]))
-        return self._state(generator.device)
+        return self._state()
 
     def step(self, state: Tensor, actions: Tensor, generator: torch.Generator) -> Step:
         """As `Game.step`; a row whose episode is over stays as it is, is paid nothing and keeps its flags."""
-        if not np.array_equal(state.detach().cpu().numpy(), self._rows):
+        if not np.array_equal(state.numpy(), self._rows):
             raise ValueError(
                 "step must go on from the state that reset or step returned last: the environments of "
                 f"{self.name} are there and nowhere else. Replayed states can be observed, not played; for a "
                 "second batch beside this one, make a second game."
             )
-        played = actions.cpu().numpy()  # (B, n)
+        played = actions.numpy()  # (B, n)
         for b, j in np.argwhere((played < 0) | (played >= self.n_actions))[:1]:
             raise ValueError(f"{played[b, j]} is no action of {self.agents[j]!r}, who has {self.n_actions[j]}")
         rewards = np.zeros(played.shape, np.float32)
@@ -161,9 +161,8 @@ class ParallelGame(Game):
         if self.shared_reward:
             axes = list(self.target_axes)
             rewards[:, axes] = rewards[:, axes].mean(1, keepdims=True)
-        device = generator.device
-        flags = [torch.from_numpy(f.copy()).to(device) for f in (self._terminated, self._truncated)]
-        return Step(self._state(device), torch.from_numpy(rewards).to(device), *flags)
+        flags = [torch.from_numpy(f.copy()) for f in (self._terminated, self._truncated)]
+        return Step(self._state(), torch.from_numpy(rewards), *flags)
 
     def _play(self, row: int, actions: np.ndarray) -> np.ndarray:
         """One step of one environment: each agent's reward (n,); the rest goes into the row and its flags."""
@@ -206,8 +205,8 @@ class ParallelGame(Game):
             finite = np.isfinite(view).all()
             _demand(finite, f"{self.name}: the observation of {agent!r} contains NaN or infinity")
 
-    def _state(self, device: torch.device) -> Tensor:
-        return torch.from_numpy(self._rows.copy()).to(device)
+    def _state(self) -> Tensor:
+        return torch.from_numpy(self._rows.copy())
 
     def observe(self, state: Tensor) -> list[Tensor]:
         return [state[..., a:b] for a, b in itertools.pairwise(self._cuts)]

@@ -73,14 +73,13 @@ class RunnerFamily(ExternalFamily):
 
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
-        parameters = parameters.to(seen.device)
         # It sees its velocity and position, then obstacles and chasers relative to it: x and y of each.
         velocity, position, _, chasers = seen.to(parameters.dtype).split(
             [2, 2, 2 * self.obstacles, 2 * self.chasers], dim=-1
         )
         chasers = chasers.unflatten(-1, (self.chasers, 2))  # (…, C, 2)
         flee, homing, home, drift, shy, habit = parameters.split([1, 1, 2, 2, 1, 5], dim=-1)
-        push = torch.tensor(_DIRECTION, dtype=parameters.dtype, device=seen.device)  # (5, 2)
+        push = torch.tensor(_DIRECTION, dtype=parameters.dtype)  # (5, 2)
         moved = self.glide * velocity[..., None, :] + self.reach * push  # (…, 5, 2)
         nearest = (moved[..., None, :] - chasers[..., None, :, :]).norm(dim=-1).amin(-1)  # (…, 5, C) → (…, 5)
         point = position[..., None, :] + moved  # (…, 5, 2)

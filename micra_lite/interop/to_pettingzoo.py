@@ -13,11 +13,14 @@ import numpy as np
 import torch
 from gymnasium import spaces
 from pettingzoo import ParallelEnv
+from torch import Tensor
+from torch.nn.functional import one_hot
 
 from micra_lite.plotting.games import picture
 
-from ..externals import Externals
+from ..externals import Externals, Players
 from ..game import Game
+from ..rollouts import joint_step
 
 
 class GameEnv(ParallelEnv):
@@ -39,6 +42,7 @@ class GameEnv(ParallelEnv):
         size = game.state_observation_size if game.critic_sees_state else sum(game.observation_sizes)
         self.state_space = spaces.Box(-np.inf, np.inf, (size or 0,))
         self.max_cycles = game.horizon
+        self._players: Players | None = None
         self._generator = torch.Generator()
         self._generator.seed()  # unlike the rest of the package: PettingZoo wants unseeded episodes to differ
 
@@ -55,9 +59,11 @@ class GameEnv(ParallelEnv):
         if seed is not None:
             self._generator.manual_seed(seed)
         if self.externals is not None:
-            self._k = torch.randint(len(self.externals), (1,), generator=self._generator)  # (1,)
+            k = torch.randint(len(self.externals), (1,), generator=self._generator)  # (1,)
             if options and "external" in options:
-                self._k = torch.arange(len(self.externals))[[options["external"]]]
+                k = torch.arange(len(self.externals))[[options["external"]]]
+            self._players = self.externals.players(k)
+        self._previous: Tensor | None = None  # the joint actions of the step before
         self._state = self.game.reset(1, self._generator)  # (1, d)
         self._steps = 0
         self.agents = self.possible_agents[:]
@@ -66,19 +72,21 @@ class GameEnv(ParallelEnv):
     def step(self, actions: dict[str, int]) -> tuple[dict, dict, dict, dict, dict]:
         if not self.agents:
             raise RuntimeError("the episode is over, or was never begun: call reset()")
-        joint = torch.zeros(1, len(self.game.agents), dtype=torch.long)  # (1, n)
+        chosen = {}  # who is not played by `externals` → a policy that plays the given action
         for agent in self.agents:
             if agent not in actions:
                 raise ValueError(f"step got no action for {agent!r}; it needs one for each of {self.agents}")
             if actions[agent] not in self.action_spaces[agent]:
                 raise ValueError(f"{actions[agent]!r} is no action of {agent!r}: {self.action_spaces[agent]}")
-            joint[0, self.game.agents.index(agent)] = int(actions[agent])
-        if self.externals is not None:
-            seen, axes = self.game.observe(self._state), self.game.external_axes
-            policies = self.externals.policies(self._k, [seen[e] for e in axes])
-            for e, policy in zip(axes, policies, strict=True):
-                joint[0, e] = torch.multinomial(policy, 1, generator=self._generator)[0, 0]
-        played, pays = self.agents, self.game.step(self._state, joint, self._generator)
+            chosen[agent] = one_hot(torch.tensor([int(actions[agent])]), int(self.action_spaces[agent].n)).double()
+        if self._players is None:
+            moves = [chosen[e] for e in self.game.externals]
+        else:
+            seen, starts = self.game.observe(self._state), torch.tensor([self._steps == 0])
+            moves = self._players.policies([seen[e] for e in self.game.external_axes], starts, self._previous)
+        team = [chosen[i] for i in self.game.targets]
+        self._previous, pays = joint_step(self.game, self._state, team, moves, self._generator)
+        played = self.agents
         self._state, self._steps = pays.state, self._steps + 1
         terminated = bool(pays.terminated)
         truncated = not terminated and (bool(pays.truncated) or self._steps >= self.max_cycles)

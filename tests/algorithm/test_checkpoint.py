@@ -12,8 +12,9 @@ import pytest
 import torch
 
 import micra_lite
-from micra_lite.phases import last, offline_training, online_adaptation
+from micra_lite.phases import offline_training, online_adaptation
 from micra_lite.rollouts import watch
+from micra_lite.training_state import last
 
 SMALL = {
     "updates": 12, "updates_per_round": 4, "externals_per_round": 2, "episodes_per_external": 6, "support_episodes": (0, 2),

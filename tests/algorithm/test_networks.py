@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from micra_lite.agent import prior_belief
+from micra_lite.agent import Agent, prior_belief
+from micra_lite.extensions.pairwise_critic import PairwiseAgent
 from micra_lite.interop.from_pettingzoo import from_parallel_env
 from micra_lite.interop.to_pettingzoo import to_parallel_env
 from micra_lite.networks import joint_size
 from micra_lite.registry import make
 from micra_lite.settings import Settings
-from micra_lite.training_state import TrainingState, observations_of
+from micra_lite.training_state import TrainingState
 
 
 def test_a_table_too_large_is_refused_with_its_size():
@@ -26,22 +27,23 @@ def game_of(view):
 
 
 @pytest.mark.parametrize("view", ["full", "partial"])
-@pytest.mark.parametrize("critic", ["joint", "pairwise"])
+@pytest.mark.parametrize("agent_class", [Agent, PairwiseAgent])
 @pytest.mark.parametrize("conditioned", [True, False])
-def test_what_outputs_depend_on(conditioned, critic, view):
+def test_what_outputs_depend_on(conditioned, agent_class, view):
     """Predictions at the probes reach the critic, and the actors exactly when conditioned; these see their own view alone.
 
     So does the word that the team has not watched. Without an imitator nobody is told anything.
     """
     game = game_of(view)
-    state = TrainingState.initial(game, Settings(conditioned=conditioned, critic=critic, probes=4))
+    state = TrainingState.initial(game, Settings(conditioned=conditioned, probes=4), agent_class)
     agent, belief = state.agent, prior_belief(state.agent, 1)
-    seen = observations_of(game, game.reset(6, state.generator)[None], state.settings)
+    seen = state.observe(game.reset(6, state.generator)[None])
 
     def outputs(seen, belief):
         features = agent.features(seen)
         predictions = agent.predict(belief, features)
-        return agent.act(belief, features, predictions), agent.value(belief, features, predictions)
+        q = agent.value(belief, features, predictions)
+        return agent.act(belief, features, predictions), torch.stack([q.row(b) for b in range(6)])
 
     with torch.no_grad():
         policies, q = outputs(seen, belief)
@@ -62,6 +64,6 @@ def test_what_outputs_depend_on(conditioned, critic, view):
 def test_agents_of_one_kind_share_an_extractor():
     """Two hunters look through one extractor, the prey through its own; under full views there is one for all."""
     partial = TrainingState.initial(game_of("partial"), Settings(probes=2)).agent
-    assert (partial.kinds, partial.eyes, len(partial.extractors)) == ([0, 0, 1], [0, 0, 1], 2)
+    assert (partial.agent_types, partial.extractor_of, len(partial.extractors)) == ([0, 0, 1], [0, 0, 1], 2)
     full = TrainingState.initial(make("pursuit"), Settings(probes=2)).agent
-    assert (full.kinds, full.eyes, len(full.extractors)) == ([0, 0, 1], [0, 0, 0], 1)
+    assert (full.agent_types, full.extractor_of, len(full.extractors)) == ([0, 0, 1], [0, 0, 0], 1)

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 import micra_lite
-from micra_lite.agent import prior_belief
+from micra_lite.agent import Agent, prior_belief
+from micra_lite.baselines.ablations import TRUE_EXTERNALS, TrueBelief
 from micra_lite.exact import tabulate
 from micra_lite.exact.scores import (
     adaptation_report,
@@ -19,12 +20,12 @@ from micra_lite.exact.scores import (
 )
 from micra_lite.externals import ExternalFamily
 from micra_lite.game import Outcomes, TabularGame
-from micra_lite.phases import execution, imitate, last, offline_training, online_adaptation, transitions, unwatched
+from micra_lite.phases import draw_transitions, execution, imitate, n_unwatched, offline_training, online_adaptation
 from micra_lite.rollouts import play, watch
-from micra_lite.training_state import TrainingState
+from micra_lite.training_state import TrainingState, last
 
 SMALL = micra_lite.Settings(
-    updates=6, updates_per_round=3, externals_per_round=3, episodes_per_external=8, support_episodes=(1, 3), unwatched=2,
+    updates=6, updates_per_round=3, externals_per_round=3, episodes_per_external=8, support_episodes=(1, 3), unwatched_externals=2,
     query_episodes=4, externals_per_update=4, states_per_external=4, hidden=16, actor_hidden=16, features=8,
     imitator_hidden=8, probes=4, adaptation_updates=3, adaptation_states=8,
 )  # fmt: skip
@@ -41,18 +42,18 @@ def newcomer(state, k=0):
 
 @pytest.mark.parametrize("name", ["pursuit", "rectangular", "odd_one_out", "quiet_site"])
 @pytest.mark.parametrize("conditioned", [True, False])
-@pytest.mark.parametrize("answer", ["none", "frozen", "re-imagined"])
-def test_all_three_phases_run_with_every_answer(name, conditioned, answer):
+@pytest.mark.parametrize("after", ["nothing", "actors", "actors and critic"])
+def test_all_three_phases_run_whatever_learns_after_imitation(name, conditioned, after):
     """Records carry finite tensors of the right shapes; the trained state is left as it was by adaptation."""
     state = train(name, conditioned=conditioned)
     before = {n: p.clone() for n, p in state.agent.state_dict().items()}
     watched = watch(state, newcomer(state), 2)
-    records = list(online_adaptation(state, watched, replace(state.settings, answer=answer)))
+    records = list(online_adaptation(state, watched, replace(state.settings, after_imitation=after)))
     assert all(torch.equal(before[n], p) for n, p in state.agent.state_dict().items())
     adapted = records[-1].state
     changed = {n for n, p in adapted.agent.state_dict().items() if not torch.equal(before[n], p)}
-    assert any(n.startswith("actors") for n in changed) == (answer != "none")
-    assert any(n.startswith("critic") for n in changed) == (answer == "re-imagined")
+    assert any(n.startswith("actors") for n in changed) == (after != "nothing")
+    assert any(n.startswith("critic") for n in changed) == (after == "actors and critic")
     assert not any(n.startswith(("imitators", "extractors")) for n in changed)
     for record in execution(adapted, state.game, newcomer(state), episodes=2):
         assert record.q.shape == state.game.n_actions
@@ -75,8 +76,9 @@ def test_conditioned_actors_change_with_the_belief_and_unconditioned_ones_do_not
 
 def test_of_the_unwatched_externals_the_team_knows_nothing_and_the_critic_all():
     """Their θ′ is θ in what the team believes, though not in what the critic is told; both agree on the watched ones."""
-    state = train(unwatched=1, externals_per_update=3)
-    belief, team, _ = imitate(state, torch.arange(3))
+    state = train(unwatched_externals=1, externals_per_update=3)
+    externals = micra_lite.external_family("pursuit", state.game).split("train")
+    belief, team, _ = imitate(state, externals, torch.arange(3))
     prior = prior_belief(state.agent, 1)
     assert team.unwatched.flatten().tolist() == belief.unwatched.flatten().tolist() == [0, 0, 1]
     assert float((team.probes[2] - prior.probes[0]).abs().max()) < 0.02  # the meta-update has moved θ a little since
@@ -85,7 +87,7 @@ def test_of_the_unwatched_externals_the_team_knows_nothing_and_the_critic_all():
     for name, p in team.parameters[0].items():
         assert torch.equal(p[:2], belief.parameters[0][name][:2])
     unconditioned = train(conditioned=False)
-    belief, team, _ = imitate(unconditioned, torch.arange(3))
+    belief, team, _ = imitate(unconditioned, externals, torch.arange(3))
     assert team.unwatched.all()
     assert belief.unwatched.all()
     assert not torch.equal(belief.probes[0], belief.probes[1])
@@ -97,13 +99,25 @@ def test_transitions_of_the_unwatched_externals_are_their_own():
     groups = torch.tensor([4, 0, 5])
     store = state.replay.store
     store["rewards"][:] = torch.arange(len(store["rewards"]))[:, None, None, None]  # every reward says its group
-    batch = transitions(state, groups, own=2)
-    led_by = batch["rewards"][..., 0]  # (3, N)
+    externals = micra_lite.external_family("pursuit", state.game).split("train")
+    led_by = draw_transitions(state, externals, groups).rewards[..., 0]  # (3, N)
     assert (led_by[1] == 0).all()
     assert (led_by[2] == 5).all()
     assert len(led_by[0].unique()) > 2
-    assert [unwatched(replace(state.settings, **changed), 3) for changed in
-            ({}, {"unwatched": 0}, {"conditioned": False}, {"external_model": "true"})] == [2, 0, 3, 0]  # fmt: skip
+    assert [n_unwatched(replace(state.settings, **changed), 3) for changed in
+            ({}, {"unwatched_externals": 0}, {"conditioned": False})] == [2, 0, 3]  # fmt: skip
+
+
+def test_externals_that_are_not_stationary_are_never_given_others_transitions():
+    """What they did is no function of the state: all K get transitions from their own episodes."""
+    state = train(unwatched_externals=0)
+    groups = torch.tensor([4, 0, 5])
+    store = state.replay.store
+    store["rewards"][:] = torch.arange(len(store["rewards"]))[:, None, None, None]
+    family = micra_lite.external_family("pursuit", state.game)
+    family.stationary = False
+    led_by = draw_transitions(state, family.split("train"), groups).rewards[..., 0]
+    assert torch.equal(led_by, groups[:, None].expand_as(led_by).to(led_by))
 
 
 class Loyal(TabularGame):
@@ -146,8 +160,8 @@ class Loyalists(ExternalFamily):
 def test_a_team_that_has_watched_nobody_reckons_with_externals_that_stay_who_they_are():
     """Against the average friend, a coin, bold is worth 0.9 · 0.6 < 0.8 in both states. But a friend that has played 0 will
     again (0.9 · 1.2 > 0.8), and one that has played 1 will not: the best fixed team is bold in state 1 alone."""
-    settings = replace(SMALL, updates=400, externals_per_update=8, unwatched=4, states_per_external=32, features=32,
-                       hidden=32, actor_hidden=32, entropy=0.01, meta_every=8)  # fmt: skip
+    settings = replace(SMALL, updates=400, externals_per_update=8, unwatched_externals=4, states_per_external=32, features=32,
+                       hidden=32, actor_hidden=32, entropy_coefficient=0.01, meta_every=8)  # fmt: skip
     for conditioned in (True, False):
         for record in offline_training(Loyal(), Loyalists(), replace(settings, conditioned=conditioned)):
             (team,) = team_tables(record.state, prior_belief(record.state.agent, 1))  # (1, S, 2)
@@ -159,16 +173,16 @@ def test_a_team_that_has_watched_nobody_reckons_with_externals_that_stay_who_the
 
 def test_where_the_true_policy_is_known_actors_are_given_it_at_every_observation(monkeypatch):
     """Not the predictions of an imitator that has learned nothing: in both places where actors act while learning."""
-    from micra_lite import updates
-    from micra_lite.agent import Agent
-
     believed, acted = [], []
-    model, act = updates.externals_model, Agent.act
-    monkeypatch.setattr(updates, "externals_model", lambda *given: believed.append(model(*given)) or believed[-1])
+    predict, act = TrueBelief.predict, Agent.act
+    monkeypatch.setattr(TrueBelief, "predict", lambda *given: believed.append(predict(*given)) or believed[-1])
     monkeypatch.setattr(Agent, "act", lambda agent, b, f, given: acted.append(given) or act(agent, b, f, given))
-    train(external_model="true", updates=1)
-    assert len(believed) == 2 * SMALL.value_steps
-    assert all(any(given[0] is true[0] for given in acted) for true in believed)
+    game = micra_lite.make("pursuit", size=2)
+    family = micra_lite.external_family("pursuit", game)
+    settings = replace(SMALL, updates=1, unwatched_externals=0)
+    last(offline_training(game, family, settings, variant=TRUE_EXTERNALS))
+    assert len(believed) == 4 * SMALL.value_steps  # of critic and team, at this state and the next
+    assert all(any(torch.equal(given[0], true[0]) for given in acted) for true in believed)
 
 
 def test_each_actor_sees_only_its_own_observation_under_partial_views():
@@ -211,8 +225,7 @@ def test_no_global_random_state_is_touched():
 
 
 @pytest.mark.parametrize("changed", [
-    {"dtype": "float64"}, {"own_actions": "sampled"}, {"external_model": "true"}, {"second_order": False},
-    {"meta_every": 1}, {"external_model": "true", "conditioned": False},
+    {"dtype": "float64"}, {"second_order": False}, {"meta_every": 2}, {"informed": False}, {"unwatched_externals": 0},
 ])  # fmt: skip
 def test_every_option_trains(changed):
     state = train(**changed)
@@ -325,8 +338,8 @@ def test_bad_input_is_named_before_any_work():
         next(online_adaptation(state, [micra_lite.Episode({}, {})]))
     with pytest.raises(ValueError, match="one external at a time"):
         watch(state, micra_lite.external_family("pursuit", state.game).split("held-out")[:2], 1)
-    with pytest.raises(ValueError, match="answer must be one of"):
-        micra_lite.Settings(answer="guess")
+    with pytest.raises(ValueError, match="after_imitation must be one of"):
+        micra_lite.Settings(after_imitation="guess")
     with pytest.raises(ValueError, match="no pair may be in both"):
         micra_lite.Settings(support_episodes=(30,), query_episodes=8)
     with pytest.raises(ValueError, match="must be at least 1"):

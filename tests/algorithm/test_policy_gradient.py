@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from micra_lite import exact
+from micra_lite.baselines.advantages import at_sampled_action
 from micra_lite.games.matrix import MATRIX_GAMES
 from micra_lite.registry import make
-from micra_lite.regret import counterfactual_regret_advantage, policy_gradient_objective
+from micra_lite.regret import JointTable, counterfactual_regret_advantage, policy_gradient_objective
 from micra_lite.settings import Settings
 from micra_lite.training_state import TrainingState
 from micra_lite.updates import actor_loss, critic_loss
@@ -181,7 +182,9 @@ def test_sampled_actor_loss_has_the_exact_gradient_on_average(agent):
     gains = [r.expand(draws, -1) for r in regrets]
     generator = torch.Generator().manual_seed(0)
     own = [torch.multinomial(t.detach().softmax(-1), 1, generator=generator)[:, 0] for t in many]
-    loss = actor_loss([t.log_softmax(-1) for t in many], gains, 0.0, own)
+    policies = [t.detach().softmax(-1) for t in many]
+    sampled = [at_sampled_action(*given) for given in zip(gains, policies, own, strict=True)]
+    loss = actor_loss([t.log_softmax(-1) for t in many], sampled, 0.0)
     for t, regret, rows in zip(logits, regrets, torch.autograd.grad(loss, many), strict=True):
         p = t.detach().softmax(-1)[0]
         whole = -p * (regret[0] - float((p * regret[0]).sum()))  # of −Σ_a π(a) A(a) in the logits
@@ -196,7 +199,7 @@ def test_critic_loss_moves_the_taken_entries_toward_their_targets():
     actions = torch.tensor([[0, 2, 1], [1, 0, 0], [1, 1, 1], [0, 0, 0]])
     target = torch.tensor([3.0, -2.0, 0.5, 0.0], dtype=torch.float64)
     taken = [(b, *row) for b, row in enumerate(actions.tolist())]
-    loss = critic_loss(q, actions, target)
+    loss = critic_loss(JointTable(q), actions, target)
     (gradient,) = torch.autograd.grad(loss, q)
     q = q.detach()
     errors = [(float(q[t]) - float(y)) ** 2 for t, y in zip(taken, target, strict=True)]

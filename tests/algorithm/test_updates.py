@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.toy import Toy, initial, some_transitions, two_externals
+from helpers.toy import Toy, initial, some_transitions, transitions, two_externals
 from micra_lite import exact
-from micra_lite.agent import prior_belief, some_of
+from micra_lite.agent import prior_belief
+from micra_lite.baselines.ablations import true_belief
 from micra_lite.games.matrix import MATRIX_GAMES
-from micra_lite.phases import true_belief
 from micra_lite.registry import make
 from micra_lite.rollouts import play
-from micra_lite.updates import temporal_difference_target, value_and_improve
+from micra_lite.updates import temporal_difference_target, update
 
 
 @pytest.mark.parametrize("watched", [True, False])
@@ -29,24 +29,24 @@ def test_target_is_the_expectation_by_loops(conditioned, model, watched):
     A team that has not watched acts by its prior, while δ_k and Q̄ are those of the external that the critic knows.
     """
     game = Toy()
-    state = initial(game, conditioned=conditioned, dtype="float64", external_model=model)
+    state = initial(game, conditioned=conditioned, dtype="float64")
     agent, externals, k = state.agent, two_externals(), torch.tensor([1, 0])
     for slow in (*agent.target_critic.parameters(), *agent.target_extractors.parameters()):
         slow.data += 0.3 * torch.sin(torch.arange(slow.numel(), dtype=torch.float64)).view_as(slow)  # no longer Q
-    belief = prior_belief(agent, 2) if model == "imitator" else true_belief(state, externals, k)
+    belief = prior_belief(agent, 2) if model == "imitator" else true_belief(agent, externals, k)
     scale = torch.tensor([1.0, 3.0], dtype=torch.float64)  # two imitators that differ
     belief.parameters = [{n: p.detach() * scale.view(2, *[1] * (p.dim() - 1)) for n, p in belief.parameters[0].items()}]
-    team = None if watched else prior_belief(agent, 2)
-    batch = some_transitions(game, 2, 7)
-    y = temporal_difference_target(state, belief, batch, (externals, k) if model == "true" else None, team)
+    team = belief if watched else prior_belief(agent, 2)
+    batch, following = some_transitions(game, 2, 7)
+    y = temporal_difference_target(state, belief, team, batch)
     ends = 0
     for b, n in product(range(2), range(7)):
-        expected = (float(batch["rewards"][b, n, 0]) + float(batch["rewards"][b, n, 2])) / 2
-        if batch["terminated"][b, n]:
+        expected = (float(batch.rewards[b, n, 0]) + float(batch.rewards[b, n, 2])) / 2
+        if batch.terminated[b, n]:
             ends += 1
         else:
-            number = int(batch["next_state"][b, n])
-            own = some_of(belief, slice(b, b + 1))
+            number = int(following[b, n])
+            own = belief[b : b + 1]
             seen = [torch.eye(4, dtype=torch.float64)[number].view(1, 1, 4)] * 3
             features = agent.features(seen)
             prediction = agent.predict(own, features)
@@ -57,7 +57,7 @@ def test_target_is_the_expectation_by_loops(conditioned, model, watched):
             )
             c, a = [p.exp()[0, 0].tolist() for p in agent.act(acting, features, expects)]
             policies = {"a": a, "b": prediction[0][0, 0].tolist(), "c": c}
-            q = agent.value(own, agent.features(seen, target=True), prediction, target=True)[0, 0].tolist()
+            q = agent.value(own, agent.features(seen, target=True), prediction, target=True).table[0].tolist()
             for x, z, w in product(range(2), range(3), range(3)):
                 expected += 0.8 * policies["a"][x] * policies["b"][z] * policies["c"][w] * q[x][z][w]
         assert float(y[b, n]) == pytest.approx(expected, rel=1e-12, abs=1e-12)
@@ -84,10 +84,10 @@ def test_ends_do_not_bootstrap_and_cuts_do():
     state = initial(Cut())
     constant_critic(state, 10.0)
     played = play(state, two_externals(), prior_belief(state.agent, 2), 200, 1.0, torch.Generator().manual_seed(0))
-    names = ("actions", "rewards", "terminated")
-    batch = {n: getattr(played, n).flatten(1, 2) for n in names}
-    batch["state"], batch["next_state"] = played.states[:, :, :-1].flatten(1, 2), played.states[:, :, 1:].flatten(1, 2)
-    y = temporal_difference_target(state, prior_belief(state.agent, 2), batch, None).view(2, 200, 3)
+    columns = (played.states[:, :, :-1], played.actions, played.rewards, played.states[:, :, 1:], played.terminated)
+    batch = transitions(state.game, *[column.flatten(1, 2) for column in columns], torch.float32)
+    belief = prior_belief(state.agent, 2)
+    y = temporal_difference_target(state, belief, belief, batch).view(2, 200, 3)
     seen = {"end": 0, "cut by the game": 0, "cut at the horizon": 0, "going on": 0}
     for b, e, t in product(range(2), range(200), range(3)):
         if not played.alive[b, e, t]:
@@ -109,9 +109,10 @@ def test_target_of_a_matrix_game_is_its_payoff(name):
     state = initial(game)
     constant_critic(state, 10.0)
     joint = game.joint_actions()
-    step = game.step(game.reset(len(joint), state.generator), joint, state.generator)
-    batch = {"next_state": step.state[None], "rewards": step.rewards[None], "terminated": step.terminated[None]}
-    y = temporal_difference_target(state, prior_belief(state.agent, 1), batch, None)[0]
+    start, belief = game.reset(len(joint), state.generator), prior_belief(state.agent, 1)
+    step = game.step(start, joint, state.generator)
+    columns = [column[None] for column in (start, joint, step.rewards, step.state, step.terminated)]
+    y = temporal_difference_target(state, belief, belief, transitions(game, *columns, torch.float32))[0]
     for a, found in zip(joint.tolist(), y.tolist(), strict=True):
         assert found == pytest.approx(sum(float(game.payoffs[(*a, i)]) for i in game.target_axes) / len(game.targets))
 
@@ -125,19 +126,20 @@ def test_learning_converges_to_dynamic_programming(conditioned):
     game = Toy()
     state = initial(game, conditioned=conditioned, features=16, hidden=64, critic_rate=3e-3, target_rate=0.1)
     externals, k = two_externals(), torch.tensor([0, 1])
-    belief = true_belief(state, externals, k)
+    belief = true_belief(state.agent, externals, k)
     rows = torch.cartesian_prod(*[torch.arange(n) for n in (4, *game.n_actions)])  # every state and joint action
     o = game.outcomes(rows[:, :1], rows[:, 1:])
-    batch = {
-        "state": rows[:, :1].repeat(2, 1), "actions": rows[:, 1:].repeat(2, 1), "rewards": o.rewards.repeat(2, 1),
-        "next_state": torch.cat([o.state[:, 0], o.state[:, 1]]), "terminated": torch.cat([*o.terminated.unbind(1)]),
-    }  # fmt: skip
-    batch = {name: column.expand(2, *column.shape) for name, column in batch.items()}  # relabelled to both
+    columns = (
+        rows[:, :1].repeat(2, 1), rows[:, 1:].repeat(2, 1), o.rewards.repeat(2, 1),
+        torch.cat([o.state[:, 0], o.state[:, 1]]), torch.cat([*o.terminated.unbind(1)]),
+    )  # fmt: skip
+    relabelled = [column.expand(2, *column.shape) for column in columns]  # to both externals
+    batch = transitions(game, *relabelled, torch.float32)
     before = [p.clone() for p in state.agent.actors.parameters()]
-    for update in range(600):
-        if update == 400:
+    for step in range(600):
+        if step == 400:
             state.optimisers["critic"].param_groups[0]["lr"] = 3e-4
-        value_and_improve(state, belief, batch, true=(externals, k))
+        update(state, belief, belief, batch)
     assert all(torch.equal(p, q) for p, q in zip(before, state.agent.actors.parameters(), strict=True))
 
     tables, table = externals.tables(game)[0].numpy(), exact.tabulate(game)
@@ -145,7 +147,7 @@ def test_learning_converges_to_dynamic_programming(conditioned):
     with torch.no_grad():
         features = state.agent.features(seen)
         predictions = [torch.tensor(tables, dtype=torch.float32)]
-        found = state.agent.value(belief, features, predictions).numpy()  # (2, S, A_1, A_2, A_3)
+        found = state.agent.value(belief, features, predictions).table.numpy().reshape(2, 4, *game.n_actions)
         team = [p.exp().double().numpy() for p in state.agent.act(belief, features, predictions)]
     for b in range(2):
         policies = [team[1][b], tables[b], team[0][b]]

@@ -7,14 +7,15 @@ import pytest
 import torch
 
 from micra_lite import exact
-from micra_lite.agent import prior_belief
+from micra_lite.agent import Agent, prior_belief
 from micra_lite.checkpoint import load, save
+from micra_lite.extensions.pairwise_critic import PairwiseAgent
 from micra_lite.interop.to_pettingzoo import to_parallel_env
-from micra_lite.phases import last, offline_training, online_adaptation
+from micra_lite.phases import offline_training, online_adaptation
 from micra_lite.registry import GRID_TASKS, external_family, make
 from micra_lite.rollouts import watch
 from micra_lite.settings import Settings
-from micra_lite.training_state import TrainingState, observations_of
+from micra_lite.training_state import TrainingState, last
 
 SMALL = {"updates": 6, "updates_per_round": 3, "externals_per_round": 3, "episodes_per_external": 8, "query_episodes": 4,
          "support_episodes": (0, 2), "externals_per_update": 3, "states_per_external": 8, "hidden": 16, "actor_hidden": 16}  # fmt: skip
@@ -72,14 +73,14 @@ def test_externals_ignore_whom_they_do_not_see(name):
         torch.testing.assert_close(table[k], first[which])
 
 
-@pytest.mark.parametrize("critic", ["joint", "pairwise"])
-def test_actors_see_their_window_and_the_critic_the_state(critic):
+@pytest.mark.parametrize("agent_class", [Agent, PairwiseAgent])
+def test_actors_see_their_window_and_the_critic_the_state(agent_class):
     """Two states that differ only outside of everybody's window but one: policies stay, the joint Q-values change."""
     game = make("pursuit", size=4, view=1)
-    state = TrainingState.initial(game, Settings(critic=critic, rounds_kept=1, externals_per_round=1))
+    state = TrainingState.initial(game, Settings(rounds_kept=1, externals_per_round=1), agent_class)
     # Hunter 1 in the top left corner; hunter 2 at the bottom right; the prey beside hunter 2, on either side.
     states = torch.tensor([[0, 15, 14], [0, 15, 11]])
-    seen = [o[None] for o in observations_of(game, states, state.settings)]
+    seen = [o[None] for o in state.observe(states)]
     agent, belief = state.agent, prior_belief(state.agent, 1)
     features = agent.features(seen)
     predictions = agent.predict(belief, features)
@@ -87,16 +88,17 @@ def test_actors_see_their_window_and_the_critic_the_state(critic):
     assert torch.equal(first[0, 0], first[0, 1])
     assert not torch.equal(second[0, 0], second[0, 1])
     alone = torch.tensor([[0, 3, 12], [0, 15, 12]])  # nobody sees anybody; hunter 2 stands elsewhere
-    seen = [o[None] for o in observations_of(game, alone, state.settings)]
+    seen = [o[None] for o in state.observe(alone)]
     features = agent.features(seen)
     q = agent.value(belief, features, agent.predict(belief, features))
     assert torch.equal(features[0][0, 0], features[0][0, 1])
     assert torch.equal(features[2][0, 0], features[2][0, 1])
-    assert (q[0, 0] - q[0, 1]).abs().max() > 1e-6
+    assert (q.row(0) - q.row(1)).abs().max() > 1e-6
     hidden = [f.clone() for f in features]
     for f in hidden[:3]:
         f.zero_()
-    assert torch.equal(agent.value(belief, hidden, agent.predict(belief, features)), q)  # it looks at nothing else
+    again = agent.value(belief, hidden, agent.predict(belief, features))
+    assert torch.equal(again.row(0), q.row(0))  # it looks at nothing else
 
 
 def test_the_three_phases(tmp_path):
@@ -112,8 +114,8 @@ def test_the_three_phases(tmp_path):
     assert set(watched[0].observations) == set(game.agents)
     table = exact.tabulate(game)
     limit = exact.best_response(table, [t[0].numpy() for t in newcomer.tables(game)]).value
-    for answer in ("none", "frozen", "re-imagined"):
-        settings = Settings(**SMALL, answer=answer, adaptation_updates=3, adaptation_states=8)
+    for after in ("nothing", "actors", "actors and critic"):
+        settings = Settings(**SMALL, after_imitation=after, adaptation_updates=3, adaptation_states=8)
         adapted = last(online_adaptation(state, watched, settings)).state
         value = exact.exact_values(adapted, table, newcomer)[0]
         assert 0 < value < limit

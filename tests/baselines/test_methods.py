@@ -12,17 +12,17 @@ import micra_lite
 from helpers.toy import Toy, initial, some_transitions, two_externals
 from micra_lite import exact
 from micra_lite.agent import adapted_belief, prior_belief
-from micra_lite.baselines.advantages import joint_advantage
+from micra_lite.baselines.ablations import NO_IMITATOR, DataBelief
+from micra_lite.baselines.advantages import at_sampled_action, joint_advantage
 from micra_lite.baselines.maddpg import action_gradient_loss, action_value_loss, straight_through_gumbel
-from micra_lite.baselines.methods import METHODS, train
+from micra_lite.baselines.methods import METHODS, PUBLISHED, initial_state, settings_of, train
 from micra_lite.baselines.on_policy import as_played, judge_by_action, judge_by_value, lambda_returns
 from micra_lite.exact.scores import exact_values, team_tables, yardstick_for
-from micra_lite.phases import last
 from micra_lite.regret import counterfactual_regret_advantage, policy_gradient_objective
 from micra_lite.replay import Replay, followed
 from micra_lite.rollouts import play
 from micra_lite.settings import Settings
-from micra_lite.training_state import TrainingState, pairs
+from micra_lite.training_state import last
 from micra_lite.updates import actor_loss, temporal_difference_target
 
 SMALL = {
@@ -30,17 +30,17 @@ SMALL = {
     "externals_per_round": 3, "episodes_per_external": 8, "support_episodes": (1, 2), "query_episodes": 4,
     "externals_per_update": 4, "states_per_external": 16,
 }  # fmt: skip
-RIVALS = ("independent actor-critic", "central-V actor-critic", "COMA", "MADDPG")
+RIVALS = PUBLISHED[1:]
 VALUES = RIVALS[:2]
 
 
 def settings(name, **changed):
-    return Settings(**{**METHODS[name], **SMALL, **changed})
+    return settings_of(name, Settings(**SMALL), **{**SMALL, **changed})
 
 
 def toy_state(name, **changed):
-    changed = {"conditioned": False, "dtype": "float64", "entropy": 0.0, **changed}
-    return TrainingState.initial(Toy(), settings(name, **changed))
+    changed = {"conditioned": False, "dtype": "float64", "entropy_coefficient": 0.0, **changed}
+    return initial_state(name, Toy(), settings(name, **changed))
 
 
 def a_round(state, episodes=10, belief=None):
@@ -48,17 +48,12 @@ def a_round(state, episodes=10, belief=None):
     return as_played(state, played, belief or prior_belief(state.agent, 2))
 
 
-def test_the_methods_are_those_of_tables_and_figures():
-    assert list(METHODS) == [
-        "MICRA", "independent actor-critic", "central-V actor-critic", "COMA", "MADDPG", "MICRA, sampled regret",
-        "MICRA, COMA advantage", "MICRA, independent advantage", "MICRA, no imitator", "MICRA, true external",
-    ]  # fmt: skip
-    with pytest.raises(ValueError, match="method must be one of"):
-        Settings(method="IPPO")
-    with pytest.raises(ValueError, match="cancels every baseline"):
-        Settings(advantage="independent")
-    with pytest.raises(ValueError, match="has no imitator"):
-        Settings(external_model="sampled")
+def test_settings_that_are_not_the_methods_are_refused():
+    game, family = micra_lite.make("chicken"), micra_lite.external_family("chicken")
+    with pytest.raises(ValueError, match="not settings for COMA"):
+        next(train("COMA", game, family, Settings(**SMALL)))
+    with pytest.raises(ValueError, match="nobody has a belief"):
+        next(micra_lite.offline_training(game, family, Settings(**SMALL), variant=NO_IMITATOR))
 
 
 # ---- TD(λ)
@@ -185,7 +180,7 @@ def test_coma_by_loops():
     part = a_round(state)
     features = state.agent.features(part.observations)
     predictions = state.agent.predict(part.belief, features)
-    q = state.agent.value(part.belief, features, predictions).detach().unflatten(1, (10, 3))
+    q = state.agent.value(part.belief, features, predictions).table.detach().unflatten(0, (2, 10, 3))
     loss, advantages = judge_by_action(state, part)
     row, total = 0, []
     for b, e in product(range(2), range(10)):
@@ -215,7 +210,8 @@ def test_coma_by_loops():
 def test_the_actors_loss_makes_what_went_well_more_likely():
     logits = torch.zeros(2, 3, dtype=torch.float64, requires_grad=True)
     advantage = torch.tensor([2.0, -1.0], dtype=torch.float64)[:, None].expand(2, 3)
-    actor_loss([logits.log_softmax(-1)], [advantage], 0.0, [torch.tensor([1, 2])]).backward()
+    sampled = at_sampled_action(advantage, torch.full((2, 3), 1 / 3, dtype=torch.float64), torch.tensor([1, 2]))
+    actor_loss([logits.log_softmax(-1)], [sampled], 0.0).backward()
     after = (logits.detach() - 0.1 * logits.grad).softmax(-1)
     assert after[0, 1] > 1 / 3 > after[1, 2]
 
@@ -224,7 +220,7 @@ def test_an_independent_critic_sees_its_own_target_only():
     """Under partial views: changing what the others see leaves V_i where it is, and changes the central V."""
     game = micra_lite.make("pursuit", size=2, view=1)
     for name in VALUES:
-        agent = TrainingState.initial(game, settings(name, conditioned=True)).agent
+        agent = initial_state(name, game, settings(name, conditioned=True)).agent
         belief = prior_belief(agent, 1)
         states = game.reset(5, torch.Generator().manual_seed(0))
         seen = [o.float()[None] for o in [*game.observe(states), game.observe_state(states)]]
@@ -262,8 +258,8 @@ def test_straight_through_gumbel_samples_the_policy_and_has_the_softmax_gradient
 
 def maddpg_state(**changed):
     state = toy_state("MADDPG", **changed)
-    batch = some_transitions(state.game, 2, 200)
-    batch["next_actions"] = some_transitions(state.game, 2, 200)["actions"].flip(1)
+    batch, _ = some_transitions(state.game, 2, 200)
+    batch = batch._replace(next_actions=batch.actions.flip(1))
     return state, prior_belief(state.agent, 2), batch
 
 
@@ -289,9 +285,9 @@ def test_the_joint_q_is_drawn_to_reward_and_what_follows():
     loss = action_value_loss(state, belief, batch)
     errors = []
     for b, n in product(range(2), range(200)):
-        y = float(batch["rewards"][b, n, [0, 2]].mean())
-        y += 0.0 if batch["terminated"][b, n] else 0.8 * (10 + 1)
-        errors.append(y - float(batch["actions"][b, n, 2] == 1))
+        y = float(batch.rewards[b, n, [0, 2]].mean())
+        y += 0.0 if batch.terminated[b, n] else 0.8 * (10 + 1)
+        errors.append(y - float(batch.actions[b, n, 2] == 1))
     assert float(loss.detach()) == pytest.approx(np.mean(np.square(errors)))
     loss.backward()
     assert float(agent.critic.more.grad) == pytest.approx(-2 * np.mean(errors))
@@ -312,7 +308,7 @@ def test_the_actors_climb_q():
 def test_own_transitions_are_followed_by_the_move_that_was_played_next():
     """Every drawn transition is found in its own group, with the next joint action; the cut-off last step is not drawn."""
     state = toy_state("MADDPG")
-    replay = Replay(4)
+    replay = Replay(4, state.observe)
     externals = two_externals()
     for _ in range(2):
         played = play(state, externals, prior_belief(state.agent, 2), 4, 1.0, state.generator)
@@ -327,13 +323,13 @@ def test_own_transitions_are_followed_by_the_move_that_was_played_next():
                 (e, t)
                 for e, t in product(range(4), range(3))
                 if known["alive"][e, t]
-                and torch.equal(known["states"][e, t], batch["state"][b, n])
-                and torch.equal(known["states"][e, t + 1], batch["next_state"][b, n])
-                and torch.equal(known["actions"][e, t], batch["actions"][b, n])
-                and torch.equal(known["rewards"][e, t], batch["rewards"][b, n])
-                and known["terminated"][e, t] == batch["terminated"][b, n]
+                and torch.equal(known["states"][e, t], batch.states[b, n])
+                and torch.equal(torch.eye(4)[known["states"][e, t + 1, 0]].double(), batch.next_observations[0][b, n])
+                and torch.equal(known["actions"][e, t], batch.actions[b, n])
+                and torch.equal(known["rewards"][e, t], batch.rewards[b, n])
+                and known["terminated"][e, t] == batch.terminated[b, n]
                 and t < 2
-                and (known["terminated"][e, t] or torch.equal(known["actions"][e, t + 1], batch["next_actions"][b, n]))
+                and (known["terminated"][e, t] or torch.equal(known["actions"][e, t + 1], batch.next_actions[b, n]))
             ]
             assert matches
             found.update(matches)
@@ -365,21 +361,21 @@ def test_the_joint_advantage_has_the_regrets_gradient_on_average():
 
 def test_without_an_imitator_the_externals_next_move_stands_in():
     """y = r + γ Σ over the targets' next actions alone, the external's as in the data; and no imitator learns."""
-    state = initial(Toy(), dtype="float64", conditioned=False, external_model="sampled")
-    belief, batch = prior_belief(state.agent, 1), some_transitions(Toy(), 1, 20)
-    batch["next_actions"] = batch["actions"].flip(1)
-    y = temporal_difference_target(state, belief, batch, None)
+    state = initial(Toy(), dtype="float64", conditioned=False, informed=False)
+    belief, (batch, following) = prior_belief(state.agent, 1), some_transitions(Toy(), 1, 20)
+    batch = batch._replace(next_actions=batch.actions.flip(1))
+    y = temporal_difference_target(state, DataBelief(**vars(belief)), belief, batch)
     c, a = [t[0].tolist() for t in team_tables(state)]
     features = state.agent.features([torch.eye(4, dtype=torch.float64)[None]] * 3)
-    q = state.agent.value(belief, features, state.agent.predict(belief, features), target=True)[0].tolist()
+    q = state.agent.value(belief, features, state.agent.predict(belief, features), target=True).table.tolist()
     for n in range(20):
-        expected = float(batch["rewards"][0, n, [0, 2]].mean())
-        if not batch["terminated"][0, n]:
-            s, z = int(batch["next_state"][0, n]), int(batch["next_actions"][0, n, 1])
+        expected = float(batch.rewards[0, n, [0, 2]].mean())
+        if not batch.terminated[0, n]:
+            s, z = int(following[0, n]), int(batch.next_actions[0, n, 1])
             expected += 0.8 * sum(a[s][x] * c[s][w] * q[s][x][z][w] for x, w in product(range(2), range(3)))
         assert float(y[0, n]) == pytest.approx(expected)
     trained = run("MICRA, no imitator", "pursuit")
-    fresh = TrainingState.initial(trained.game, trained.settings)
+    fresh = initial_state("MICRA, no imitator", trained.game, trained.settings)
     for p, before in zip(trained.agent.imitators.parameters(), fresh.agent.imitators.parameters(), strict=True):
         assert torch.equal(p, before)
 
@@ -401,7 +397,7 @@ class TrainingOnly:
 def run(name, game, state=None, **changed):
     game = micra_lite.make(game, **({"size": 2} if game == "pursuit" else {}))
     family = TrainingOnly(micra_lite.external_family(game.name, game))
-    return last(train(game, family, settings(name, **changed), state)).state
+    return last(train(name, game, family, settings(name, **changed), state)).state
 
 
 @pytest.mark.parametrize("conditioned", [True, False])
@@ -411,7 +407,7 @@ def test_every_method_trains_in_both_panels_and_sees_training_externals_only(nam
     if name == "MICRA, no imitator" and conditioned:
         pytest.skip("there is no prediction to be conditioned on")
     state = run(name, "pursuit", **{"conditioned": conditioned})
-    fresh = TrainingState.initial(state.game, state.settings).agent
+    fresh = initial_state(name, state.game, state.settings).agent
     changed = {n for n, p in state.agent.state_dict().items() if not torch.equal(p, fresh.state_dict()[n])}
     for part in ("actors", "critic", "target_critic", "extractors"):
         assert any(n.startswith(part) for n in changed)
@@ -423,7 +419,7 @@ def test_every_method_trains_in_both_panels_and_sees_training_externals_only(nam
     assert state.environment_steps == rounds * episodes * state.game.horizon
 
     met = two_prey(state)
-    belief = adapted_belief(state.agent, met, state.settings)
+    belief = adapted_belief(state.agent, met, state.settings.inner_steps)
     tables = team_tables(state, belief)
     assert all(torch.isfinite(t).all() for t in tables)
     assert torch.equal(tables[0][0], tables[0][1]) == (not conditioned)
@@ -432,7 +428,7 @@ def test_every_method_trains_in_both_panels_and_sees_training_externals_only(nam
 def two_prey(state):
     externals = micra_lite.external_family("pursuit", state.game).split("train")[:2]
     played = play(state, externals, prior_belief(state.agent, 2), 4, 0.1, torch.Generator().manual_seed(0))
-    return pairs(state, *played.steps(4))
+    return played.pairs(slice(4), state.observe)
 
 
 @pytest.mark.parametrize("conditioned", [True, False])
@@ -440,7 +436,7 @@ def two_prey(state):
 def test_saved_and_resumed_equals_never_stopped(name, conditioned, tmp_path):
     game = micra_lite.make("pursuit", size=2)
     family = micra_lite.external_family("pursuit", game)
-    for record in train(game, family, settings(name, conditioned=conditioned)):
+    for record in train(name, game, family, settings(name, conditioned=conditioned)):
         if record.step == 2:
             micra_lite.save(tmp_path / "a.pt", record.state)
     resumed = run(name, "pursuit", micra_lite.load(tmp_path / "a.pt"), conditioned=conditioned)

@@ -83,7 +83,7 @@ def test_docstrings_state_the_measured_headroom(name):
     alike, wrong = re.search(
         r"plays all alike scores (\S+), the best response to a wrong \w+ (\S+) \(0:", page
     ).groups()
-    measured = json.loads(files("micra_lite").joinpath("data/headroom.json").read_text())[name]
+    measured = json.loads(files("micra_lite.cli").joinpath("headroom.json").read_text())[name]
     assert alike == f"{measured['headroom_average']:.2f}"
     assert wrong == f"{measured['headroom_other']:.2f}"
     assert measured["headroom_average"] <= 0.75

@@ -8,12 +8,12 @@ import torch
 
 import micra_lite
 from micra_lite.agent import prior_belief
-from micra_lite.extensions.change_detection import log_likelihood, vigilant_execution
+from micra_lite.extensions.change_detection import Succession, log_probability_of_move, vigilant_execution
 from micra_lite.externals import Externals
-from micra_lite.phases import last, offline_training, online_adaptation
+from micra_lite.phases import offline_training, online_adaptation
 from micra_lite.rollouts import watch
 from micra_lite.settings import Settings
-from micra_lite.training_state import observations_of
+from micra_lite.training_state import last
 
 SMALL = Settings(
     updates=60, updates_per_round=10, externals_per_round=16, episodes_per_external=32, externals_per_update=16,
@@ -42,7 +42,7 @@ def play(state, external, episodes, **options):
 
 def test_the_cumulative_sum_by_hand(trained):
     """Log-likelihoods from the imitators' predictions, added up record by record; alarms start the sum anew."""
-    records = play(trained, lambda t: LEFT if t < 40 else RIGHT, 80, seed=3)
+    records = play(trained, Succession.of(lambda t: LEFT if t < 40 else RIGHT), 80, seed=3)
     total, prior = 0.0, prior_belief(trained.agent, 1)
     with torch.no_grad():
         ones = trained.agent.features([o[None, None] for o in records[0].observations])
@@ -61,7 +61,7 @@ def test_a_switch_is_noticed_and_answered(trained):
     """One who played left 60 times plays right: an alarm soon after, none before, and the answer changes with it."""
     delays = []
     for seed in range(6):
-        records = play(trained, lambda t: LEFT if t < 60 else RIGHT, 120, seed=seed)
+        records = play(trained, Succession.of(lambda t: LEFT if t < 60 else RIGHT), 120, seed=seed)
         alarms = [k for k, r in enumerate(records) if r.changed]
         assert all(k >= 60 for k in alarms)
         delays.append(alarms[0] - 59)
@@ -80,7 +80,7 @@ def test_without_a_switch_alarms_are_rare(trained):
 
 def test_no_alarm_without_a_threshold_and_many_with_a_low_one(trained):
     def count(h):
-        records = play(trained, lambda t: LEFT if t < 30 else RIGHT, 60, threshold=h)
+        records = play(trained, Succession.of(lambda t: LEFT if t < 30 else RIGHT), 60, threshold=h)
         return sum(r.changed for r in records)
 
     assert count(math.inf) == 0
@@ -121,13 +121,13 @@ def test_likelihoods_use_what_the_team_can_see(view):
     game = micra_lite.make("pursuit", view=view)
     state = last(offline_training(game, micra_lite.external_family("pursuit", game), replace(SMALL, updates=10))).state
     belief = prior_belief(state.agent, 1)
-    seen = observations_of(game, torch.tensor([[0, 4, 5]]), state.settings)
+    seen = state.observe(torch.tensor([[0, 4, 5]]))
     with torch.no_grad():
         predictions = state.agent.predict(belief, state.agent.features([o[None] for o in seen]))
     own = predictions[:1] if view is None else predictions[1:]
     assert len(own) == (1 if view is None else 2)
     expected = sum(math.log(p[0, 0, 3]) for p in own) / len(own)
-    found = log_likelihood(state, belief, [o[0] for o in seen[:3]], torch.tensor([0, 0, 3]))
+    found = log_probability_of_move(state, belief, [o[0] for o in seen[:3]], torch.tensor([0, 0, 3]))
     assert found == pytest.approx(expected, rel=1e-5)
     external = micra_lite.external_family("pursuit", game).split("held-out")[0]
     records = list(vigilant_execution(state, game, external, 2))

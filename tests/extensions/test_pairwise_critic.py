@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from micra_lite.extensions.pairwise_critic import PairwiseCritic
+from micra_lite.regret import JointTable, regret
 
 
 def pairwise(n_actions, kinds, views):
@@ -20,8 +21,8 @@ def test_pairwise_critic_is_a_sum_of_terms_of_one_and_two_agents(views):
     critic = pairwise(n_actions, [0, 1, 0, 2], views)
     features = [torch.randn(2, 5, 4, dtype=torch.float64) for _ in range(views)]
     q = critic(features, torch.randn(2, 5, 3, dtype=torch.float64), torch.randn(2, 2, dtype=torch.float64))
-    assert q.shape == (2, 5, *n_actions)
-    q = q.flatten(0, 1)
+    q = torch.stack([q.row(b) for b in range(10)])
+    assert q.shape == (10, *n_actions)
     for several, vanishes in ((3, True), (2, False)):
         for group in combinations(range(4), several):
             difference = q
@@ -36,7 +37,7 @@ def test_pairwise_critic_by_loops():
     critic = pairwise(n_actions, kinds, 3)
     features = [torch.randn(4, dtype=torch.float64) for _ in n_actions]
     belief, probes = torch.randn(3, dtype=torch.float64), torch.randn(2, dtype=torch.float64)
-    q = critic([f[None, None] for f in features], belief[None, None], probes[None])[0, 0]
+    q = critic([f[None, None] for f in features], belief[None, None], probes[None]).row(0)
 
     def by_hand(network, *inputs):
         """All inputs side by side through one first layer, then the others."""
@@ -64,11 +65,31 @@ def test_pairwise_critic_is_exact_for_two_agents():
     optimiser = torch.optim.Adam(critic.parameters(), 0.01)
     for _ in range(300):
         optimiser.zero_grad()
-        (critic(*given) - wanted).square().sum().backward()
+        (critic(*given).row(0) - wanted).square().sum().backward()
         optimiser.step()
-    assert float((critic(*given) - wanted).detach().abs().max()) < 1e-3
+    assert float((critic(*given).row(0) - wanted).detach().abs().max()) < 1e-3
 
 
-def test_a_table_too_large_is_refused_with_its_size():
-    with pytest.raises(ValueError, match="too large to enumerate"):
-        pairwise([10] * 6, [0] * 6, 1)
+@pytest.mark.parametrize("n_actions", [(2, 3, 4), (3, 3, 3)])
+def test_the_parts_answer_as_the_table_does(n_actions):
+    """Q of the actions taken, its expectation and v(s | i plays a_i), against a table of all joint actions."""
+    critic = pairwise(n_actions, [0, 1, 0] if n_actions[0] == n_actions[2] else [0, 1, 2], 1)
+    features = [torch.randn(2, 5, 4, dtype=torch.float64)]
+    q = critic(features, torch.randn(2, 5, 3, dtype=torch.float64), torch.randn(2, 2, dtype=torch.float64))
+    table = JointTable(torch.stack([q.row(b) for b in range(10)]))
+    policies = [torch.rand(10, a, dtype=torch.float64).softmax(-1) for a in n_actions]
+    actions = torch.stack([torch.randint(a, (10,)) for a in n_actions], -1)
+    torch.testing.assert_close(q.taken(actions), table.taken(actions))
+    torch.testing.assert_close(q.expected(policies), table.expected(policies))
+    for i, policy in enumerate(policies):
+        parts, whole = (regret(answer.counterfactual(policies, i), policy) for answer in (q, table))
+        torch.testing.assert_close(parts, whole)
+
+
+def test_many_agents_need_no_table():
+    """Thirty agents with two actions each: a table would have a billion entries."""
+    critic = pairwise((2,) * 30, [0] * 30, 1)
+    q = critic([torch.randn(1, 1, 4).double()], torch.randn(1, 1, 3).double(), torch.randn(1, 2).double())
+    policies = [torch.full((1, 2), 0.5, dtype=torch.float64)] * 30
+    assert torch.isfinite(q.expected(policies)).all()
+    assert q.row(0) is None

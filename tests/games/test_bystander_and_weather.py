@@ -10,12 +10,13 @@ import torch
 from micra_lite import exact
 from micra_lite.baselines.advantages import coma_advantage
 from micra_lite.exact.scores import adaptation_scores, yardstick_for
-from micra_lite.phases import last, offline_training
+from micra_lite.phases import offline_training
 from micra_lite.plotting.externals import family_figure
 from micra_lite.plotting.games import picture, words
 from micra_lite.registry import external_family, make
 from micra_lite.regret import counterfactual_regret_advantage
 from micra_lite.settings import Settings
+from micra_lite.training_state import last
 
 MOVES = {0: (0, 0), 1: (-1, 0), 2: (1, 0), 3: (0, -1), 4: (0, 1)}  # stay, north, south, west, east
 TASKS = [("bystander", {}), ("bystander", {"size": 2, "friends": 3}), ("weather", {}), ("weather", {"kinds": 4, "walkers": 3})]  # fmt: skip

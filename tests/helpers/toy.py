@@ -3,8 +3,10 @@
 import numpy as np
 import torch
 
+from micra_lite.agent import Agent
 from micra_lite.externals import ExternalFamily, Externals
 from micra_lite.game import Outcomes, TabularGame
+from micra_lite.replay import Transitions
 from micra_lite.settings import Settings
 from micra_lite.training_state import TrainingState
 
@@ -47,19 +49,26 @@ def two_externals():
     return Externals(Tables(), torch.tensor(rows.reshape(2, 12)), (0, 1))
 
 
-def initial(game, **options):
+def initial(game, agent_class=Agent, **options):
     options = {"features": 8, "hidden": 32, "imitator_hidden": 4, "probes": 8, "actor_rate": 0.0, **options}
-    return TrainingState.initial(game, Settings(**options))
+    return TrainingState.initial(game, Settings(**options), agent_class)
 
 
-def some_transitions(game, K, N):
-    """Random ones (K, N, …), a third of them ending the episode."""
+def transitions(game, states, actions, rewards, next_states, terminated, dtype, next_actions=None):
+    """Transitions with the observations that belong to these states (K, N, d)."""
+    seen, following = game.views(states, dtype), game.views(next_states, dtype)
+    return Transitions(states, seen, actions, rewards, following, terminated, next_actions)
+
+
+def some_transitions(game, K, N, dtype=torch.float64):
+    """Random ones (K, N, …), a third of them ending the episode; and their next states (K, N, d)."""
     g = torch.Generator().manual_seed(5)
     count = K * N
     actions = torch.stack([torch.randint(a, (count,), generator=g) for a in game.n_actions], -1)
-    batch = {
-        "state": game.reset(count, g), "next_state": game.reset(count, g), "actions": actions,
-        "rewards": torch.randn(count, len(game.agents), generator=g).double(),
-        "terminated": torch.rand(count, generator=g) < 0.3,
-    }  # fmt: skip
-    return {name: column.unflatten(0, (K, N)) for name, column in batch.items()}
+    states, following = game.reset(count, g), game.reset(count, g)
+    rewards = torch.randn(count, len(game.agents), generator=g).double()
+    ends = torch.rand(count, generator=g) < 0.3
+    states, actions, rewards, following, ends = [
+        column.unflatten(0, (K, N)) for column in (states, actions, rewards, following, ends)
+    ]
+    return transitions(game, states, actions, rewards, following, ends, dtype), following
