@@ -32,7 +32,7 @@ import micra_lite
 from adaptation_figure import adaptation_curves, before_and_after
 from common import interquartile_mean, read, write_part
 from micra_lite import exact, registry
-from micra_lite.plotting import results
+from micra_lite.plotting import style
 from runs import file_name, game_of, keep, kind_of, run_all, score, yardstick
 
 TASKS = [*registry.GRID_TASKS, *registry.MATRIX_GAMES, *registry.CONTROLS, "pursuit:view=1"]
@@ -212,7 +212,7 @@ def draw(tasks: Sequence[str]) -> None:
         few = [r for r in kept if r["task"] == task and r["externals"] == FEW]
         made[f"adaptation-{file_name(task)}"] = adaptation_curves(task, few)
     for name, (figure, alt) in made.items():
-        results.save(figure, DOCS / f"{name}.png", alt)
+        style.save(figure, DOCS / f"{name}.png", alt)
         print(DOCS / f"{name}.png")
 
 

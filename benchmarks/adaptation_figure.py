@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from micra_lite.plotting.results import BLUE, GREEN, GREY, ORANGE, RED
+from micra_lite.plotting.style import BLUE, GREEN, GREY, ORANGE, VERMILLION
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -24,8 +24,10 @@ def adaptation_curves(task: str, rows: Rows) -> tuple[Figure, str]:
     figure = Figure(figsize=(10.5, 3.7), layout="constrained")
     scores, nats, seconds = figure.subplots(1, 3)
     watched = [r["episodes"] for r in ours]
-    scores.fill_between(watched, [r["low"] for r in ours], [r["high"] for r in ours], color=RED, alpha=0.2, linewidth=0)
-    lines = [("conditioned", "adapts (ours)", RED, "o-"), ("conditioned, Bayes predictor", "with the Bayes predictor", BLUE, "s--"),
+    scores.fill_between(
+        watched, [r["low"] for r in ours], [r["high"] for r in ours], color=VERMILLION, alpha=0.2, linewidth=0
+    )
+    lines = [("conditioned", "adapts (ours)", VERMILLION, "o-"), ("conditioned, Bayes predictor", "with the Bayes predictor", BLUE, "s--"),
              ("Bayes-greedy team", "Bayes-greedy team", "black", "^:")]  # fmt: skip
     for method, label, colour, style in lines:
         if found := [r for r in rows if r["method"] == method]:
@@ -34,11 +36,11 @@ def adaptation_curves(task: str, rows: Rows) -> tuple[Figure, str]:
     if (true := by.get(("conditioned, true external policy", 0))) is not None:
         scores.axhline(true["score"], color=GREEN, linestyle="-.", linewidth=1.2, label="with the true policy")
     known = [r for r in ours if r["bayes_nats"] is not None]
-    nats.plot(watched, [r["excess_nats"] for r in ours], "o-", color=RED, label="imitator (ours)", markersize=5)
+    nats.plot(watched, [r["excess_nats"] for r in ours], "o-", color=VERMILLION, label="imitator (ours)", markersize=5)
     nats.plot([r["episodes"] for r in known], [r["bayes_nats"] for r in known], "^:", color="black", label="Bayes predictor",
               markersize=5)  # fmt: skip
     main = 5
-    points = [("conditioned", "adapts (ours)", RED, "o"), ("conditioned, frozen", "+ frozen critic", BLUE, "s"),
+    points = [("conditioned", "adapts (ours)", VERMILLION, "o"), ("conditioned, frozen", "+ frozen critic", BLUE, "s"),
               ("conditioned, re-imagined", "+ re-imagined", ORANGE, "D"), ("unconditioned, frozen", "unconditioned, frozen", GREEN, "^"),
               ("unconditioned, re-imagined", "unconditioned, re-imagined", GREY, "v")]  # fmt: skip
     timed = []
@@ -93,7 +95,7 @@ def before_and_after(groups: Mapping[str, Rows], fixed: Mapping[str, float]) -> 
                      label="best fixed team found")  # fmt: skip
         axes.scatter(before, y, marker="o", s=45, facecolor="white", edgecolor=BLUE, linewidth=1.8,
                      label="nothing watched")  # fmt: skip
-        axes.scatter(after, y, marker="D", s=36, color=RED, zorder=3, label=f"after {watched} watched episodes")
+        axes.scatter(after, y, marker="D", s=36, color=VERMILLION, zorder=3, label=f"after {watched} watched episodes")
         axes.axvline(0, color="black", linestyle=":", linewidth=1)
         axes.axvline(1, color="black", linestyle=":", linewidth=1)
         axes.set(yticks=y, yticklabels=tasks[title], ylim=(len(y) - 0.4, -0.6))

@@ -31,8 +31,9 @@ from micra_lite import exact
 from micra_lite.baselines import methods
 from micra_lite.exact import tabulate
 from micra_lite.externals import ExternalFamily, Externals
-from micra_lite.game import Game, TabularGame
+from micra_lite.game import Game
 from micra_lite.games.matrix import MixedStrategies
+from micra_lite.games.tabular import TabularGame
 from runs import keep, run_all
 from tuning import winners
 from variance import random_payoffs

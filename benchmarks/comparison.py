@@ -21,7 +21,7 @@ from scipy import stats
 
 from common import RESULTS, write
 from learning_figure import STYLE
-from micra_lite.plotting import results
+from micra_lite.plotting import style
 from readme_tables import standing
 from runs import yardstick
 from tuning import TUNED
@@ -86,7 +86,7 @@ def comparison_figure(rows: Sequence[Mapping[str, Any]]) -> tuple[Figure, str]:
     axes.set_ylim(block * len(tasks) - 0.4, -0.6)
     for label in figure.axes[0].get_yticklabels()[::block]:
         label.set_fontweight("bold")
-    interval = Line2D([], [], color=results.GREY, marker="o", linewidth=2, label="interquartile means, 95% interval")
+    interval = Line2D([], [], color=style.GREY, marker="o", linewidth=2, label="interquartile means, 95% interval")
     mean = Line2D([], [], color="black", marker="|", linewidth=0, markersize=11, label="plain means")
     figure.legend(handles=[interval, mean], loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     met = f"{rows[0]['externals']} unseen externals, {rows[0]['seeds']} seeds"
@@ -107,7 +107,7 @@ def main() -> None:
             )
     print(write("comparison", min(r["seeds"] for r in rows), rows))
     figure, alt = comparison_figure(rows)
-    results.save(figure, DOCS / "comparison.png", alt)
+    style.save(figure, DOCS / "comparison.png", alt)
 
 
 if __name__ == "__main__":

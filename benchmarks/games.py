@@ -1,6 +1,6 @@
 """Every game's headroom: how much knowing the external is worth, over all its held-out externals.
 
-Writes benchmarks/results/games.json, and from it micra_lite/data/headroom.json, which `micra-lite games` shows.
+Writes benchmarks/results/games.json, and from it micra_lite/cli/headroom.json, which `micra-lite games` shows.
 
     python benchmarks/games.py
 """
@@ -17,11 +17,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import micra_lite
 from common import RESULTS, write
 from micra_lite import exact
-from micra_lite.game import TabularGame
 from micra_lite.games.matrix import MATRIX_GAMES
+from micra_lite.games.tabular import TabularGame
 from micra_lite.registry import ELSEWHERE, names
 
-PACKAGED = Path(micra_lite.__file__).parent / "data" / "headroom.json"
+PACKAGED = Path(micra_lite.__file__).parent / "cli" / "headroom.json"
 
 
 def headroom(name: str) -> dict[str, Any]:

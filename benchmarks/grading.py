@@ -2,8 +2,9 @@
 
 python benchmarks/grading.py [--students 200] [--kinds bubblewrap user]
 
-The class is that of tests/helpers/submissions.py: one sheet with a number to enter and a function to write. `canary_changed` tells
-whether anything changed in a folder outside that the hostile ones try to change, or among the submissions.
+The class is that of tests/helpers/submissions.py: one sheet with a number to enter and a function to write.
+`canary_changed` tells whether anything changed among the submissions, or in a folder outside that the hostile ones try to
+change.
 """
 
 import argparse
@@ -19,7 +20,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "
 import common
 from helpers.submissions import HOSTILE, write_class
 from micra_exercises.tutor.grade import grade
-from micra_exercises.tutor.sandbox import KINDS, Sandbox
+from micra_exercises.tutor.sandbox import KINDS, Sandbox, SandboxError
 
 
 def checksum(folder: Path) -> str:
@@ -63,7 +64,7 @@ def main() -> None:
         try:
             rows.append(measured(kind, options.students, options.seconds))
             print(rows[-1], common.write("grading", 1, rows), flush=True)  # at once: a stop loses no finished row
-        except RuntimeError as reason:
+        except SandboxError as reason:
             print(f"{kind}: {reason}", file=sys.stderr)
     if not rows:
         sys.exit("no sandbox works here; nothing was written")

@@ -41,7 +41,7 @@ from learning_table import FEW, PANELS, POINTS, PROFILE_AT, WATCHED, aggregate, 
 from micra_lite import exact
 from micra_lite.baselines import methods
 from micra_lite.exact import tabulate
-from micra_lite.plotting import results
+from micra_lite.plotting import style
 from runs import each_score, keep, run_all, score, yardstick
 from tuning import TUNED, TUNING, configurations, space, winners
 
@@ -239,7 +239,7 @@ def main() -> None:
     print(write_part("learning", options.seeds, table, {"budgets": budgets}, **about))
     for task in options.tasks:
         figure, alt = learning_figure(task, [r for r in rows if r["task"] == task and r["externals"] == FEW])
-        results.save(figure, DOCS / f"learning-{task}.png", alt)
+        style.save(figure, DOCS / f"learning-{task}.png", alt)
         print(DOCS / f"learning-{task}.png")
 
 

@@ -9,11 +9,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from common import interquartile_mean, read
-from micra_lite.plotting.results import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, label_ends
+from micra_lite.plotting.results import label_ends
+from micra_lite.plotting.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
 
 # Colour, line and marker of each method; ablations are thin.
 STYLE = {
-    "MICRA": (RED, "-", "o"), "independent actor-critic": (BLUE, "--", "s"), "central-V actor-critic": (SKY, "-.", "^"),
+    "MICRA": (VERMILLION, "-", "o"), "independent actor-critic": (BLUE, "--", "s"), "central-V actor-critic": (SKY, "-.", "^"),
     "COMA": (GREEN, ":", "D"), "MADDPG": (ORANGE, "--", "v"), "MICRA, sampled regret": (PURPLE, "-", "o"),
     "MICRA, COMA advantage": (PURPLE, ":", "D"), "MICRA, independent advantage": (PURPLE, "--", "s"),
     "MICRA, no imitator": (GREY, "-.", "x"), "MICRA, true external": (GREY, "-", "*"),

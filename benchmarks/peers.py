@@ -59,7 +59,7 @@ from common import interquartile_mean, read, write
 from learning import round_steps
 from learning_table import POINTS
 from micra_lite import exact
-from micra_lite.plotting import results
+from micra_lite.plotting import style
 from peers_environment import TASK, hunters_env, pointed
 from peers_figure import peers_figure
 from peers_scores import Run, Scorer
@@ -198,7 +198,7 @@ def main() -> None:
             print(write("peers", seeds, rows, steps=steps, packages=packages, summary=summary(rows, steps)))
     fixed = next(r["headroom_average"] for r in read("games")["rows"] if r["game"] == TASK)
     figure, alt = peers_figure(rows, fixed)
-    results.save(figure, DOCS / "peers.png", alt)
+    style.save(figure, DOCS / "peers.png", alt)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from common import interquartile_mean
-from micra_lite.plotting.results import BLUE, GREEN, GREY, ORANGE, RED, label_ends
+from micra_lite.plotting.results import label_ends
+from micra_lite.plotting.style import BLUE, GREEN, GREY, ORANGE, VERMILLION
 
 # Colour, line and marker of each team, and its name.
 STYLE = {
-    "MICRA": (RED, "-", "o", "MICRA"), "MICRA, adapting": (RED, "--", "s", "MICRA, adapting"),
+    "MICRA": (VERMILLION, "-", "o", "MICRA"), "MICRA, adapting": (VERMILLION, "--", "s", "MICRA, adapting"),
     "MAPPO": (BLUE, "-", "^", "BenchMARL MAPPO"), "MADDPG": (ORANGE, "--", "v", "BenchMARL MADDPG"),
     "MASAC": (GREEN, "-.", "D", "BenchMARL MASAC"), "EPyMARL COMA": (GREY, ":", "x", "EPyMARL COMA"),
 }  # fmt: skip

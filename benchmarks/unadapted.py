@@ -36,7 +36,7 @@ from adaptation import team_of
 from common import interquartile_mean, write
 from micra_lite import agent, exact, regret, rollouts, training_state
 from micra_lite.exact.headroom import best_fixed_team
-from micra_lite.exact.values import Array, team_view
+from micra_lite.exact.values import Array, induced_mdp
 from runs import file_name, game_of, keep, run_all, score, yardstick
 
 EXTERNALS = 64  # of training, whom the gradient goes up against
@@ -76,7 +76,7 @@ def lists_of(game: Any, externals: Any) -> list[list[Array]]:
 def views_of(game: Any, externals: Any) -> Views:
     """The game beside each of these externals."""
     table = exact.tabulate(game)
-    views = [team_view(table, own) for own in lists_of(game, externals)]
+    views = [induced_mdp(table, own) for own in lists_of(game, externals)]
     S, n_team = views[0].R.shape
     T = np.stack([v.T.toarray().reshape(S, n_team, S) for v in views])
     return Views(torch.from_numpy(T), torch.from_numpy(np.stack([v.R for v in views])),

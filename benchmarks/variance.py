@@ -37,9 +37,9 @@ import micra_lite
 from common import read, write_part
 from micra_lite import exact
 from micra_lite.externals import ExternalFamily
-from micra_lite.game import TabularGame
 from micra_lite.games.matrix import MatrixGame, MixedStrategies
-from micra_lite.plotting import results
+from micra_lite.games.tabular import TabularGame
+from micra_lite.plotting import results, style
 
 DOCS = Path(__file__).parent.parent / "docs"
 EXPLORATION = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
@@ -202,7 +202,7 @@ def main() -> None:
     about = {"held_out_externals": HELD_OUT, "random_games": RANDOM_GAMES, "unit": "return² (logits have no unit)"}
     print(write_part("variance", 1, rows, {}, **about))
     figure, alt = results.variance_figure(read("variance")["rows"])
-    results.save(figure, DOCS / "variance.png", alt)
+    style.save(figure, DOCS / "variance.png", alt)
     print(DOCS / "variance.png")
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .checkpoint import load, save
 from .externals import ExternalFamily, Externals
-from .game import Game, TabularGame
+from .game import Game
 from .phases import MICRA, Variant, execution, offline_training, online_adaptation
 from .registry import external_family, make, names, settings_for
 from .replay import Episode
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from . import baselines, exact, extensions, games, interop, plotting, widgets
     from .extensions.change_detection import vigilant_execution
     from .games.matrix import MatrixGame
+    from .games.tabular import TabularGame
     from .interop.from_pettingzoo import from_parallel_env
     from .interop.to_pettingzoo import to_parallel_env
 
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 # What lies in folders is imported when it is first used: name → module.
 _ON_DEMAND = {
     "MatrixGame": ".games.matrix",
+    "TabularGame": ".games.tabular",
     "vigilant_execution": ".extensions.change_detection",
     "from_parallel_env": ".interop.from_pettingzoo",
     "to_parallel_env": ".interop.to_pettingzoo",

@@ -2,8 +2,8 @@
 
 The file is torch's zip format holding tensors, numbers, strings, lists and dicts only; it is loaded with
 `weights_only=True`. A training that is killed at any moment and resumed from its last file ends with the same
-parameters, bit for bit, as one never killed (same machine, CPU, and a game of ours: environments from elsewhere keep
-their own hidden state, and start new episodes after a resume).
+parameters, bit for bit, as one never killed (on the same machine, and for a game of ours: environments from elsewhere
+keep their own hidden state, and start new episodes).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def save(path: str | Path, state: TrainingState) -> None:
         "generator": state.generator.get_state(),
         "updates": state.updates,
         "environment_steps": state.environment_steps,
-        "belief": None if belief is None else {"parameters": belief.parameters, "probes": belief.probes, "unwatched": belief.unwatched},
+        "belief": None if belief is None else vars(belief),
     }  # fmt: skip
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,13 +69,13 @@ def _read(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} is damaged (its part {damaged!r} does not match its checksum); use an older copy")
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"{path} is not a checkpoint of micra_lite")
-    if content["version"] < VERSION:
+    if content["version"] != VERSION:
+        other = "an older micra_lite, with other networks and settings: train anew"
+        if content["version"] > VERSION:
+            other = "a newer micra_lite: update this one"
         raise ValueError(
-            f"{path} was written by an older micra_lite (format {content['version']}; this one reads {VERSION}), whose networks "
-            "and settings were other ones: train anew"
+            f"{path} (format {content['version']}; this micra_lite reads {VERSION}) was written by {other}"
         )
-    if content["version"] > VERSION:
-        raise ValueError(f"{path} was written by a newer micra_lite (format {content['version']}): update this one")
     return content
 
 

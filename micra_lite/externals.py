@@ -25,10 +25,9 @@ SPLITS = {"train": (0, 2048), "validation": (100_000, 32), "held-out": (200_000,
 
 
 class ExternalFamily:
-    """A distribution over external policies of one game: p(𝒯) of Eq. 1.
+    """A distribution over external policies of one game: p(𝒯) of Eq. 1. It may steer several externals at once.
 
-    Subclasses set `name`, `parameter_names` and write `draw` and `probabilities`. A family may steer several externals
-    at once: `probabilities` returns one policy for each.
+    Subclasses set `name`, `parameter_names` and write `draw` and `probabilities`.
     """
 
     name: str

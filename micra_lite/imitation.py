@@ -2,16 +2,12 @@
 
     min_θ Σ_k L_query(δ(·; θ′_k)),     θ′_k = θ − α_adp ∇_θ L_support(δ(·; θ))          (Eq. 4)
 
-L is the cross-entropy, in nats, of the external's actions given its observations. The inner loop sees the *support*
-pairs of external k, the outer loss *query* pairs of the same external. Several inner steps repeat the inner update.
+L is the cross-entropy, in nats, of the external's actions given its observations (`imitation_loss`). The inner loop
+(`adapt`, with several steps) sees the *support* pairs of external k, the outer loss (`meta_loss`) *query* pairs of the same.
 
 L is a mean, and so does not know how much was watched. With learned step sizes, α_adp is therefore multiplied by
 n/(n + n_0) for n support pairs, with n_0 learned as well: three moves move θ less than three hundred, as they move the
 mean of a Dirichlet posterior. With a step size that is given, the inner loop is Eq. 4 to the letter.
-
-1. `imitation_loss`: L of given parameters.
-2. `adapt`: the inner loop, for one external or for K at once.
-3. `meta_loss`: the outer loss; its gradient goes through the inner loop (second order) unless told otherwise.
 
 Parameters of K adapted imitators are a dict: name → (K, …); all K run at once, in batched matrix products.
 """
@@ -30,12 +26,11 @@ Parameters = dict[str, Tensor]
 def predict(imitator: nn.Module, parameters: Parameters, inputs: Tensor) -> Tensor:
     """log δ(· | o; θ′_k): inputs (K, N, F) to log-probabilities (K, N, A), each external with its own parameters.
 
-    Any module that maps (N, F) to log-probabilities (N, A) may stand in for the imitator: `vmap` runs it K times at once.
-    A `MetaImitator` is run layer by layer instead: the same numbers, 1.5 times as fast.
+    Any module that maps (N, F) to log-probabilities (N, A) may stand in for the imitator.
     """
     if not isinstance(imitator, MetaImitator):
         return vmap(lambda p, x: functional_call(imitator, p, (x,)))(parameters, inputs)
-    x = inputs
+    x = inputs  # layer by layer: the same numbers as by vmap, 1.5 times as fast
     for name, layer in imitator.layers.named_children():
         if isinstance(layer, nn.Linear):
             weight, bias = parameters[f"layers.{name}.weight"], parameters[f"layers.{name}.bias"]  # (K, O, I), (K, O)
@@ -45,10 +40,10 @@ def predict(imitator: nn.Module, parameters: Parameters, inputs: Tensor) -> Tens
     return x.log_softmax(-1)
 
 
-def meta_parameters(imitator: nn.Module, externals: int) -> Parameters:
+def meta_parameters(imitator: nn.Module, n_externals: int) -> Parameters:
     """θ, once for each of K externals: name → (K, …). What steers the inner loop stays behind; it is no part of δ."""
     return {
-        name: p.expand(externals, *p.shape)
+        name: p.expand(n_externals, *p.shape)
         for name, p in imitator.named_parameters()
         if not name.startswith(("log_step_size", "log_prior_pairs"))
     }
@@ -69,15 +64,9 @@ def imitation_loss(
 
 
 def adapt(
-    imitator: nn.Module,
-    observations: Tensor,
-    actions: Tensor,
-    steps: int,
-    step_size: float | None = None,
-    weights: Tensor | None = None,
-    second_order: bool = False,
-    trace: list[Tensor] | None = None,
-) -> Parameters:
+    imitator: nn.Module, observations: Tensor, actions: Tensor, steps: int, step_size: float | None = None,
+    weights: Tensor | None = None, second_order: bool = False, trace: list[Tensor] | None = None,
+) -> Parameters:  # fmt: skip
     """The inner loop of Eq. 4: θ′ = θ − α_adp ∇L, `steps` times.
 
     Args: observations (K, P, F) or, for one external, (P, F); actions (K, P) or (P,); step_size α_adp, or None for the
@@ -86,10 +75,8 @@ def adapt(
     (…) for one external. With no pairs at all, θ′ = θ. Raises ValueError when observations and actions do not fit.
     """
     if observations.shape[:-1] != actions.shape:
-        raise ValueError(
-            f"observations {tuple(observations.shape)} and actions {tuple(actions.shape)} do not fit: "
-            "each watched action needs the observation it answered"
-        )
+        shapes = f"observations {tuple(observations.shape)} and actions {tuple(actions.shape)}"
+        raise ValueError(f"{shapes} do not fit: each watched action needs the observation it answered")
     if actions.dim() == 1:
         single = adapt(imitator, observations[None], actions[None], steps, step_size,
                        None if weights is None else weights[None], second_order, trace)  # fmt: skip

@@ -24,8 +24,8 @@ from .agent import Belief, adapted_belief, make_belief, prior_belief
 from .externals import ExternalFamily, Externals
 from .game import Game
 from .imitation import meta_loss
-from .replay import Episode, Pairs, Transitions, concatenate
-from .rollouts import collect, explore, joint_step, watched_losses, watched_pairs
+from .replay import Episode, Pairs, Transitions
+from .rollouts import collect, joint_step, watched_losses, watched_pairs
 from .settings import Settings
 from .training_state import Record, TrainingState
 from .updates import Advantages, counterfactual_regrets, gradient_step, update
@@ -126,14 +126,9 @@ def draw_transitions(state: TrainingState, externals: Externals, groups: Tensor)
     only guess from the state who is with it, so states must be paired with externals as in real play; and those that are
     not stationary, because what they did is not a function of the state.
     """
-    s, K, generator = state.settings, len(groups), state.generator
-    own = n_unwatched(s, K) if externals.stationary else K
-    parts = []
-    if own < K:
-        parts.append(state.replay.transitions(K - own, s.states_per_external, generator))
-    if own:
-        parts.append(state.replay.own_transitions(groups[K - own :], s.states_per_external, generator))
-    return concatenate(*parts)
+    K = len(groups)
+    own = n_unwatched(state.settings, K) if externals.stationary else K
+    return state.replay.transitions(K - own, groups[K - own :], state.settings.states_per_external, state.generator)
 
 
 def online_adaptation(
@@ -161,14 +156,14 @@ def online_adaptation(
         yield Record("online adaptation", settings.inner_steps + 1, state, {"imitation_loss": float(after)})
         return
     for step in range(settings.adaptation_updates):
-        batch = state.replay.transitions(1, settings.adaptation_states, state.generator)  # K = 1
+        batch = state.replay.transitions(1, torch.arange(0), settings.adaptation_states, state.generator)  # K = 1
         shown = update(state, state.belief, state.belief, batch, learn_critic=learn_critic)
         yield Record("online adaptation", settings.inner_steps + 1 + step, state, **shown)
 
 
 @torch.no_grad()
 def execution(
-    state: TrainingState, game: Game, external: Externals, episodes: int = 1, seed: int = 0, exploration: float = 0.0
+    state: TrainingState, game: Game, external: Externals, episodes: int = 1, seed: int = 0
 ) -> Iterator[Record]:
     """Phase three: the team plays `episodes` episodes beside one external; one record per step, nothing is learned.
 
@@ -191,7 +186,7 @@ def execution(
             regrets = counterfactual_regrets(q, joint, agent.target_axes, generator)
             own = [joint[i] for i in agent.target_axes]
             moves = players.policies([seen[e] for e in agent.external_axes], torch.tensor([t == 0]), actions)
-            actions, step = joint_step(game, s, explore(own, exploration), moves, generator)
+            actions, step = joint_step(game, s, own, moves, generator)
             count, t = count + 1, t + 1
             over = t == game.horizon or bool(step.terminated | step.truncated)
             policies = [p[0] for p in own]

@@ -12,8 +12,7 @@ For target i, its own action a_i, and policies π_j of all agents (for externals
 3. `JointTable` answers what a learner asks of a critic, from a table of all joint actions.
 
 Shapes: q (B, A_1, …, A_n) in units of return; policies, a list of n tensors (B, A_j) of probabilities; `target_axes`, the
-positions of the target agents. COMA's advantage and other rivals are in `baselines/advantages.py`; Eq. 2 for a Q that is
-given in parts, without a table, is in `extensions/factored_regret.py`.
+positions of the target agents.
 """
 
 from __future__ import annotations
@@ -87,10 +86,7 @@ def counterfactual_regret_advantage(q: Tensor, policies: Sequence[Tensor], targe
 
 
 class JointTable(NamedTuple):
-    """A critic's answer for B states, from a table of all joint actions: what an update asks of any critic.
-
-    A critic that is made of parts answers the same three questions without a table (see `extensions/pairwise_critic.py`).
-    """
+    """A critic's answer for B states. One that is made of parts answers the same without a table (`extensions`)."""
 
     table: Tensor  # (B, A_1, …, A_n), return
 
@@ -108,10 +104,6 @@ class JointTable(NamedTuple):
     def counterfactual(self, policies: Sequence[Tensor], i: int) -> Tensor:
         """v(s | i plays a_i), (B, A_i), up to a constant of the state."""
         return counterfactual_values(self.table, policies, i)
-
-    def detach(self) -> JointTable:
-        """The same numbers, through which no gradient flows."""
-        return JointTable(self.table.detach())
 
     def row(self, b: int) -> Tensor:
         """The table of one of the states, (A_1, …, A_n)."""

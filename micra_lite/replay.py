@@ -1,10 +1,7 @@
 """Episodes as they were played and watched, and the data D that they make up.
 
-1. `Episode`: one that was watched, as online adaptation takes it.
-2. `Pairs`: observations with the actions that answered them, as imitation takes them.
-3. `Play`: a batch of episodes, as they were played.
-4. `Transitions`: steps of them, as critic and actors take them.
-5. `Replay`: the data D, episodes grouped by the external that played in them.
+`Play` is a batch of episodes as they were played, `Replay` the data D. Online adaptation takes watched `Episode`s, imitation
+`Pairs`, critic and actors `Transitions`.
 """
 
 from __future__ import annotations
@@ -57,11 +54,6 @@ class Play:
     terminated: Tensor  # (K, E, T) bool
     alive: Tensor  # (K, E, T) bool
 
-    @property
-    def returns(self) -> Tensor:
-        """Undiscounted return of each agent in each episode, (K, E, n)."""
-        return (self.rewards * self.alive[..., None]).sum(2)
-
     def pairs(self, episodes: slice | Tensor, observe: Observe) -> Pairs:
         """The steps of some of the episodes of each external, in a row, as pairs for the imitators."""
         columns = (self.states[:, episodes, :-1], self.actions[:, episodes], self.alive[:, episodes])
@@ -69,17 +61,11 @@ class Play:
         observations = observe(states)
         return Pairs(observations, actions, alive.to(observations[0].dtype))
 
-    @staticmethod
-    def concatenate(*plays: Play) -> Play:
-        """Further episodes of the same externals beside each other."""
-        return Play(*[torch.cat([getattr(p, f.name) for p in plays], 1) for f in fields(Play)])
-
 
 def followed(alive: Tensor, terminated: Tensor) -> Tensor:
     """Steps (…, T) whose next action was drawn or is not needed: all of them, or all but the last.
 
-    Where some episode is cut short after the last step, that step is left out of all: to keep the episodes that happen to
-    terminate there would be a biased sample.
+    Where some episode is cut short after the last step, it is left out of all: those that end there would be a biased sample.
     """
     steps = alive.clone()
     steps[..., -1] &= ~(alive & ~terminated)[..., -1].any()
@@ -90,7 +76,7 @@ class Replay:
     """The data D: the last `capacity` groups of episodes, each group with the number k of its external.
 
     Old data stay valid for a new stationary external, because transitions depend on the joint action and not on who chose
-    it: a transition drawn from anywhere in D may be valued against any k. `observe` turns states into observations.
+    it: a transition drawn from anywhere in D may be valued against any k.
     """
 
     def __init__(self, capacity: int, observe: Observe) -> None:
@@ -98,9 +84,10 @@ class Replay:
         self.size, self.next = 0, 0
         self.store: dict[str, Tensor] = {}
 
-    def add(self, external: Tensor, play: Play) -> None:
-        """Put K groups in, over the oldest ones. `external` (K,) are the numbers k."""
-        columns = {"external": external, **vars(play)}
+    def add(self, external: Tensor, *plays: Play) -> None:
+        """Put K groups in, over the oldest ones: the episodes of all `plays` with externals number k (K,)."""
+        columns = {f.name: torch.cat([getattr(play, f.name) for play in plays], 1) for f in fields(Play)}
+        columns["external"] = external
         for name, value in columns.items():
             if name not in self.store:
                 self.store[name] = torch.zeros(self.capacity, *value.shape[1:], dtype=value.dtype)
@@ -120,46 +107,30 @@ class Replay:
         """Chosen episodes of chosen groups (K,), as pairs for the imitators."""
         return Play(*[self.store[f.name][groups] for f in fields(Play)]).pairs(episodes, self.observe)
 
-    def transitions(self, externals: int, count: int, generator: torch.Generator) -> Transitions:
-        """`count` transitions for each of K externals, drawn uniformly from anywhere in D, (K, count, …)."""
-        alive = self.store["alive"][: self.size]
-        flat = alive.flatten().nonzero()[:, 0] if not bool(alive.all()) else None
-        total = alive.numel() if flat is None else len(flat)
-        row = torch.randint(total, (externals * count,), generator=generator)
-        row = (row if flat is None else flat[row]).unflatten(0, (externals, count))
-        return self._at(row // alive[0].numel(), row % alive[0].numel())
+    def transitions(self, anywhere: int, own: Tensor, count: int, generator: torch.Generator) -> Transitions:
+        """`count` transitions for each of K externals, (K, count, …).
 
-    def own_transitions(self, groups: Tensor, count: int, generator: torch.Generator) -> Transitions:
-        """`count` transitions of each of K groups, (K, count, …): what its own external did, and did next.
-
-        From the steps that are `followed`, with `next_actions`.
+        For the first `anywhere` of them they are drawn uniformly from all of D; for the others from groups `own` (K′,),
+        what these externals did themselves, at steps that are `followed`. Where all are own, with `next_actions`.
         """
-        alive, terminated = self.store["alive"][groups], self.store["terminated"][groups]
-        steps = followed(alive, terminated)  # (K, E, T)
-        step = torch.multinomial(steps.flatten(1).float(), count, replacement=True, generator=generator)
-        T, after = alive.shape[2], torch.where(terminated.flatten(1).gather(1, step), step, step + 1)
-        later = self.store["actions"][groups[:, None], after // T, after % T]  # means nothing where the episode is over
-        return self._at(groups[:, None], step)._replace(next_actions=later)
-
-    def _at(self, g: Tensor, step: Tensor) -> Transitions:
-        """The transitions at steps numbered through each group's episodes."""
-        s = self.store
-        T = s["alive"].shape[2]
+        s, (E, T) = self.store, self.store["alive"].shape[1:]
+        parts, next_actions = [], None  # (group, step numbered through the group's episodes), (K, count) each
+        if anywhere:
+            alive = s["alive"][: self.size].flatten().nonzero()[:, 0]
+            row = alive[torch.randint(len(alive), (anywhere, count), generator=generator)]
+            parts.append((row // (E * T), row % (E * T)))
+        if len(own):
+            ends = s["terminated"][own]  # (K′, E, T)
+            chance = followed(s["alive"][own], ends).flatten(1).float()
+            step = torch.multinomial(chance, count, replacement=True, generator=generator)  # (K′, count)
+            parts.append((own[:, None].expand_as(step), step))
+        g, step = (torch.cat(column) for column in zip(*parts, strict=True))
         e, t = step // T, step % T
+        if not anywhere:  # what follows the end of an episode means nothing
+            after = (step + 1).clamp(max=E * T - 1)
+            next_actions = s["actions"][g, after // T, after % T]
         states, actions, rewards, terminated = [s[n][g, e, t] for n in ("states", "actions", "rewards", "terminated")]
+        following = s["states"][g, e, t + 1]
         return Transitions(
-            states, self.observe(states), actions, rewards, self.observe(s["states"][g, e, t + 1]), terminated, None
+            states, self.observe(states), actions, rewards, self.observe(following), terminated, next_actions
         )
-
-
-def concatenate(*parts: Transitions) -> Transitions:
-    """The transitions of several groups of externals, in a row; without `next_actions` unless all have them."""
-
-    def joined(columns: tuple) -> Tensor | list[Tensor] | None:
-        if any(column is None for column in columns):
-            return None
-        if isinstance(columns[0], list):
-            return [torch.cat(views) for views in zip(*columns, strict=True)]
-        return torch.cat(columns)
-
-    return Transitions(*map(joined, zip(*parts, strict=True)))  # type: ignore[arg-type]

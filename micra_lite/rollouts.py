@@ -23,26 +23,20 @@ from .training_state import TrainingState
 def joint_step(
     game: Game, states: Tensor, team: Sequence[Tensor], moves: Sequence[Tensor], generator: torch.Generator
 ) -> tuple[Tensor, Step]:
-    """Let every agent draw its action, then play one step.
+    """Let every agent draw its action, then play one step: the joint actions (B, n) and what they led to.
 
-    Args: states (B, d); team, the targets' policies, (B, A_i) each; moves, the externals', (B, A_e) each. Returns the
-    joint actions (B, n) and what they led to.
+    Args: states (B, d); team, the targets' policies, (B, A_i) each; moves, the externals', (B, A_e) each.
     """
     policies = in_agents_order(game.target_axes, game.external_axes, team, moves)
     actions = torch.cat([torch.multinomial(p, 1, generator=generator) for p in policies], 1)  # (B, n)
     return actions, game.step(states, actions, generator)
 
 
-def explore(policies: Sequence[Tensor], exploration: float) -> list[Tensor]:
-    """Policies that act uniformly at random with probability ε = `exploration`."""
-    return [(1 - exploration) * p + exploration / p.shape[-1] for p in policies]
-
-
 @torch.no_grad()
 def play(
     state: TrainingState, externals: Externals, belief: Belief, episodes: int, exploration: float, generator: torch.Generator
 ) -> Play:  # fmt: skip
-    """Play whole episodes: K externals, `episodes` of each, all at once.
+    """Play whole episodes: K externals, `episodes` of each, all at once; targets act at random with probability ε.
 
     Raises ValueError when the game pays a reward that is not finite.
     """
@@ -56,9 +50,10 @@ def play(
         seen = state.observe(s)
         features = agent.features([o.unflatten(0, (K, E)) for o in seen])
         team = [p.exp().flatten(0, 1) for p in agent.act(belief, features, agent.predict(belief, features))]
+        team = [(1 - exploration) * p + exploration / p.shape[-1] for p in team]
         starts = torch.full((K * E,), t == 0)
         moves = players.policies([seen[e] for e in agent.external_axes], starts, actions)
-        actions, step = joint_step(game, s, explore(team, exploration), moves, generator)
+        actions, step = joint_step(game, s, team, moves, generator)
         if not torch.isfinite(step.rewards).all():
             raise ValueError(f"{game.name} paid a reward that is NaN or infinite; actions {actions[0].tolist()}")
         for name, value in (("states", s), ("actions", actions), ("rewards", step.rewards),
@@ -70,9 +65,9 @@ def play(
 
 
 def collect(state: TrainingState, externals: Externals) -> list[tuple[Play, Belief]]:
-    """One round of data: new externals, met by the team as it is, then by the team that has watched them a little.
+    """Add a round to the data D: new externals, met by the team as it is, then by the team that has watched them a little.
 
-    Returns what was played and with which belief; the data D have it too.
+    Returns what was played, and with which belief.
     """
     s, generator = state.settings, state.generator
     k = torch.randint(len(externals), (s.externals_per_round,), generator=generator)
@@ -86,9 +81,8 @@ def collect(state: TrainingState, externals: Externals) -> list[tuple[Play, Beli
         belief = adapted_belief(state.agent, played[0][0].pairs(slice(count), state.observe), s.inner_steps)
         after = play(state, met, belief, s.episodes_per_external - first, s.exploration, generator)
         played.append((after, belief))
-    whole = Play.concatenate(*[p for p, _ in played])
-    state.replay.add(k, whole)
-    state.environment_steps += int(whole.alive.sum())
+    state.replay.add(k, *[p for p, _ in played])
+    state.environment_steps += sum(int(p.alive.sum()) for p, _ in played)
     return played
 
 
@@ -115,9 +109,7 @@ def watched_pairs(state: TrainingState, watched: Sequence[Episode]) -> Pairs:
     Raises ValueError when nothing was watched, or when an episode lacks what the imitators need.
     """
     if not watched:
-        raise ValueError(
-            "the watch list is empty: online adaptation needs at least one watched episode of the external"
-        )
+        raise ValueError("the watch list is empty: online adaptation needs one watched episode or more")
     game, agent, dtype = state.game, state.agent, state.settings.torch_dtype
     if agent.full_view:
         observers = dict.fromkeys(range(len(game.agents)), game.externals[0])
@@ -128,10 +120,8 @@ def watched_pairs(state: TrainingState, watched: Sequence[Episode]) -> Pairs:
         missing = [a for a in needed if a not in episode.observations]
         missing += [a for a in game.externals if a not in episode.actions]
         if missing:
-            raise ValueError(
-                f"watched episode {number} lacks observations or actions of {sorted(set(missing))}; "
-                f"this game needs those of {sorted(needed)}"
-            )
+            lacks = f"lacks observations or actions of {sorted(set(missing))}"
+            raise ValueError(f"watched episode {number} {lacks}; this game needs those of {sorted(needed)}")
     steps = sum(len(episode.actions[game.externals[0]]) for episode in watched)
     observations = [torch.zeros(1, steps, 1, dtype=dtype)] * len(game.agents)  # zeros where nobody imitates from
     for j, name in observers.items():

@@ -1,7 +1,6 @@
 """All that changes while training or adapting, in one place, and what a phase reports of it.
 
-1. `TrainingState`: networks, optimisers, data, generators and counters. The phases hold nothing else, so that a run can
-   be saved and resumed at every record.
+1. `TrainingState`: the phases hold nothing else, so that a run can be saved and resumed at every record.
 2. `Record`: what a phase yields after each step; `last` runs a phase to its end.
 """
 
@@ -88,10 +87,9 @@ class TrainingState:
 
     def set_rates(self) -> None:
         """Set every optimiser's rate for this update."""
-        s = self.settings
-        for name, rate in (("imitator", s.imitator_rate), ("critic", s.critic_rate), ("actor", s.actor_rate)):
-            for group in self.optimisers[name].param_groups:
-                group["lr"] = rate * self.decay
+        for role, optimiser in self.optimisers.items():
+            for group in optimiser.param_groups:
+                group["lr"] = getattr(self.settings, f"{role}_rate") * self.decay
 
     def fork(self, settings: Settings) -> TrainingState:
         """A copy to adapt online: its networks can change without changing this one's; the data D are shared."""
@@ -107,14 +105,11 @@ class TrainingState:
 
 @dataclass
 class Record:
-    """What one step of a phase did, seen at one example state; `state` is the run it belongs to.
-
-    The tensors are the ones that MICRA passes from hand to hand, in this order.
-    """
+    """What one step of a phase did, seen at one example state: the tensors that MICRA passes from hand to hand, in order."""
 
     phase: str
     step: int
-    state: TrainingState
+    state: TrainingState  # the run that it belongs to
     losses: dict[str, float] = field(default_factory=dict)
     game_state: Tensor | None = None  # (d,) s
     observations: list[Tensor] = field(default_factory=list)  # n × (O_j,)

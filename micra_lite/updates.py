@@ -5,7 +5,7 @@
 3. `update`: one step of each.
 
 Two beliefs are told apart: what the critic is told of the K externals, and what the team believes, which may have watched
-less. Where nothing else is said they are the same.
+less.
 """
 
 from __future__ import annotations
@@ -107,8 +107,8 @@ def update(
 
     log_policies = agent.act(team_belief, features, own)  # m × (K, N, A_i)
     joint = agent.joint([p.detach().exp() for p in log_policies], predictions)  # n × (K·N, A_j)
-    q = q.detach()  # as it was before its step: a critic judges actors, it is not to please them
-    regrets = advantages(q, joint, agent.target_axes, state.generator)  # m × (K·N, A_i)
+    with torch.no_grad():  # a critic judges actors, it is not to please them; q is as it was before the critic's step
+        regrets = advantages(q, joint, agent.target_axes, state.generator)  # m × (K·N, A_i)
     loss = actor_loss([p.flatten(0, 1) for p in log_policies], regrets, state.entropy_coefficient)
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], loss)
 

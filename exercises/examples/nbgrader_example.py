@@ -1,4 +1,4 @@
-"""One exercise as an nbgrader assignment: generated, handed in twice, graded. python nbgrader_example.py FOLDER"""
+"""One exercise as an nbgrader assignment: generated, submitted twice, graded. python nbgrader_example.py FOLDER"""
 
 import json
 import os
@@ -15,7 +15,7 @@ CHECK = "verdict = check.coma.judge(coma)\nassert verdict.passed, verdict.messag
 
 
 def marked(name, points=None, solution=False):
-    """What nbgrader wants to know of a cell."""
+    """The metadata that nbgrader needs of a cell."""
     known = {"schema_version": 3, "grade_id": name, "solution": solution, "grade": points is not None, "task": False}
     return {"nbgrader": known | {"locked": not solution} | ({"points": points} if points is not None else {})}
 
@@ -23,7 +23,7 @@ def marked(name, points=None, solution=False):
 def sheet(answer):
     cells = [
         new_markdown_cell("Write COMA's advantage."),
-        new_code_cell("import torch\nfrom micra_lite import check"),
+        new_code_cell("import torch\nfrom micra_exercises import check"),
         new_code_cell(COMA.format(answer), metadata=marked("coma", solution=True)),
         new_code_cell(CHECK, metadata=marked("coma-check", points=1)),
     ]
@@ -51,7 +51,7 @@ def main() -> None:
     nbgrader("generate_assignment", "regret", "--create")
     released = (folder / "release" / "regret" / "coma.ipynb").read_text()
     assert RIGHT not in released, "the solution was handed out"
-    assert "check.coma.judge" in released, "the check was not"
+    assert "check.coma.judge" in released, "the check was not handed out"
     for student, answer in (("right", RIGHT), ("wrong", WRONG)):
         handed = folder / "submitted" / student / "regret"
         handed.mkdir(parents=True)

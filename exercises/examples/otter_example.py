@@ -1,4 +1,4 @@
-"""One exercise as an otter-grader assignment: generated, handed in twice, graded. python otter_example.py FOLDER"""
+"""One exercise as an otter-grader assignment: generated, submitted twice, graded. python otter_example.py FOLDER"""
 
 import json
 import os
@@ -15,10 +15,10 @@ CHECK = "verdict = check.coma.judge(coma)\nassert verdict.passed, verdict.messag
 
 
 def sheet():
-    """otter's marks are raw cells around the question, its solution and its tests."""
+    """An assignment for otter, whose marks are raw cells around the question, its solution and its tests."""
     cells = [
         new_raw_cell("# ASSIGNMENT CONFIG\nname: regret\nexport_cell: false\ncheck_all_cell: false\nrun_tests: false"),
-        new_code_cell("import torch\nfrom micra_lite import check"),
+        new_code_cell("import torch\nfrom micra_exercises import check"),
         new_raw_cell("# BEGIN QUESTION\nname: coma\npoints: 1"),
         new_markdown_cell("Write COMA's advantage."),
         new_raw_cell("# BEGIN SOLUTION"),

@@ -1,1 +1,1 @@
-"""The checks of the exercises, and the tutor's kit. Students write `from micra_exercises import check`."""
+"""Exercises of the course: checks for students (`from micra_exercises import check`), and in `tutor` the tools to grade them."""

@@ -1,13 +1,13 @@
-"""Call a student's function so that whatever it does ends with words: an error, an endless loop, a huge allocation.
+"""Call a student's function so that an error, an endless loop or a huge allocation ends with a message.
 
-1. `call` returns what the function returned, or a `Trouble`: a name and a message that points to the student's line.
-2. `limits` stops what takes too long or too much memory, inside this process, so that prints and debuggers still work.
+1. `call` returns the function's result, or a `Trouble`: a name and a message that points to the student's line.
+2. `limits` stops code that takes too long or too much memory, in this process, so that prints and debuggers still work.
 
-Time: an alarm signal (Linux, macOS; main thread), else a second thread that throws an exception into this one (Windows,
-other threads; it cannot wake a sleep). Both act between two steps of Python, so a single built-in call that never
-returns, such as `sum(itertools.count())`, is not stopped: restart the kernel. Memory: the soft limit of the address
-space, where there is one (Linux). On Windows and macOS a huge allocation is left to the system. Against hostile code all
-this is no protection; who runs other people's answers needs a process, and a user, of their own.
+Time: an alarm signal (Linux and macOS, main thread), or else a second thread that raises an exception in this one
+(Windows, other threads; it cannot interrupt a sleep). Both act between two steps of Python, so a single built-in call
+that never returns, such as `sum(itertools.count())`, is not stopped: restart the kernel. Memory: the soft limit of the
+address space (Linux only); on Windows and macOS the system decides about a huge allocation. None of this protects
+against hostile code: the answers of other people must run in a process and under a user of their own, see `tutor`.
 """
 
 from __future__ import annotations
@@ -24,44 +24,41 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-MEMORY = 2**30  # bytes that an answer may take on top of what is in use
-HERE = str(Path(__file__).parent)
+MEMORY = 2**30  # bytes that an answer may take besides those in use
+HERE = f"{Path(__file__).parent}{os.sep}"  # this package, with its lessons
 
 
 class TimeUp(BaseException):
-    """Raised inside the student's code. No Exception, so that `except Exception` does not swallow it."""
+    """Raised inside the student's code. Not an Exception, so that `except Exception` does not catch it."""
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """What happened instead of an answer: `mistake`, its name, and `message`, for the student."""
+    """The reason why there is no result: `mistake`, its name, and `message`, for the student."""
 
     mistake: str
     message: str
 
 
 def call(function: Callable[..., Any], arguments: Sequence[Any], seconds: float, answer: Any = None) -> Any:
-    """function(*arguments) within `seconds`, or a Trouble. `answer` is whose lines to show, where it isn't `function`."""
+    """The value of function(*arguments) within `seconds`, or a Trouble that shows a line of `answer`, the student's code."""
     try:
         with limits(seconds):
             return function(*arguments)
     except NotImplementedError:
         return NotImplemented
     except TimeUp as error:
-        return Trouble(
-            "too_slow", f"It ran for too long and was stopped{_where(error, answer)}. Does a loop never end?"
-        )
+        return Trouble("too_slow", f"It took too long and was stopped{_where(error, answer)}. Does a loop never end?")
     except (Exception, SystemExit) as error:
         if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
-            return Trouble(
-                "too_much_memory", f"It asked for too much memory{_where(error, answer)}. Which axis is too long?"
-            )
+            words = f"It needs too much memory{_where(error, answer)}. Which axis is too long?"
+            return Trouble("too_much_memory", words)
         words = (str(error).splitlines() or [""])[0]
         return Trouble("error", f"Your code raises {type(error).__name__}: {words}{_where(error, answer)}.")
 
 
 def _where(error: BaseException, answer: Any) -> str:
-    """The last line of the student's own code on the way to the error, in words; nothing where there is none."""
+    """The last line of the student's code on the way to the error, as words; empty if there is none."""
     home = getattr(getattr(answer, "__code__", None), "co_filename", None)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(HERE)]
     own = [f for f in frames if f.filename == home] if home else []
@@ -73,7 +70,7 @@ def _where(error: BaseException, answer: Any) -> str:
 
 @contextmanager
 def limits(seconds: float) -> Iterator[None]:
-    """Raise TimeUp in the body after `seconds`, and MemoryError where it takes more than MEMORY."""
+    """Raise TimeUp in the body after `seconds`, and MemoryError if it takes more than MEMORY."""
     can_signal = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     with _memory(), _alarm(seconds) if can_signal else _watch(seconds):
         yield
@@ -88,7 +85,7 @@ def _alarm(seconds: float) -> Iterator[None]:
             raise TimeUp
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), 0.05)  # again and again, for a bare `except:` swallows one
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), 0.05)  # repeatedly, since a bare `except:` catches one
     try:
         yield
     finally:
@@ -116,7 +113,7 @@ def _watch(seconds: float) -> Iterator[None]:
     finally:
         with lock:
             done.set()
-            throw(thread, None)  # take back what was thrown and has not arrived yet
+            throw(thread, None)  # cancel an exception that has not arrived yet
 
 
 @contextmanager

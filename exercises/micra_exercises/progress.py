@@ -1,8 +1,8 @@
-"""What a student has done so far, in one local file that survives restarts.
+"""A student's progress, kept in one local file.
 
-The file is that of the environment variable MICRA_LITE_PROGRESS, else ~/.micra_lite/progress.json; an empty variable
-keeps everything in memory. It is written beside itself and then put in place by one rename, so that a crash in the
-middle of writing leaves the old file as it was.
+The environment variable MICRA_LITE_PROGRESS names the file; by default it is ~/.micra_lite/progress.json. If the variable
+is empty, progress is kept in memory only. The file is written under another name and then renamed, so that a crash while
+writing leaves the old file intact.
 """
 
 from __future__ import annotations
@@ -15,25 +15,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .exercise import Exercise
+from .definition import Definition
 
 _memory: dict[str, dict[str, Any]] = {}
 
 
-def place() -> Path | None:
-    """Where progress is kept; None: in memory only."""
-    told = os.environ.get("MICRA_LITE_PROGRESS")
-    if told == "":
+def progress_file() -> Path | None:
+    """The file that progress is kept in; None: in memory only."""
+    named = os.environ.get("MICRA_LITE_PROGRESS")
+    if named == "":
         return None
-    return Path(told) if told else Path.home() / ".micra_lite" / "progress.json"
+    return Path(named) if named else Path.home() / ".micra_lite" / "progress.json"
 
 
 def read() -> dict[str, dict[str, Any]]:
-    """name → {"done": bool, "tries": int, "hints": int}. A file that cannot be read is put aside, not overwritten."""
-    path = place()
+    """name → {"done": bool, "tries": int, "hints": int}. A broken file is renamed, not overwritten."""
+    path = progress_file()
     if path is None:
         return _memory
     try:
@@ -49,7 +48,7 @@ def read() -> dict[str, dict[str, Any]]:
 
 
 def keep(name: str, passed: bool | None = None, hints: int = 0) -> None:
-    """Keep one more try (`passed`; None: it was none), or that `hints` rungs of the ladder were seen."""
+    """Record an attempt (`passed`; None if there was none), or the number of hints seen so far."""
     kept = read()
     entry = dict(kept.get(name, {"done": False, "tries": 0, "hints": 0}))
     if passed is not None and not entry["done"]:
@@ -58,12 +57,12 @@ def keep(name: str, passed: bool | None = None, hints: int = 0) -> None:
     entry["hints"] = max(entry["hints"], hints)
     kept[name] = entry
     _memory[name] = entry
-    with suppress(OSError):  # a folder where nobody may write is no reason to fail: memory has it
+    with suppress(OSError):  # if nothing can be written there, memory still has it
         _write(kept)
 
 
 def _write(kept: dict[str, dict[str, Any]]) -> None:
-    path = place()
+    path = progress_file()
     if path is None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,12 +81,12 @@ def _write(kept: dict[str, dict[str, Any]]) -> None:
 
 @dataclass(frozen=True)
 class Progress:
-    """A student's own page: `rows` of (lesson, exercise, minutes, state), and what they add up to."""
+    """A student's progress: `rows` of (lesson, exercise, minutes, state), and their totals."""
 
     rows: tuple[tuple[str, str, int, str], ...]
 
     @classmethod
-    def of(cls, exercises: Iterable[Exercise]) -> Progress:
+    def of(cls, exercises: Iterable[Definition]) -> Progress:
         kept = read()
         rows = []
         for one in exercises:
@@ -107,7 +106,7 @@ class Progress:
 
     @property
     def tried(self) -> int:
-        """How many were tried, and are not done."""
+        """The number of exercises tried but not done."""
         return sum(state.startswith("tried") for *_, state in self.rows)
 
     @property
@@ -116,7 +115,7 @@ class Progress:
 
     @property
     def minutes(self) -> int:
-        """About how many minutes are left for what is not done."""
+        """The minutes that the remaining exercises take, roughly."""
         return sum(minutes for _, _, minutes, state in self.rows if state != "done")
 
     def __str__(self) -> str:

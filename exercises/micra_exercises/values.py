@@ -1,4 +1,4 @@
-"""What an answer gives, as numbers: in whatever form it comes, its gradient, compared strictly, described in few words."""
+"""Results as numbers: read from any form, differentiated, compared strictly, described briefly."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .limits import Trouble
 
 
 def numbers(value: Any) -> np.ndarray | None:
-    """Any number, list, array or tensor as float64; None for what is none of these, or ragged."""
+    """Any number, list, array or tensor as float64; None for anything else and for ragged lists."""
     if isinstance(value, torch.Tensor):
         value = value.detach().cpu().double().numpy()
     if isinstance(value, (list, tuple)):
@@ -43,28 +43,28 @@ def written(value: Any, digits: str = ".6g") -> str:
 
 
 def is_stub(value: Any) -> bool:
-    """Whether this is what the notebook came with: `...`, or a list of them."""
+    """Whether this is the notebook's placeholder: `...`, or a list that contains one."""
     return value is ... or value is NotImplemented or (isinstance(value, (list, tuple)) and any(map(is_stub, value)))
 
 
 def gradient(found: Any, leaf: torch.Tensor, what: str, lost: str) -> Any:
-    """The gradient of one number that an answer has `found`, in `leaf`, whose shape it has.
+    """The gradient of one number `found`, which an answer returned, with respect to `leaf`; it has the shape of `leaf`.
 
-    Args: what, how messages name the number; lost, what to say where no gradient arrives. Returns a Trouble where there is
-    none, and None or a stub as they came.
+    Args: what, the number's name in messages; lost, the message if no gradient arrives. Returns a Trouble if there is no
+    gradient, and None or a placeholder unchanged.
     """
     if found is None or is_stub(found):
         return found
     if not isinstance(found, torch.Tensor):
-        return Trouble("no_tensor", "Return a tensor of torch, so that autograd can find its gradient.")
+        return Trouble("no_tensor", "Return a torch tensor, so that autograd can compute its gradient.")
     if found.numel() != 1:
-        return Trouble("no_single_number", f"{what} is one number; yours has the shape {tuple(found.shape)}.")
+        return Trouble("no_single_number", f"{what} is a single number; yours has the shape {tuple(found.shape)}.")
     slope = torch.autograd.grad(found.sum(), leaf, allow_unused=True)[0] if found.requires_grad else None
     return Trouble("gradient_lost", lost) if slope is None else slope
 
 
 def close(a: Any, b: Any, tolerance: float) -> bool:
-    """Whether two results are the same: shape by shape (no broadcasting), within `tolerance` of the larger entries."""
+    """Whether two results agree: of the same shape (no broadcasting), within `tolerance` of the largest entry."""
     if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
         return not isinstance(a, np.ndarray) and not isinstance(b, np.ndarray)  # both failed
     if b.shape == () and a.size == 1:
@@ -76,14 +76,14 @@ def close(a: Any, b: Any, tolerance: float) -> bool:
 
 
 def as_default(x: Any) -> Any:
-    """Tensors of numbers in torch's default type, whichever the student has chosen, so that all of them mix."""
+    """Floating-point tensors in torch's default type, which the student may have changed, so that they can be combined."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(as_default, x))
     return x.to(torch.get_default_dtype()) if isinstance(x, torch.Tensor) and x.is_floating_point() else x
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether an argument is as it was."""
+    """Whether an argument is unchanged."""
     if isinstance(a, (list, tuple)):
         return isinstance(b, (list, tuple)) and len(a) == len(b) and all(map(same, a, b))
     left, right = numbers(a), numbers(b)
@@ -91,7 +91,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 def described(names: Sequence[str], case: Sequence[Any]) -> str:
-    """A case in few words: the shapes of its tables, and its whole numbers.
+    """A case in a few words: the shapes of its tables, and its whole numbers.
 
     >>> described(["q", "i"], [torch.zeros(2, 3), 1])
     'q: 2 × 3, i: 1'

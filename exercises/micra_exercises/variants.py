@@ -1,18 +1,24 @@
-"""Which variant of the numbers is set: 0 has those of the printed text, any other number draws its own."""
+"""The current variant of the numbers: 0 has those of the printed sheets, any other number draws its own."""
 
 from __future__ import annotations
 
+MOST = 2**31 - 1
 _number = 0
 
 
 def current() -> int:
-    """The variant that is set."""
+    """The number of the current variant."""
     return _number
 
 
+def is_variant(number: object) -> bool:
+    """Whether this is a number that `choose` accepts."""
+    return isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MOST
+
+
 def choose(number: int) -> None:
-    """Set the variant for all exercises that have some. Raises ValueError for what is no whole number from 0 on."""
+    """Set the variant of all exercises that have variants. Raises ValueError unless it is a whole number from 0 to MOST."""
     global _number
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 2**31:
-        raise ValueError(f"a variant is a whole number from 0 to {2**31 - 1}, such as 7; got {number!r}")
+    if not is_variant(number):
+        raise ValueError(f"a variant is a whole number from 0 to {MOST}, such as 7; got {number!r}")
     _number = number

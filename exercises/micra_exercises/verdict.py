@@ -1,4 +1,4 @@
-"""What a check says: right, not yet, or not attempted. For a student to read, and for a program."""
+"""The verdict of a check: right, not yet, or not attempted yet. Readable for a student and for a program."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ from html import escape
 
 import numpy as np
 
+from micra_lite.plotting import style
+
 RIGHT, NOT_YET, NOT_ATTEMPTED = "right", "not yet", "not attempted yet"
-LOOKS = {RIGHT: ("✓", "#009E73"), NOT_YET: ("✗", "#D55E00"), NOT_ATTEMPTED: ("○", "#6b6b6b")}  # never colour alone
+LOOKS = {
+    RIGHT: ("✓", style.GREEN),
+    NOT_YET: ("✗", style.VERMILLION),
+    NOT_ATTEMPTED: ("○", style.GREY),
+}  # never colour alone
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`state` is one of the three; `mistake` names what went wrong, None where nothing did; `message` says it in words.
+    """`state` is one of the three; `mistake` is the name of the mistake, or None; `message` is for the student.
 
-    `yours` and `target` are the numbers of one case, where a picture of them helps.
+    `yours` and `target` are the numbers of one case, if a picture of them helps.
     """
 
     exercise: str
@@ -47,11 +53,11 @@ class Verdict:
         )
 
     def picture(self) -> str:
-        """Yours beside the target, as a figure with its words; nothing where there is nothing to draw."""
+        """A figure of yours beside the target, with its words; empty if there is nothing to draw."""
         if self.yours is None or self.target is None or self.yours.size > 12 or not np.isfinite(self.yours).all():
             return ""
         try:
-            from micra_lite.widgets.drawing import svg
+            from micra_lite.widgets.drawing import charts, svg
         except ImportError:  # no ipywidgets here: words must do
             return ""
         yours, target = np.atleast_1d(self.yours), np.atleast_1d(self.target)
@@ -60,7 +66,7 @@ class Verdict:
         reach = svg.round_up(max(map(abs, mine + right)))
         low = -reach if min(mine + right) < 0 else 0.0
         title = "Entry by entry: hollow, the target; filled, yours"
-        drawn, end = svg.bar_panel(0, 0, svg.WIDTH, title, names, mine, low, reach, "value", before=right)
+        drawn, end = charts.bar_panel(0, 0, svg.WIDTH, title, names, mine, low, reach, "value", before=right)
         pairs = [
             f"entry {n}: yours {svg.short(m)}, target {svg.short(r)}"
             for n, m, r in zip(names, mine, right, strict=True)
@@ -72,18 +78,18 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Hint:
-    """One rung of the ladder."""
+    """One hint: `number` of `count`."""
 
     exercise: str
-    rung: int
-    rungs: int
+    number: int
+    count: int
     name: str
     words: str
 
     def __repr__(self) -> str:
-        return f"Hint {self.rung} of {self.rungs} ({self.name})\n{self.words}"
+        return f"Hint {self.number} of {self.count} ({self.name})\n{self.words}"
 
     def _repr_markdown_(self) -> str:
-        more = f"\n\n*Call `check.{self.exercise}.hint()` again for the next one.*" if self.rung < self.rungs else ""
+        more = f"\n\n*Call `check.{self.exercise}.hint()` again for the next one.*" if self.number < self.count else ""
         words = f"```python\n{self.words}\n```" if self.name in ("skeleton", "solution") else self.words
-        return f"**Hint {self.rung} of {self.rungs} ({self.name})**\n\n{words}{more}"
+        return f"**Hint {self.number} of {self.count} ({self.name})**\n\n{words}{more}"

@@ -36,6 +36,7 @@ from matplotlib.figure import Figure
 
 from micra_exercises import check
 from micra_lite import widgets
+from micra_lite.plotting import style
 
 torch.set_default_dtype(torch.float64)
 
@@ -295,9 +296,9 @@ if sums is not ... and len(sums) == 80:  # not before you have written it
     alarms = [t + 1 for t in range(80) if sums[t] > 4]
     figure = Figure(figsize=(7, 2.4), layout="constrained")
     axes = figure.subplots()
-    axes.plot(range(1, 81), sums, color="#0072B2", label="suspicion S")
-    axes.plot(alarms, sums[sums > 4], "D", color="#E69F00", mec="black", label="alarm")
-    axes.axhline(4, color="#D55E00", linestyle="--", label="threshold h")
+    axes.plot(range(1, 81), sums, color=style.BLUE, label="suspicion S")
+    axes.plot(alarms, sums[sums > 4], "D", color=style.ORANGE, mec="black", label="alarm")
+    axes.axhline(4, color=style.VERMILLION, linestyle="--", label="threshold h")
     axes.axvline(40, color="black", linestyle=":", label="another comes")
     axes.set(xlabel="moves", ylabel="nats")
     axes.legend(frameon=False, loc="upper left")

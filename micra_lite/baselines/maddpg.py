@@ -32,7 +32,7 @@ def maddpg(state: TrainingState, externals: Externals) -> dict[str, float]:
     groups = state.replay.groups(s.externals_per_update, state.generator)
     belief, losses = imitate(state, externals, groups)[1:] if s.conditioned else (prior_belief(agent, len(groups)), {})
     for _ in range(s.value_steps):
-        batch = state.replay.own_transitions(groups, s.states_per_external, state.generator)
+        batch = state.replay.transitions(0, groups, s.states_per_external, state.generator)
         loss = action_value_loss(state, belief, batch)
         losses["critic_loss"] = gradient_step(state.optimisers["critic"], loss)
         losses["actor_loss"] = gradient_step(state.optimisers["actor"], action_gradient_loss(state, belief, batch))

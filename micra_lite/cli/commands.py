@@ -20,9 +20,10 @@ from ..exact import tabulate
 from ..exact.scores import adaptation_report, adaptation_scores, exact_values, mean_return, yardstick_for
 from ..exact.tabulate import Tabulated
 from ..externals import Externals
-from ..game import Game, TabularGame
+from ..game import Game
+from ..games.tabular import TabularGame
 from ..phases import execution, offline_training, online_adaptation
-from ..plotting import results
+from ..plotting import results, style
 from ..registry import external_family, make
 from ..rollouts import watch
 from ..settings import Settings
@@ -92,7 +93,7 @@ def train(options: argparse.Namespace) -> int:
 
 
 def _save_figure(path: Path, figure: Any, alt: str) -> None:
-    results.save(figure, path, alt)
+    style.save(figure, path, alt)
     print(f"figure: {path}")
 
 
@@ -219,25 +220,3 @@ def bench(options: argparse.Namespace) -> int:
     if options.name not in scripts:
         raise ValueError(f"unknown benchmark {options.name!r}; there are {sorted(scripts)}")
     return subprocess.run([sys.executable, str(scripts[options.name]), *options.rest]).returncode
-
-
-def course(options: argparse.Namespace) -> int:
-    """Hand the course out, or grade what comes back."""
-    if options.what == "build":
-        from micra_exercises.tutor.build import build
-
-        made = build(options.folder, options.variant)
-        print(f"{len(made)} files in {options.folder}; begin with {options.folder / 'START.md'}")
-        return 0
-    from micra_exercises.tutor.grade import grade, notebooks
-    from micra_exercises.tutor.sandbox import open_sandbox
-
-    notebooks(options.submissions)  # complains before anything is started
-    if options.seconds <= 0 or options.memory < 64:
-        raise ValueError("--seconds must be above 0, and --memory at least 64")
-    with open_sandbox(options.unsafe, options.seconds, options.memory * 2**20) as sandbox:
-        if sandbox.kind == "limits":
-            print("unsafe: submissions run as you, and may read, change and send your files", file=sys.stderr)
-        page = grade(options.submissions, options.out, sandbox, options.sheets, options.variant)
-    print(f"{page.with_name('grades.csv')}\n{page}")
-    return 0

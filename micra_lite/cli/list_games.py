@@ -15,16 +15,16 @@ from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from torch import Tensor
 
-from micra_lite.plotting.games import picture
-
 from .. import exact
 from ..externals import ExternalFamily, Externals
-from ..game import Game, TabularGame
-from ..games.board import BoardGame
+from ..game import Game
 from ..games.matrix import MATRIX_GAMES
-from ..plotting import results
+from ..games.scene import Board
+from ..games.tabular import TabularGame
+from ..plotting import results, style
 from ..plotting.episodes import animation
 from ..plotting.externals import family_figure
+from ..plotting.games import picture
 from ..plotting.games import words as in_a_sentence
 from ..registry import external_family, make, names
 from ..rollouts import joint_step
@@ -95,10 +95,10 @@ def pictures(game: Game, family: ExternalFamily, out: Path, seed: int) -> None:
         imsave(file, pixels, format="png", metadata={"Description": words})
         _write(out / "game.png", file.getvalue(), words)
         _save(out / "family.png", *family_figure(game, held_out[:SHOWN], state))
+        if isinstance(game.scene(state), Board):
+            _write(out / "episode.gif", *animation(game, *random_episode(game, held_out[0], seed)))
     except TypeError as none:
         print(f"\n{none}")
-    if isinstance(game, BoardGame):
-        _write(out / "episode.gif", *animation(game, *random_episode(game, held_out[0], seed)))
     if isinstance(game, TabularGame):
         tables = held_out[:CROSSED].tables(game)
         externals = [[t[k].numpy() for t in tables] for k in range(CROSSED)]
@@ -138,7 +138,7 @@ def _write(path: Path, content: bytes, words: str) -> None:
 
 
 def _save(path: Path, figure: Figure, words: str) -> None:
-    results.save(figure, path, words)
+    style.save(figure, path, words)
     _say(path, words)
 
 

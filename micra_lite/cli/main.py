@@ -1,4 +1,4 @@
-"""The command line: micra-lite games | train | adapt | execute | demo | bench | course."""
+"""The command line: micra-lite games | train | adapt | execute | demo | bench."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ EXAMPLES = """examples:
   micra-lite adapt runs/pursuit/checkpoint.pt --external 3 --episodes 5
   micra-lite execute runs/pursuit/adapted.pt --external 3 --episodes 100
   micra-lite bench adaptation --help                what the committed results were measured with
-  micra-lite course build student --variant 7       the course to hand out, without solutions
-  micra-lite course grade submissions               marks for what comes back
 """
 
 
@@ -69,40 +67,6 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     bench.add_argument("name", metavar="NAME", help="adaptation, games or throughput")
     bench.add_argument("rest", nargs=argparse.REMAINDER, help="the script's own options; --help lists them")
-    course = commands.add_parser(
-        "course", help="for tutors: hand the course out, grade what comes back"
-    ).add_subparsers(dest="what", required=True)
-    build = course.add_parser("build", help="the student's folder, without solutions")
-    build.add_argument("folder", type=Path, help="where to; must not exist yet")
-    build.add_argument(
-        "--variant",
-        type=int,
-        default=0,
-        help="other numbers in the exercises by hand, such as 7 (default 0: those of the text)",
-    )
-    grade = course.add_parser("grade", help="grade a folder with a notebook or a sub-folder for each student")
-    grade.add_argument("submissions", type=Path, help="the folder; nothing is written into it")
-    grade.add_argument(
-        "--out",
-        type=Path,
-        default=Path("grades"),
-        help="where grades.csv and report.html go (default grades); again into the same: only what is new",
-    )
-    grade.add_argument(
-        "--sheets",
-        nargs="*",
-        default=[],
-        metavar="SHEET",
-        help="what counts, such as 02_regret (default: all of which anything was handed in)",
-    )
-    grade.add_argument("--variant", type=int, help="of everybody's numbers (default: as each notebook says)")
-    grade.add_argument("--seconds", type=float, default=60.0, help="time for one notebook (default 60)")
-    grade.add_argument(
-        "--memory", type=int, default=1024, help="MiB that a process of a submission may take (default 1024)"
-    )
-    grade.add_argument(
-        "--unsafe", action="store_true", help="grade even where nothing protects your files from the submissions"
-    )
     demo = command("demo", "the three phases on pursuit 3×3, from scratch", "demo --updates 600")
     demo.add_argument("--updates", type=int, default=200, help="training updates (default 200: about a minute)")
     demo.add_argument("--newcomers", type=int, default=8, help="held-out prey to meet (default 8)")

@@ -1,12 +1,20 @@
-"""Exact instruments on tabulated games: what the best is, so that a learner's figure means something.
+"""Exact instruments on tabulated games: the best possible values, against which a learner's scores are measured.
 
 All arrays are numpy, float64. A *policy* is (S, A_j) for one agent; `policies` is a list of n of them in the agents'
-order. Joint tables run over the agents' axes in row-major order. In reading order: `values`, `headroom`, `play`, `bayes`,
-`variance`.
+order. Joint tables run over the agents' axes in row-major order. In reading order: `tabulate`, `values`, `headroom`,
+`equilibria`, `bayes`, `gradient_variance`, `scores`; `dynamics` and `encounter` serve the lessons.
 """
 
-from .bayes import Prediction, Watched, bayes_greedy_team, bayes_predictor, log_likelihood, posterior, sample_posterior
-from .equilibria import cross_play, nash_conv
+from .bayes import (
+    BayesPrediction,
+    Watched,
+    bayes_greedy_team,
+    bayes_predictor,
+    external_log_likelihoods,
+    posterior,
+    sample_posterior,
+)
+from .equilibria import cross_play, nash_conv, nash_equilibria
 from .gradient_variance import advantage_variance, gradient_variances, squared_return
 from .headroom import Headroom, Yardstick, best_fixed_team, headroom, yardstick
 from .scores import (
@@ -24,10 +32,11 @@ from .scores import (
 from .tabulate import Tabulated, tabulate
 from .values import (
     Array,
+    InducedMDP,
     Response,
-    TeamView,
     best_response,
     evaluate,
+    induced_mdp,
     joint_policy,
     joint_q,
     occupancy,
@@ -35,7 +44,6 @@ from .values import (
     split_team,
     team_reward,
     team_value,
-    team_view,
 )
 
-__all__ = ['AdaptationReport', 'AdaptationScores', 'Array', 'Headroom', 'Prediction', 'Response', 'Tabulated', 'TeamView', 'Watched', 'Yardstick', 'adaptation_report', 'adaptation_scores', 'advantage_variance', 'bayes_greedy_team', 'bayes_predictor', 'best_fixed_team', 'best_response', 'cross_play', 'evaluate', 'exact_values', 'excess_nats', 'gradient_variances', 'headroom', 'joint_policy', 'joint_q', 'log_likelihood', 'mean_return', 'nash_conv', 'occupancy', 'posterior', 'predicted_tables', 'random_team', 'sample_posterior', 'split_team', 'squared_return', 'tabulate', 'team_reward', 'team_tables', 'team_value', 'team_view', 'yardstick', 'yardstick_for']  # fmt: skip
+__all__ = ['AdaptationReport', 'AdaptationScores', 'Array', 'BayesPrediction', 'Headroom', 'InducedMDP', 'Response', 'Tabulated', 'Watched', 'Yardstick', 'adaptation_report', 'adaptation_scores', 'advantage_variance', 'bayes_greedy_team', 'bayes_predictor', 'best_fixed_team', 'best_response', 'cross_play', 'evaluate', 'exact_values', 'excess_nats', 'external_log_likelihoods', 'gradient_variances', 'headroom', 'induced_mdp', 'joint_policy', 'joint_q', 'mean_return', 'nash_conv', 'nash_equilibria', 'occupancy', 'posterior', 'predicted_tables', 'random_team', 'sample_posterior', 'split_team', 'squared_return', 'tabulate', 'team_reward', 'team_tables', 'team_value', 'yardstick', 'yardstick_for']  # fmt: skip

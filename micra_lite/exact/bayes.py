@@ -1,16 +1,17 @@
-"""The Bayes predictor: the most that watched moves can tell about an external, and the best that can be made of it.
+"""The Bayes predictor: the best prediction of an external from watched moves, and the best response to it.
 
 For watched pairs (o_1, a_1) … (o_P, a_P) of an external drawn from the family p(𝒯),
 
     p(k | pairs) ∝ p(k) ∏_t π_k(a_t | o_t)              the posterior over externals
     π̄(a | o)    = E_k[π_k(a | o) | pairs]               its prediction: no imitator has a lower expected loss
 
-1. `log_likelihood`: log ∏_t π_k(a_t | o_t) of many externals at once.
+1. `external_log_likelihoods`: log ∏_t π_k(a_t | o_t) of many externals at once.
 2. `posterior`: the weights of a finite list of externals, exactly.
-3. `bayes_predictor`: π̄ over the whole family. For mixed strategies by the Dirichlet's closed form; else by sequential
-   Monte Carlo, because draws from the prior alone collapse with hundreds of pairs: the likelihood is switched on in
-   stages, and at each stage the sample is weighted, resampled and moved (Del Moral, Doucet and Jasra, 2006).
-4. `bayes_greedy_team`: the best response to π̄, the practical ceiling of adaptation.
+3. `bayes_predictor`: π̄ over the whole family, for mixed strategies in closed form (Dirichlet), else by sequential Monte
+   Carlo. With hundreds of pairs, weighted draws from the prior alone would collapse to a few. So the likelihood is
+   raised to a power, the inverse temperature, that grows from 0 to 1 in stages; at each stage the sample is weighted,
+   resampled and moved (Del Moral, Doucet and Jasra, 2006).
+4. `bayes_greedy_team`: the best response to π̄, a practical ceiling for adaptation.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ import torch
 from torch import Tensor
 
 from ..externals import ExternalFamily, Externals
-from ..game import TabularGame
 from ..games.matrix import MixedStrategies
+from ..games.tabular import TabularGame
 from ..replay import Episode
 from .tabulate import Tabulated
 from .values import Array, Response, best_response
@@ -42,7 +43,7 @@ class Watched:
 
     @classmethod
     def of(cls, game: TabularGame, episodes: Sequence[Episode]) -> Watched:
-        """Count what `micra_lite.watch` returned. Raises ValueError when an episode lacks an external."""
+        """Count the pairs of episodes, as `micra_lite.watch` returns them. Raises ValueError if one lacks an external."""
         for number, episode in enumerate(episodes):
             if missing := [e for e in game.externals if e not in episode.observations or e not in episode.actions]:
                 raise ValueError(f"watched episode {number} lacks observations or actions of {missing}")
@@ -58,7 +59,7 @@ class Watched:
         return cls(list(distinct.split(sizes, 1)), counts)
 
 
-def log_likelihood(family: ExternalFamily, parameters: Tensor, watched: Watched) -> Tensor:
+def external_log_likelihoods(family: ExternalFamily, parameters: Tensor, watched: Watched) -> Tensor:
     """log ∏_t π_k(a_t | o_t) in nats for each of M externals: parameters (M, P) → (M,); −∞ where one is impossible."""
     if not len(watched.observations[0]):
         return torch.zeros(len(parameters), dtype=torch.float64)
@@ -68,16 +69,16 @@ def log_likelihood(family: ExternalFamily, parameters: Tensor, watched: Watched)
 
 
 def posterior(candidates: Externals, watched: Watched) -> Array:
-    """p(k | pairs) of K externals of which one was watched, all equally likely before: (K,), summing to one."""
-    return torch.softmax(log_likelihood(candidates.family, candidates.parameters, watched), 0).numpy()
+    """p(k | pairs) of K externals, one of which was watched, under a uniform prior: (K,), summing to one."""
+    return torch.softmax(external_log_likelihoods(candidates.family, candidates.parameters, watched), 0).numpy()
 
 
 @dataclass(frozen=True)
-class Prediction:
+class BayesPrediction:
     """The posterior-mean policies π̄, one (S, A_e) per external.
 
-    `effective_sample_size` is 1/Σ_i w_i² of the posterior sample, equal particles taken as one of their common weight;
-    moves keep it from collapsing. It is infinite for a closed form.
+    `effective_sample_size` is 1/Σ_i w_i² of the posterior sample, where equal particles count as one of their common
+    weight. It is infinite for a closed form.
     """
 
     policies: list[Array]
@@ -86,8 +87,8 @@ class Prediction:
 
 def bayes_predictor(
     game: TabularGame, family: ExternalFamily, episodes: Sequence[Episode], particles: int = 1024, seed: int = 0
-) -> Prediction:
-    """π̄(a | o): what is to be expected of the external after `episodes`, in every state of `game`.
+) -> BayesPrediction:
+    """π̄(a | o), the prediction of the external after `episodes`, in every state of `game`.
 
     Args: episodes, as `micra_lite.watch` returns them, possibly none; particles M, the size of the posterior sample;
     seed, of all its draws. Raises TypeError for a family that states no prior, ValueError for incomplete episodes.
@@ -103,7 +104,7 @@ def bayes_predictor(
         for count in watched.counts:
             after = family.alpha + count.sum(0)  # the posterior is a Dirichlet distribution again
             means.append((after / after.sum()).expand(game.n_states, -1).numpy())
-        return Prediction(means, math.inf)
+        return BayesPrediction(means, math.inf)
     sample = sample_posterior(family, watched, particles, seed)
     seen = game.observe(game.states())
     seen = [seen[e][None] for e in game.external_axes]
@@ -112,7 +113,7 @@ def bayes_predictor(
         for total, policy in zip(totals, family.probabilities(part[:, None], seen), strict=True):
             total += policy.double().expand(len(part), game.n_states, -1).sum(0).numpy()
     shares = torch.unique(sample, dim=0, return_counts=True)[1].double() / len(sample)
-    return Prediction([total / len(sample) for total in totals], float(1 / shares.square().sum()))
+    return BayesPrediction([total / len(sample) for total in totals], float(1 / shares.square().sum()))
 
 
 def sample_posterior(family: ExternalFamily, watched: Watched, particles: int, seed: int) -> Tensor:
@@ -120,12 +121,12 @@ def sample_posterior(family: ExternalFamily, watched: Watched, particles: int, s
     prior = family.prior()
     rng = np.random.default_rng(seed)
     sample = _draw(prior, rng, particles)
-    likelihood = log_likelihood(family, sample, watched)  # (M,)
-    heat = 0.0  # the exponent of the likelihood: 0 is the prior, 1 the posterior
-    while heat < 1:
-        step = _next_step(likelihood, 1 - heat)
+    likelihood = external_log_likelihoods(family, sample, watched)  # (M,)
+    inverse_temperature = 0.0  # the likelihood's exponent: 0 is the prior, 1 the posterior
+    while inverse_temperature < 1:
+        step = _next_step(likelihood, 1 - inverse_temperature)
         weights = torch.softmax(step * likelihood, 0).numpy()
-        heat = min(1.0, heat + step)
+        inverse_temperature = min(1.0, inverse_temperature + step)
         spread = np.cov(sample.numpy().T, aweights=weights) + 1e-9 * np.eye(sample.shape[1])
         root = np.linalg.cholesky(spread).astype(np.float64)
         # Systematic resampling: one uniform number for the whole sample.
@@ -133,12 +134,12 @@ def sample_posterior(family: ExternalFamily, watched: Watched, particles: int, s
         kept = np.searchsorted(np.cumsum(weights), points).clip(max=particles - 1)
         sample, likelihood = sample[kept], likelihood[kept]
         for _ in range(MOVES):
-            sample, likelihood = _move(family, prior, watched, sample, likelihood, heat, root, rng)
+            sample, likelihood = _move(family, prior, watched, sample, likelihood, inverse_temperature, root, rng)
     return sample
 
 
 def _next_step(likelihood: Tensor, most: float) -> float:
-    """The largest rise of the exponent, up to `most`, that leaves half of the sample effective."""
+    """The largest increase of the inverse temperature, up to `most`, that leaves half of the sample effective."""
 
     def effective(step: float) -> float:
         weights = torch.softmax(step * likelihood, 0)
@@ -165,11 +166,11 @@ def _log_prior(prior: list[torch.distributions.Distribution], parameters: Tensor
 
 def _move(
     family: ExternalFamily, prior: list[torch.distributions.Distribution], watched: Watched, sample: Tensor,
-    likelihood: Tensor, heat: float, root: Array, rng: np.random.Generator,
+    likelihood: Tensor, inverse_temperature: float, root: Array, rng: np.random.Generator,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """One Metropolis step of every particle, which leaves prior · likelihood^heat as it is.
+    """One Metropolis step of every particle, with prior · likelihood^inverse_temperature as its stationary distribution.
 
-    By chance a particle either wanders, with the sample's own covariance at one of three scales, or draws one of its
+    A particle either takes a random step, with the sample's own covariance at one of three scales, or draws one of its
     parameters afresh from the prior, which finds other modes.
     """
     M, P = sample.shape
@@ -180,13 +181,13 @@ def _move(
     redraw = torch.as_tensor(rng.random(M) < 0.3)
     proposed = torch.where(redraw[:, None], torch.where(one, fresh, sample), wandered)
     allowed = _log_prior(prior, proposed) - _log_prior(prior, sample)  # −∞ outside the prior's support
-    found = log_likelihood(family, torch.where(torch.isfinite(allowed)[:, None], proposed, sample), watched)
+    found = external_log_likelihoods(family, torch.where(torch.isfinite(allowed)[:, None], proposed, sample), watched)
     # Redrawing proposes by the prior, which therefore cancels.
-    ratio = heat * (found - likelihood) + torch.where(redraw, 0.0, allowed)
+    ratio = inverse_temperature * (found - likelihood) + torch.where(redraw, 0.0, allowed)
     accepted = torch.as_tensor(np.log(rng.random(M))) < ratio
     return torch.where(accepted[:, None], proposed, sample), torch.where(accepted, found, likelihood)
 
 
-def bayes_greedy_team(table: Tabulated, prediction: Prediction) -> Response:
-    """The best response to the posterior-mean externals: a ceiling in one-shot games, elsewhere the practical one."""
+def bayes_greedy_team(table: Tabulated, prediction: BayesPrediction) -> Response:
+    """The best response to the posterior-mean externals: a ceiling in one-shot games, a practical one elsewhere."""
     return best_response(table, prediction.policies)

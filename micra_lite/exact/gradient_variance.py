@@ -1,4 +1,4 @@
-"""How much one decision's estimate of the policy gradient scatters: exact, by enumeration of all joint actions.
+"""The exact variance of policy-gradient estimates from one decision, by enumeration of all joint actions.
 
 In a state s all agents draw their actions, and target i estimates the gradient of the team's value in the logits of its
 softmax policy by ĝ = ∇ log π_i(a_i|s) · w. The estimators differ in the weight w alone:
@@ -6,13 +6,13 @@ softmax policy by ĝ = ∇ log π_i(a_i|s) · w. The estimators differ in the we
     REINFORCE            G, the sampled return: the sum of discounted rewards from here on
     REINFORCE, exact Q   Q(s, a)
     baseline v(s)        Q(s, a) − v(s)
-    COMA                 Q(s, a) − Σ_{a'_i} π_i(a'_i|s) Q(s, [a'_i, a_-i])       the others stay at what they did
+    COMA                 Q(s, a) − Σ_{a'_i} π_i(a'_i|s) Q(s, [a'_i, a_-i])       the others' actions are held fixed
     CRA, sampled         A_i(s, a_i) of Eq. 2                                    the others averaged out
     CRA, exact           no action is drawn: Σ_{a_i} π_i(a_i|s) ∇ log π_i(a_i|s) A_i(s, a_i)
 
 1. All have the same mean, g_b = π_i(b|s) A_i(s, b). So tr Cov(ĝ | s) = E[|∇ log π_i(a_i|s)|² w² | s] − |g|².
-2. `advantage_variance` averages any part of the others: nobody is COMA, all of them are CRA. Each one more that is
-   averaged can only lower the variance (Rao–Blackwell).
+2. `advantage_variance` averages over any subset of the others: over none in COMA, over all in CRA. Averaging over one
+   more can only lower the variance (Rao–Blackwell).
 3. `squared_return` is E[G² | s, a], by the Bellman equation of second moments (Sobel, 1982).
 """
 
@@ -76,7 +76,7 @@ def gradient_variances(
         "baseline v(s)": _variance((q - v) ** 2, q, policies, i),
         "COMA": advantage_variance(q, policies, i),
         "CRA, sampled": advantage_variance(q, policies, i, others),
-        "CRA, exact": np.zeros(len(q)),  # in a given state nothing is drawn
+        "CRA, exact": np.zeros(len(q)),  # in a given state nothing is random
     }
 
 
@@ -84,7 +84,7 @@ def squared_return(game: Tabulated, policies: Sequence[Array]) -> Array:
     """E[G² | s, a], (S, A_1, …, A_n): the mean square of the discounted return after joint action a, then `policies`.
 
     G² = (r + γG')² and G' is drawn after s', so E[G² | s, a] = r² + 2γ r E[V(s')] + γ² E[E[G'² | s']]. Rewards are
-    taken as certain given s and a, as they are in all our games; where an episode ends, V and G' are 0.
+    taken as certain given s and a, as they are in all games here; where an episode ends, V and G' are 0.
     """
     reward, gamma = team_reward(game), game.gamma  # (S, |A|)
     V = evaluate(game, policies, reward)

@@ -1,7 +1,7 @@
 """Scores between a random team and the best response, and the headroom of a task.
 
 1. `yardstick` and `normalised_score`: 0 for the uniformly random team, 1 for the best response.
-2. `headroom`: how much knowing the external is worth; a task needs room for adaptation.
+2. `headroom`: the value of knowing the external. A task without headroom leaves nothing to gain by adapting.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .tabulate import Tabulated
-from .values import Array, Response, best_response, random_team, solve, split_team, team_value, team_view
+from .values import Array, Response, best_response, induced_mdp, random_team, solve, split_team, team_value
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def yardstick(game: Tabulated, externals: Sequence[Sequence[Array]]) -> Yardstic
 
 @dataclass(frozen=True)
 class Headroom:
-    """How much knowing the external is worth on a task (normalised scores over its held-out externals)."""
+    """The value of knowing the external on a task, as normalised scores over its held-out externals."""
 
     average_response: float  # best response to the average training external
     best_fixed: float  # best fixed team found
@@ -50,37 +50,37 @@ class Headroom:
 
     @property
     def average(self) -> float:
-        """headroom_average: the score of the best team found that plays everyone alike."""
+        """headroom_average: the score of the best team found that plays alike beside all externals."""
         return max(self.average_response, self.best_fixed)
 
 
 def best_fixed_team(
     game: Tabulated, externals: Sequence[Sequence[Array]], start: Sequence[Array], sweeps: int = 30
 ) -> list[Array]:
-    """Raise the mean value over externals of one team that cannot tell them apart, from the team `start`.
+    """Improve the team `start`, which plays alike beside all externals, in its mean value over them.
 
     Each sweep takes, in each state, the joint action of largest Σ_k d_k(s) Q_k(s, a), where d_k is the discounted
     occupancy against external k: coordinate ascent for a decision process with several models (Su and Petrik,
-    "Solving multi-model MDPs by coordinate ascent and dynamic programming", UAI 2023). States change in ever smaller
-    random parts while a sweep does not help; a local optimum is what it promises.
+    "Solving multi-model MDPs by coordinate ascent and dynamic programming", UAI 2023). While a sweep
+    does not help, ever smaller random parts of the states change. The result is a local optimum.
     """
-    views = [team_view(game, x) for x in externals]
-    S, n_team = views[0].R.shape
+    mdps = [induced_mdp(game, x) for x in externals]
+    S, n_team = mdps[0].R.shape
     sizes = [game.A[i] for i in game.target_axes]
     choice = np.ravel_multi_index([p.argmax(1) for p in start], sizes)
     rng = np.random.default_rng(0)
 
     def sweep(choice: NDArray[np.int64]) -> tuple[float, Array]:
         total, gain = 0.0, np.zeros((S, n_team))
-        for view in views:
+        for mdp in mdps:
             rows = np.arange(S) * n_team + choice
-            P = view.T[rows]
-            V = solve(P, view.R[np.arange(S), choice], game.gamma)
+            P = mdp.T[rows]
+            V = solve(P, mdp.R[np.arange(S), choice], game.gamma)
             d = solve(P.T.tocsr(), game.start, game.gamma)
-            Q = view.R + game.gamma * (view.T @ V).reshape(S, n_team)
+            Q = mdp.R + game.gamma * (mdp.T @ V).reshape(S, n_team)
             total += float(game.start @ V)
             gain += d[:, None] * (Q - V[:, None])
-        return total / len(views), gain / len(views)
+        return total / len(mdps), gain / len(mdps)
 
     value, gain = sweep(choice)
     part = 1.0
@@ -103,9 +103,10 @@ def headroom(
     fixed_on: int = 128,
     scale: Yardstick | None = None,
 ) -> Headroom:
-    """Measure a task's headroom: `train` makes the average external and the best fixed team, `held_out` judges them.
+    """Measure a task's headroom over the externals `held_out`; the teams that play alike come from those of `train`.
 
-    The best fixed team is optimised on the first `fixed_on` training externals (0: leave it out).
+    Args: train and held_out, each external's list of policies (S, A_e); fixed_on, the number of training externals for
+    which the best fixed team is optimised (0: leave it out); scale, the yardstick of `held_out` if it is known.
     """
     scale = scale or yardstick(game, held_out)
 
@@ -115,6 +116,6 @@ def headroom(
     mean = [np.mean([x[e] for x in train], axis=0) for e in range(len(game.external_axes))]
     to_average = best_response(game, mean).policies
     fixed = best_fixed_team(game, train[:fixed_on], to_average) if fixed_on else to_average
-    others = np.roll(np.arange(len(held_out)), 1)  # everybody meets the response to its neighbour: a wrong one
+    others = np.roll(np.arange(len(held_out)), 1)  # each external meets the response to its neighbour
     wrong = [team_value(game, scale.responses[o].policies, x) for o, x in zip(others, held_out, strict=True)]
     return Headroom(score(to_average), score(fixed), scale.normalised_score(np.array(wrong)))

@@ -19,7 +19,8 @@ from torch import Tensor
 
 from ..agent import Belief, prior_belief
 from ..externals import Externals
-from ..game import Game, TabularGame, in_agents_order
+from ..game import Game, in_agents_order
+from ..games.tabular import TabularGame
 from ..phases import online_adaptation
 from ..replay import Episode
 from ..rollouts import play, watch, watched_losses, watched_pairs
@@ -107,7 +108,8 @@ def mean_return(
         belief = Belief.concatenate(*[belief] * K)
     generator = torch.Generator().manual_seed(seed)
     played = play(state, externals, belief, episodes, exploration, generator)
-    return played.returns[..., list(state.agent.target_axes)].mean(-1).mean(-1)
+    returns = (played.rewards * played.alive[..., None]).sum(2)  # (K, E, n)
+    return returns[..., list(state.agent.target_axes)].mean(-1).mean(-1)
 
 
 def yardstick_for(table: Tabulated, externals: Externals, game: Game) -> Yardstick:

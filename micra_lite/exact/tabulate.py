@@ -1,4 +1,4 @@
-"""The 7-tuple of a small game as arrays: what everything exact is computed from.
+"""The 7-tuple of a small game as arrays, from which everything exact is computed.
 
 `tabulate(game)` lists a `TabularGame`'s outcomes, the same ones that its `step` samples from, so the two cannot disagree.
 """
@@ -13,9 +13,10 @@ import torch
 from scipy.sparse import csr_matrix, vstack
 from torch import Tensor
 
-from ..game import Game, TabularGame
+from ..game import Game
+from ..games.tabular import TabularGame
 
-# More table entries than this need several GB and minutes; the error says what to do instead.
+# Larger tables need several GB and minutes; the error says what to do instead.
 LARGEST_TABLE = 400_000_000
 
 
@@ -23,7 +24,7 @@ LARGEST_TABLE = 400_000_000
 class Tabulated:
     """The 7-tuple as arrays; |A| = ∏ A_j joint actions in row-major order of the agents' axes.
 
-    Rows of T whose episode ends carry the missing probability: they sum to less than one.
+    A row of T sums to one minus the probability that the episode ends there.
     """
 
     S: int  # number of states
@@ -32,7 +33,7 @@ class Tabulated:
     T: csr_matrix  # (S·|A|, S)
     R: np.ndarray  # (S, |A|, n)
     O: tuple[int, ...]  # size of each agent's observation
-    Omega: list[Tensor]  # for each agent (S, O_j): Ω, what it sees in each state
+    Omega: list[Tensor]  # for each agent (S, O_j): Ω, its observation of each state
     start: np.ndarray  # (S,) the start distribution
     gamma: float
     target_axes: tuple[int, ...]  # the target agents' positions among the agents
@@ -40,7 +41,7 @@ class Tabulated:
 
 
 def table_entries(game: TabularGame) -> int:
-    """States × joint actions × outcomes: what `tabulate` has to go through."""
+    """The number of entries that `tabulate` goes through: states × joint actions × outcomes."""
     first_state = torch.zeros(1, len(game.radix), dtype=torch.long)
     first_action = torch.zeros(1, len(game.agents), dtype=torch.long)
     K = game.outcomes(first_state, first_action).probability.shape[1]
@@ -50,7 +51,7 @@ def table_entries(game: TabularGame) -> int:
 def tabulate(game: Game) -> Tabulated:
     """The 7-tuple of `game` as arrays, for exact computation.
 
-    Raises TypeError for a game whose rules are not listed as outcomes and, before any work, ValueError for a table that
+    Raises TypeError for a game whose rules are not listed as outcomes, and ValueError, before any work, for a table that
     would be too large.
 
     >>> from micra_lite.registry import make

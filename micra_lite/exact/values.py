@@ -40,15 +40,15 @@ def _weighted(T: csr_matrix, weights: Array) -> csr_matrix:
 
 
 def solve(P: csr_matrix, r: Array, gamma: float) -> Array:
-    """V = r + γ P V: densely when that is quick, else by iteration until the proven error is below 1e-11."""
+    """Solve V = r + γ P V: densely for few states, else by iteration until the proven error is below 1e-11."""
     S = len(r)
     if S <= 1500:
         system = np.eye(S) - gamma * P.toarray()
         return torch.linalg.solve(torch.from_numpy(system), torch.from_numpy(r)).numpy()
     if gamma == 1:
         return spsolve(identity(S, format="csc") - P.tocsc(), r)
-    # ‖new − V*‖ ≤ γ/(1 − γ) ‖new − V‖ in the norm in which P contracts: values in the largest entry; occupancies, for
-    # which P is transposed, in the sum. (In the sum over many states, rounding alone would keep values from converging.)
+    # ‖new − V*‖ ≤ γ/(1 − γ) ‖new − V‖ in the norm in which P contracts: the largest entry for values; the sum for
+    # occupancies, where P is transposed. (In the sum over many states, rounding alone would keep values from converging.)
     size = np.max if P.sum(1).max() <= 1 + 1e-9 else np.sum
     V = r / (1 - gamma)
     while True:
@@ -59,16 +59,16 @@ def solve(P: csr_matrix, r: Array, gamma: float) -> Array:
 
 
 def team_reward(game: Tabulated) -> Array:
-    """The targets' mean reward, (S, |A|): what the team is out for."""
+    """The targets' mean reward, (S, |A|), which the team maximises."""
     return game.R[:, :, list(game.target_axes)].mean(-1)
 
 
 def evaluate(
     game: Tabulated, policies: Sequence[Array], reward: Array | None = None, horizon: int | None = None
 ) -> Array:
-    """V(s), the discounted return of playing `policies` for ever, or for `horizon` steps, (S,).
+    """V(s), the discounted return of `policies` played for ever, or for `horizon` steps, (S,).
 
-    Args: policies, one (S, A_j) per agent; reward (S, |A|), the team's mean reward unless given.
+    Args: policies, one (S, A_j) per agent; reward (S, |A|), by default the team's mean reward.
     """
     weights = joint_policy(policies)
     reward = team_reward(game) if reward is None else reward
@@ -104,18 +104,18 @@ class Response:
 
 
 @dataclass(frozen=True)
-class TeamView:
-    """The game as the team sees it when the externals' policies are fixed: an MDP over the team's joint actions."""
+class InducedMDP:
+    """The decision process that fixed external policies leave to the team, over its joint actions."""
 
     T: csr_matrix  # (S·|A_𝒯|, S)
     R: Array  # (S, |A_𝒯|)
 
 
-def team_view(game: Tabulated, externals: Sequence[Array]) -> TeamView:
-    """Average the externals, with policies (S, A_e) in their order, out of the game: → one MDP over team actions."""
+def induced_mdp(game: Tabulated, externals: Sequence[Array]) -> InducedMDP:
+    """Average the externals, with policies (S, A_e) in their order, out of the game."""
     n_team = math.prod(game.A[i] for i in game.target_axes)
     theirs = joint_policy(externals) if externals else np.ones((game.S, 1))  # (S, |A_ℰ|)
-    # Joint actions listed with the team's part first: row g holds those in which the team plays its joint action g.
+    # Row g holds the joint actions in which the team plays its joint action g.
     numbers = np.arange(math.prod(game.A)).reshape(game.A)
     numbers = numbers.transpose(*game.target_axes, *game.external_axes).reshape(n_team, -1)  # (|A_𝒯|, |A_ℰ|)
     columns = np.arange(game.S)[:, None, None] * numbers.size + numbers  # (S, |A_𝒯|, |A_ℰ|)
@@ -124,11 +124,11 @@ def team_view(game: Tabulated, externals: Sequence[Array]) -> TeamView:
     average = csr_matrix((weights.ravel(), columns.ravel(), indptr), shape=(game.S * n_team, game.T.shape[0]))
     T = average @ game.T
     T.eliminate_zeros()
-    return TeamView(T, np.einsum("se,sge->sg", theirs, team_reward(game)[:, numbers]))
+    return InducedMDP(T, np.einsum("se,sge->sg", theirs, team_reward(game)[:, numbers]))
 
 
 def split_team(game: Tabulated, joint: NDArray[np.int64]) -> list[Array]:
-    """Joint team actions (S,) to one deterministic policy (S, A_i) per target."""
+    """Turn joint team actions (S,) into one deterministic policy (S, A_i) per target."""
     sizes = [game.A[i] for i in game.target_axes]
     return [np.eye(size)[own] for size, own in zip(sizes, np.unravel_index(joint, sizes), strict=True)]
 
@@ -137,15 +137,15 @@ def best_response(game: Tabulated, externals: Sequence[Array]) -> Response:
     """The team's best joint response to the externals' policies (S, A_e), by policy iteration.
 
     A team that shares its reward and sees the state loses nothing by acting deterministically and independently.
-    Ties go to the lowest joint action, so the answer is always the same.
+    Ties go to the lowest joint action, so that the result is always the same.
     """
-    view = team_view(game, externals)
-    S, n_team = view.R.shape
-    choice = view.R.argmax(1)
+    mdp = induced_mdp(game, externals)
+    S, n_team = mdp.R.shape
+    choice = mdp.R.argmax(1)
     while True:
         rows = np.arange(S) * n_team + choice
-        V = solve(view.T[rows], view.R[np.arange(S), choice], game.gamma)
-        Q = view.R + game.gamma * (view.T @ V).reshape(S, n_team)
+        V = solve(mdp.T[rows], mdp.R[np.arange(S), choice], game.gamma)
+        Q = mdp.R + game.gamma * (mdp.T @ V).reshape(S, n_team)
         best = Q.max(1, keepdims=True)
         greedy = (best - 1e-9 * (1 + np.abs(best)) <= Q).argmax(1)  # the first of the tied ones
         better = Q.max(1) > Q[np.arange(S), choice] + 1e-9 * (1 + np.abs(best[:, 0]))

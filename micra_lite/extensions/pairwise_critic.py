@@ -46,11 +46,6 @@ class PairwiseQ(NamedTuple):
         """v(s | i plays a_i), (B, A_i), up to a constant of the state."""
         return pairwise_values(self.singles, self.pairs, policies, i)
 
-    def detach(self) -> PairwiseQ:
-        """The same numbers, through which no gradient flows."""
-        pairs = {group: w.detach() for group, w in self.pairs.items()}
-        return PairwiseQ(self.constant.detach(), [u.detach() for u in self.singles], pairs)
-
     def row(self, b: int) -> Tensor | None:
         """One state's table of all joint actions, (A_1, …, A_n); None where it would be too large."""
         sizes = [u.shape[1] for u in self.singles]

@@ -1,9 +1,10 @@
-"""A negative control: nothing is gained by adapting to an external that does not matter.
+"""Bystander, a negative control: nothing is gained by adapting to an external that does not matter.
 
-Bystander. A `size` × `size` board, `friends` friends (the targets) and one bystander (the external). All move at the same
+Rules. A `size` × `size` board, `friends` friends (the targets) and one bystander (the external). All move at the same
 time: stay, north, south, west or east; a move into the wall stays. When all friends land on the same cell, each is paid
 1, and the first of them starts again on a random cell. The bystander walks about, pays nothing and is in nobody's way.
-What it teaches: an external that does not matter. Its moves can be learned perfectly, and nothing follows from it.
+
+What it teaches. An external whose moves can be learned perfectly may still not matter: the score stays the same.
 """
 
 from __future__ import annotations
@@ -16,16 +17,16 @@ from torch import Tensor
 from torch.distributions import Distribution, Normal
 
 from ..externals import ExternalFamily
-from ..game import Outcomes
 from .board import MOVES, BoardGame, landing_table, square
+from .tabular import Outcomes
 
 
 class Bystander(BoardGame):
-    """`friends` targets who must meet on a `size` × `size` board, and a bystander who does not matter."""
+    """`friends` targets that must meet on a `size` × `size` board, and a bystander that does not matter."""
 
     def __init__(self, size: int = 3, friends: int = 2, view: int | None = None) -> None:
         if friends < 2:
-            raise ValueError(f"bystander needs at least two friends, who can meet; got friends={friends}")
+            raise ValueError(f"bystander needs at least two friends that can meet; got friends={friends}")
         names = tuple(f"friend_{f + 1}" for f in range(friends))
         super().__init__(
             "bystander", square("bystander", size), names, "bystander", view=view, size=size, friends=friends
@@ -36,13 +37,13 @@ class Bystander(BoardGame):
         return self.states(), torch.full((self.n_states,), 1 / self.n_states, dtype=torch.float64)
 
     def reset(self, batch: int, generator: torch.Generator) -> Tensor:
-        """As `starts` has it, drawn without listing all states."""
-        return torch.randint(self.cells, (batch, len(self.agents)), generator=generator, device=generator.device)
+        """Draw from the distribution of `starts` without listing all states."""
+        return torch.randint(self.cells, (batch, len(self.agents)), generator=generator)
 
     def outcomes(self, state: Tensor, actions: Tensor) -> Outcomes:
-        landed = self.landing.to(state.device)[state, actions]  # (B, n)
+        landed = self.landing[state, actions]  # (B, n)
         met = (landed[:, :-1] == landed[:, :1]).all(1, keepdim=True)  # (B, 1)
-        cell = torch.arange(self.cells, device=state.device)
+        cell = torch.arange(self.cells)
         probability = torch.where(met, 1 / self.cells, (cell == landed[:, :1]).double())  # (B, K = cells)
         others = landed[:, None, 1:].expand(-1, self.cells, -1)
         next_state = torch.cat([cell[:, None].expand(len(landed), -1, 1), others], dim=2)  # (B, K, n)
@@ -66,4 +67,4 @@ class BystanderFamily(ExternalFamily):
         return [Normal(0.0, self.habit)] * len(MOVES)
 
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
-        return [parameters.to(observations[0].device).softmax(-1)]
+        return [parameters.softmax(-1)]

@@ -1,24 +1,24 @@
-"""Crossing: drivers who meet head-on, and a convention that must be guessed.
+"""Crossing: drivers that meet head-on, and a convention that must be guessed.
 
 Rules. A road of `lanes` lanes (rows) and `length` cells. `drivers` drivers (the targets) drive east, one stranger (the
 external) drives west. All choose at the same time: straight on, onward and one lane to the left, or onward and one
-lane to the right; the stranger alone can also brake (stay). Beyond the outermost lane one stays in it. A driver and the
-stranger who meet (land in the same column) or pass each other *crash* if that leaves them in the same lane. Who drives
-off the far end has arrived. Each driver's arrival pays every driver 1, each crash costs every driver `crash`; the
-stranger is paid 1 for its own arrival and pays `crash` if it crashed. Who arrived or crashed enters again at the near
-end, in a random lane. Drivers do not hinder each other. The game goes on (discount 0.95; episodes are cut after 25
+lane to the right; the stranger alone can also brake (stay). An agent in the outermost lane stays in it instead of leaving
+the road. A driver and the stranger that meet (land in the same column) or pass each other *crash* if they end in the same
+lane. An agent that drives off the far end has arrived. Each driver's arrival pays every driver 1, each crash costs every
+driver `crash`; the stranger is paid 1 for its own arrival and pays `crash` if it crashes. An agent that arrived or crashed
+enters again at its near end, in a random lane. Drivers do not hinder each other. The game goes on (discount 0.95; episodes are cut after 25
 steps).
 
 What it teaches. Keep left or keep right, push or yield: each convention is good when all follow it. The stranger has
-its own (`StrangerFamily`), and does not wait to see what the drivers do; who knows it passes.
+its own (`StrangerFamily`), and does not wait to see what the drivers do; drivers that know it can pass.
 
-Options. `lanes` and `length` of the road; number of `drivers`; the cost of a `crash`; `view`, how many rows and columns
-away everyone sees the others (None: everywhere). The stranger dodges and yields to nobody whom it does not see. Under
-partial views the critic still sees the whole road.
+Options. `lanes` and `length` of the road; number of `drivers`; the cost of a `crash`; `view`, the number of rows and
+columns within which everyone sees the others (None: everywhere). The stranger neither dodges nor yields to drivers that
+it does not see. Under partial views the critic still sees the whole road.
 
-Headroom. Over the held-out strangers the best team found that plays all alike scores 0.65, the best response to a wrong
-stranger -0.13 (0: random team, 1: best response to each; `python benchmarks/games.py`): to be sure of the wrong
-convention is worse than to drive at random.
+Headroom. Over the held-out strangers the best team found that plays alike beside all scores 0.65, the best response to a wrong
+stranger -0.13 (0: random team, 1: best response to each; `python benchmarks/games.py`): being sure of the wrong
+convention is worse than driving at random.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from torch import Tensor
 from torch.distributions import Distribution, Normal, Uniform
 
 from ..externals import ExternalFamily
-from ..game import Outcomes
-from .board import BoardGame, cells_seen
+from .board import BoardGame, Moves, cells_seen
+from .tabular import Outcomes
 
-CHOICES = ("straight", "left", "right", "brake")
-_BRAKE = 3
+EAST: Moves = {"straight": (0, 1), "left": (-1, 1), "right": (1, 1)}
+WEST: Moves = {"straight": (0, -1), "left": (1, -1), "right": (-1, -1), "brake": (0, 0)}  # westbound, left is south
 
 
 class Crossing(BoardGame):
@@ -47,12 +47,20 @@ class Crossing(BoardGame):
         if lanes < 2 or length < 2:
             raise ValueError(f"crossing needs at least 2 lanes of 2 cells; got lanes={lanes}, length={length}")
         names = tuple(f"driver_{d + 1}" for d in range(drivers))
-        super().__init__("crossing", (lanes, length), names, "stranger", (CHOICES[:3],) * drivers + (CHOICES,),
+        super().__init__("crossing", (lanes, length), names, "stranger", (EAST,) * drivers + (WEST,),
                          view=view, lanes=lanes, length=length, drivers=drivers, crash=crash)  # fmt: skip
         self.crash = crash
-        self.heading = torch.tensor([1] * drivers + [-1])  # (n,) onward in columns; left is heading north going east
-        self.near = torch.tensor([0] * drivers + [length - 1])  # (n,) the column where each enters
-        self.entries = torch.cartesian_prod(*[torch.arange(lanes)] * (drivers + 1))  # (K, n) lanes to enter in
+        n = drivers + 1
+        self.directions = torch.zeros(n, len(WEST), 2, dtype=torch.long)  # of each agent's moves, in (lanes, cells)
+        for j, moves in enumerate(self.moves):
+            self.directions[j, : len(moves)] = torch.tensor(list(moves.values()))
+        self.near = torch.tensor([0] * drivers + [length - 1])  # (n,) the column in which each enters
+        self.entries = torch.cartesian_prod(*[torch.arange(lanes)] * n)  # (K, n) lanes to enter in
+
+    def landing_place(self, agent: str, cell: int, action: int) -> tuple[int, int]:
+        """As in every board game, but whoever drives off the road is one column beyond it."""
+        row, _ = super().landing_place(agent, cell, action)
+        return row, cell % self.columns + self.direction(agent, action)[1]
 
     def starts(self) -> tuple[Tensor, Tensor]:
         """Everyone at the near end, in any lane."""
@@ -60,15 +68,10 @@ class Crossing(BoardGame):
         return self.entries * self.columns + self.near, torch.full((K,), 1 / K, dtype=torch.float64)
 
     def outcomes(self, state: Tensor, actions: Tensor) -> Outcomes:
-        heading, near, entries = (
-            self.heading.to(state.device),
-            self.near.to(state.device),
-            self.entries.to(state.device),
-        )
+        near, entries = self.near, self.entries
         lane, column = state // self.columns, state % self.columns  # (B, n)
-        aside = (actions == CHOICES.index("right")).long() - (actions == CHOICES.index("left")).long()
-        to_lane = (lane + aside * heading).clamp(0, self.rows - 1)
-        to_column = column + heading * (actions != _BRAKE)
+        aside, onward = self.directions[torch.arange(len(self.agents)), actions].unbind(-1)
+        to_lane, to_column = (lane + aside).clamp(0, self.rows - 1), column + onward
         arrived = (to_column < 0) | (to_column >= self.columns)
         # Each driver against the stranger, (B, drivers).
         on_road = ~arrived[:, :-1] & ~arrived[:, -1:]
@@ -82,17 +85,17 @@ class Crossing(BoardGame):
         landed = torch.where(arrived | crashed, 0, to_lane * self.columns + to_column)
         enter = entries * self.columns + near  # (K, n)
         next_state = torch.where((arrived | crashed)[:, None], enter, landed[:, None])  # (B, K, n)
-        # Lanes are drawn for all; for who goes on, they change nothing.
-        probability = torch.full(next_state.shape[:2], 1 / len(enter), dtype=torch.float64, device=state.device)
+        # Lanes are drawn for everyone, and used only for those that enter again.
+        probability = torch.full(next_state.shape[:2], 1 / len(enter), dtype=torch.float64)
         return Outcomes(next_state, probability, rewards, torch.zeros_like(probability, dtype=torch.bool))
 
 
 class StrangerFamily(ExternalFamily):
-    """Strangers of crossing: each swerves more or less, to the left or the right, and differently when it meets somebody.
+    """Strangers of crossing: each swerves more or less, to the left or the right, and differently if a driver is ahead.
 
     π(a | o) ∝ exp(u_a) with u = 0 for straight, swerve + m · dodge + keep for left, swerve + m · dodge − keep for right,
-    brake + m · yield for brake, where m says that a driver is ahead of it (in any lane). Beyond the outermost lane nobody
-    swerves.
+    brake + m · yield for brake, where m is 1 if a driver is ahead of it (in any lane), else 0. Nobody swerves out of the
+    outermost lane.
     """
 
     name = "crossing"
@@ -116,9 +119,9 @@ class StrangerFamily(ExternalFamily):
         seen = observations[0]
         cells, in_view = cells_seen(seen, self.drivers + 1, self.lanes * self.length)  # (…, n)
         lane, column = cells // self.length, cells % self.length
-        swerve, dodge, keep, brake, give = parameters.to(seen.device).unbind(-1)  # (…) each
+        swerve, dodge, keep, brake, give = parameters.unbind(-1)  # (…) each
         meets = ((column[..., :-1] <= column[..., -1:]) & in_view[..., :-1]).any(-1)
         aside = swerve + meets * dodge
-        left = (aside + keep).masked_fill(lane[..., -1] == self.lanes - 1, -torch.inf)  # going west, left is south
+        left = (aside + keep).masked_fill(lane[..., -1] == self.lanes - 1, -torch.inf)  # westbound, left is south
         right = (aside - keep).masked_fill(lane[..., -1] == 0, -torch.inf)
         return [torch.stack([torch.zeros_like(aside), left, right, brake + meets * give], dim=-1).softmax(-1)]

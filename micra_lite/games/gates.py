@@ -1,20 +1,20 @@
-"""Gates: two defenders, four gates, and a raider who has favourites and feints.
+"""Gates: two defenders, four gates, and a raider that has favourite gates and feints.
 
 Rules. A `size` × `size` board (odd size) with a gate in the middle of each side, `defenders` defenders (the targets)
 and one raider (the external). All move at the same time: stay, north, south, west or east; a move into the wall stays.
-When the raider lands on a gate, it is through, unless a defender lands on that gate *in the same move*: then it is
-stopped. Through pays the raider 1 and costs each defender 1; stopped pays each defender 1 and costs the raider 1. Either
-way the raider starts again on a random cell that is no gate. The teams' interests are opposed. The game goes on
+When the raider lands on a gate, it gets through, unless a defender lands on that gate *in the same move* and stops it.
+Getting through pays the raider 1 and costs each defender 1; being stopped pays each defender 1 and costs the raider 1.
+Either way the raider starts again on a random cell that is no gate. The two sides' interests are opposed. The game goes on
 (discount 0.95; episodes are cut after 25 steps).
 
-What it teaches. Four gates cannot be covered by two. Who knows which gates the raider likes, and how it answers a
-guarded gate (`RaiderFamily`), guards the right ones.
+What it teaches. Two defenders cannot cover four gates. Those who know which gates the raider prefers, and how it reacts
+to a guarded gate (`RaiderFamily`), guard the right ones.
 
-Options. `size` of the board, odd; number of `defenders`; `view`, how many rows and columns away everyone sees the others
-(None: everywhere). A raider minds no guard that it does not see. Under partial views the critic still sees the whole
-board.
+Options. `size` of the board, odd; number of `defenders`; `view`, the number of rows and columns within which everyone
+sees the others (None: everywhere). A raider ignores defenders that it does not see. Under partial views the critic still
+sees the whole board.
 
-Headroom. Over the held-out raiders the best team found that plays all alike scores 0.66, the best response to a wrong
+Headroom. Over the held-out raiders the best team found that plays alike against all scores 0.66, the best response to a wrong
 raider 0.51 (0: random team, 1: best response to each; `python benchmarks/games.py`).
 """
 
@@ -58,7 +58,7 @@ class RaiderFamily(ExternalFamily):
     """Raiders of gates: each has favourite gates, is bold or cautious where one is guarded, and feints.
 
     π(a | o) ∝ exp(log Σ_g exp(favour_g − caution · guarded_g − haste · d_g(a)) + feint · [a is stay]), where guarded_g
-    says that a defender stands on gate g or beside it, and d_g(a) is the distance of the landing cell from it.
+    is 1 if a defender stands on gate g or beside it, and d_g(a) is the distance of the landing cell from it.
     """
 
     name = "gates"
@@ -83,14 +83,12 @@ class RaiderFamily(ExternalFamily):
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
         cells, in_view = cells_seen(seen, self.defenders + 1, len(self.landing))  # (…, n)
-        parameters = parameters.to(seen.device)
         favours, haste, caution, feint = parameters.split([4, 1, 1, 1], dim=-1)
-        distance = self.distance.to(seen.device).to(parameters.dtype)
-        gates = self.middles.to(seen.device)
-        near = distance[cells[..., :-1, None], gates] <= 1  # (…, defenders, 4)
+        distance = self.distance.to(parameters.dtype)
+        near = distance[cells[..., :-1, None], self.middles] <= 1  # (…, defenders, 4)
         guarded = (near & in_view[..., :-1, None]).any(-2)  # (…, 4)
-        landing = self.landing.to(seen.device)[cells[..., -1]]  # (…, 5)
-        away = distance[landing][..., gates]  # (…, 5, 4)
+        landing = self.landing[cells[..., -1]]  # (…, 5)
+        away = distance[landing][..., self.middles]  # (…, 5, 4)
         wish = favours - caution * guarded
         logits = (wish[..., None, :] - haste[..., None] * away).logsumexp(-1)  # (…, 5)
         logits[..., 0] += feint[..., 0]

@@ -1,6 +1,8 @@
-"""Matrix games: one simultaneous move, then the payoff. The smallest games, in which everything is exact."""
+"""Matrix games: one simultaneous move, then the payoff. In these smallest games everything can be computed exactly."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,13 +10,16 @@ from torch import Tensor
 from torch.distributions import Dirichlet, Distribution
 
 from ..externals import ExternalFamily
-from ..game import Game, Outcomes, TabularGame
+from ..game import Game
+from .scene import Table, name_and_role
+from .tabular import Outcomes, TabularGame
 
 
 class MatrixGame(TabularGame):
     """One simultaneous move, then the payoff.
 
-    `payoffs` has shape (A_1, …, A_n, n): the last axis is the agent who is paid.
+    `payoffs` has shape (A_1, …, A_n, n): the last axis is the agent that is paid. Raises ValueError for another shape, for
+    payoffs that are not finite, and for agents that are not exactly one of target and external.
 
     >>> from micra_lite import make
     >>> game = make("rectangular")
@@ -51,12 +56,22 @@ class MatrixGame(TabularGame):
 
     def outcomes(self, state: Tensor, actions: Tensor) -> Outcomes:
         batch = len(state)
-        rewards = self.payoffs.to(state.device)[tuple(actions.unbind(-1))]  # (B, n)
-        over = torch.ones(batch, 1, dtype=torch.bool, device=state.device)
-        return Outcomes(state[:, None], torch.ones(batch, 1, device=state.device), rewards, over)
+        rewards = self.payoffs[tuple(actions.unbind(-1))]  # (B, n)
+        return Outcomes(state[:, None], torch.ones(batch, 1), rewards, torch.ones(batch, 1, dtype=torch.bool))
 
     def observe(self, state: Tensor) -> list[Tensor]:
-        return [torch.ones(len(state), 1, device=state.device)] * len(self.agents)
+        return [torch.ones(len(state), 1)] * len(self.agents)
+
+    def scene(self, state: Tensor) -> Table:
+        """The payoffs of two agents as a table, of three as one table for each action of the third."""
+        if len(self.agents) not in (2, 3):
+            raise TypeError(f"{self.name} has no picture: a table shows two or three agents, not {len(self.agents)}")
+        cells = {
+            tuple(joint): ", ".join(f"{pay + 0.0:g}".replace("-", "−") for pay in self.payoffs[tuple(joint)].tolist())
+            for joint in self.joint_actions().tolist()
+        }
+        everyone = ", ".join(name_and_role(self, agent) for agent in self.agents)
+        return Table(tuple(zip(self.agents, self.action_names, strict=True)), cells, f"payoffs to {everyone}")
 
 
 def _two_player(row: list[list[float]], column: list[list[float]]) -> Tensor:
@@ -68,20 +83,20 @@ def _common(payoff: Tensor) -> Tensor:
 
 
 def _meeting(n_third: int, load: float) -> Tensor:
-    """Two targets and a third: worth 1 to meet at one of two sites, and `load` more if the third is there too."""
+    """Two targets and a third: meeting at one of two sites pays 1, and `load` more if the third is there too."""
     a, b, c = torch.meshgrid(torch.arange(2), torch.arange(2), torch.arange(n_third), indexing="ij")
     return _common((a == b).float() + load * ((a == b) & (b == c)).float())
 
 
 def _odd_one_out() -> Tensor:
-    """A rectangular 3-player game (2×3×2) with unequal payoffs: being apart from each of the others pays 1."""
+    """A three-player game (2×3×2) with unequal payoffs: being apart from each of the others pays 1."""
     a, b, c = torch.meshgrid(torch.arange(2), torch.arange(3), torch.arange(2), indexing="ij")
     pays = [(a != b).float() + (a != c).float(), (b != a).float() + (b != c).float(), (c != a).float() + 2.0 * (c != b)]
     return torch.stack(pays, dim=-1)
 
 
 def _quiet_site() -> Tensor:
-    """Three choose among three sites: worth 1 to be alone there, ½ less for each other."""
+    """Three agents choose among three sites: being alone there pays 1, and ½ less for each other agent."""
     a, b, c = torch.meshgrid(torch.arange(3), torch.arange(3), torch.arange(3), indexing="ij")
     crowd = [(a == b).float() + (a == c).float(), (b == a).float() + (b == c).float(), (c == a).float() + (c == b)]
     return 1 - torch.stack(crowd, dim=-1) / 2
@@ -114,12 +129,27 @@ def _matrix_games() -> dict[str, tuple]:
 
 
 MATRIX_GAMES = _matrix_games()
+# Small networks do for one decision in one state.
+ONE_DECISION: dict[str, Any] = {
+    "features": 16, "hidden": 64, "actor_hidden": 64, "states_per_external": 16, "externals_per_update": 32,
+}  # fmt: skip
+
+
+def settings(name: str) -> dict[str, Any]:
+    """Settings that work for a matrix game, other than the defaults.
+
+    Payoffs differ in size from game to game, and so does the entropy bonus; it begins large, or actors agree on one action
+    before the imitator can tell externals apart.
+    """
+    payoffs = MATRIX_GAMES[name][0]
+    span = float(payoffs.max() - payoffs.min())
+    return {**ONE_DECISION, "updates": 800, "entropy_coefficient": 0.025 * span, "entropy_start": 40.0}
 
 
 class MixedStrategies(ExternalFamily):
     """Mixed strategies of a matrix game's externals, from a Dirichlet distribution with all parameters α = `alpha`.
 
-    With α < 1 most of them prefer one action clearly; the seed's parameters *are* the probabilities.
+    With α < 1 most of them clearly prefer one action. An external's parameters are its probabilities.
     """
 
     def __init__(self, game: Game, alpha: float = 0.5) -> None:

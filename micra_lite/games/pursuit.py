@@ -1,19 +1,20 @@
-"""Pursuit: hunters who must foresee where a prey will land.
+"""Pursuit: hunters that must foresee where a prey will land.
 
 Rules. A `size` × `size` board, `hunters` hunters (the targets), one prey (the external). All move at the same time:
 stay, north, south, west or east; a move into the wall stays. The prey is caught when a hunter lands on the cell on
-which the prey lands *in the same move* (chasing the cell where it was does not help, nor does swapping places). Each
-catch pays every hunter 1 and costs the prey 1; the prey then starts again on a random cell without a hunter. The game
-goes on (discount 0.95; episodes are cut after 25 steps).
+which the prey lands *in the same move*; moving to the cell where it was, or swapping places with it, catches nothing.
+Each catch pays every hunter 1 and costs the prey 1; the prey then starts again on a random cell without a hunter. The
+game goes on (discount 0.95; episodes are cut after 25 steps).
 
-What it teaches. A hunter that knows where the prey flees to is there first; one that does not can only guess. The
-prey flees, has a home, and has habits of direction (`PreyFamily`), so to know the prey is to catch it. The hunters must
-also agree: two who block the same way leave the other one open.
+What it teaches. A hunter that knows where the prey flees can be there first; one that does not can only guess. A prey
+flees, has a home, and has habits of direction (`PreyFamily`), so hunters that know it catch it more often. They must
+also coordinate: two that block the same way out leave another one open.
 
-Options. `size` of the board; number of `hunters`; `view`, how many rows and columns away everyone sees the others (None:
-everywhere). A prey flees from nobody whom it does not see. Under partial views the critic still sees the whole board.
+Options. `size` of the board; number of `hunters`; `view`, the number of rows and columns within which everyone sees the
+others (None: everywhere). A prey flees only from hunters that it sees. Under partial views the critic still sees the
+whole board.
 
-Headroom. Over the held-out prey the best team found that plays all alike scores 0.69, the best response to a wrong prey
+Headroom. Over the held-out prey the best team found that plays alike against all scores 0.69, the best response to a wrong prey
 0.33 (0: random team, 1: best response to each; `python benchmarks/games.py`).
 """
 
@@ -27,8 +28,8 @@ from torch import Tensor
 from torch.distributions import Distribution, Normal, Uniform
 
 from ..externals import ExternalFamily
-from ..game import Outcomes
 from .board import BoardGame, bump_table, cells_seen, distance_table, landing_table, square
+from .tabular import Outcomes
 
 
 class Pursuit(BoardGame):
@@ -45,8 +46,8 @@ class Pursuit(BoardGame):
         self.landing = landing_table(size)  # (cells, 5)
 
     def _free(self, hunters: Tensor) -> Tensor:
-        """Where a prey can start: (B, cells), uniform over the cells without a hunter."""
-        free = torch.ones(len(hunters), self.cells, dtype=torch.float64, device=hunters.device)
+        """The probabilities of a prey's first cell, (B, cells): uniform over the cells without a hunter."""
+        free = torch.ones(len(hunters), self.cells, dtype=torch.float64)
         free.scatter_(1, hunters, 0.0)
         return free / free.sum(1, keepdim=True)
 
@@ -56,14 +57,12 @@ class Pursuit(BoardGame):
         return state, uniform.gather(1, state[:, -1:])[:, 0]
 
     def reset(self, batch: int, generator: torch.Generator) -> Tensor:
-        """As `starts` has it, drawn without listing all states: any board size will do."""
-        hunters = torch.randint(
-            self.cells, (batch, self.hunters), generator=generator, device=generator.device
-        )  # (B, hunters)
+        """Draw from the distribution of `starts` without listing all states, so that any board size will do."""
+        hunters = torch.randint(self.cells, (batch, self.hunters), generator=generator)  # (B, hunters)
         return torch.cat([hunters, torch.multinomial(self._free(hunters), 1, generator=generator)], dim=1)  # (B, n)
 
     def outcomes(self, state: Tensor, actions: Tensor) -> Outcomes:
-        landed = self.landing.to(state.device)[state, actions]  # (B, n)
+        landed = self.landing[state, actions]  # (B, n)
         caught = (landed[:, :-1] == landed[:, -1:]).any(1, keepdim=True)  # (B, 1)
         pays = caught.float()
         rewards = torch.cat([pays.expand(-1, self.hunters), -pays], dim=1)  # (B, n)
@@ -74,7 +73,7 @@ class PreyFamily(ExternalFamily):
     """Prey of pursuit: each flees, is drawn to a home cell, and has habits of direction.
 
     π(a | o) ∝ exp(flee · d(a) − homing · h(a) − shy · w(a) + habit_a), where d(a) is the distance of the landing cell
-    from the nearest hunter, h(a) its distance from home, and w(a) says that the move runs into the wall.
+    from the nearest hunter, h(a) its distance from home, and w(a) is 1 for a move into the wall, else 0.
     """
 
     name = "pursuit"
@@ -88,7 +87,9 @@ class PreyFamily(ExternalFamily):
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         flee, homing, shy = (rng.uniform(*self.ranges[p]) for p in ("flee", "homing", "shy"))
-        home = rng.uniform(0.0, 1.0, 2)  # a fraction of the board, so that every size has the same prey
+        home = rng.uniform(
+            0.0, 1.0, 2
+        )  # a fraction of the board, so that a seed means the same prey on every board size
         return np.concatenate([[flee, homing, *home, shy], self.habit * rng.standard_normal(5)])
 
     def prior(self) -> list[Distribution]:
@@ -98,17 +99,17 @@ class PreyFamily(ExternalFamily):
 
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
-        device = seen.device
         cells, in_view = cells_seen(seen, self.hunters + 1, self.size**2)  # (…, n)
         hunters, prey = cells[..., :-1], cells[..., -1]
-        parameters = parameters.to(device)
         flee, homing, home_at, shy, habit = parameters.split([1, 1, 2, 1, 5], dim=-1)
         home = (home_at * self.size).long().clamp(max=self.size - 1)
         home = home[..., 0] * self.size + home[..., 1]  # (…)
-        landing = self.landing.to(device)[prey]  # (…, 5)
-        distance = self.distance.to(device).to(parameters.dtype)
+        landing = self.landing[prey]  # (…, 5)
+        distance = self.distance.to(parameters.dtype)
         away = distance[landing[..., None, :], hunters[..., None]]  # (…, hunters, 5)
-        nearest = away.masked_fill(~in_view[..., :-1, None], 2.0 * self.size).amin(-2)  # who is not seen is not feared
-        wall = self.bump.to(device)[prey].to(parameters.dtype)
+        nearest = away.masked_fill(~in_view[..., :-1, None], 2.0 * self.size).amin(
+            -2
+        )  # a hunter out of view counts as far away
+        wall = self.bump[prey].to(parameters.dtype)
         logits = flee * nearest - homing * distance[landing, home[..., None]] - shy * wall + habit
         return [logits.softmax(-1)]

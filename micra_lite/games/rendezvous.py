@@ -1,20 +1,20 @@
-"""Rendezvous: a load that needs a partner nobody commands.
+"""Rendezvous: a load that can only be lifted with a partner that takes no orders.
 
 Rules. A `size` × `size` board with a site in each corner, `carriers` carriers (the targets) and one partner (the
 external). All move at the same time: stay, north, south, west or east; a move into the wall stays. When the partner
 lands on a site, the load there is lifted if a carrier lands on that site *in the same move*: that pays everyone 1. Two
-carriers without the partner lift nothing. Lifted or not, the partner then starts again on a random cell that is no
+carriers without the partner lift nothing. In either case the partner then starts again on a random cell that is no
 site. The game goes on (discount 0.95; episodes are cut after 25 steps).
 
-What it teaches. Ad hoc teamwork: the partner will not wait, and cannot be told where to go. It has favourite sites,
-hurries or dawdles, seeks company or shuns it (`PartnerFamily`); carriers that know it are at the right site in time.
+What it teaches. Ad hoc teamwork: the partner does not wait and cannot be told where to go. It has favourite sites,
+hurries or dawdles, and seeks or shuns company (`PartnerFamily`); carriers that know it are at the right site in time.
 One carrier at the right site is enough.
 
-Options. `size` of the board; number of `carriers`; `view`, how many rows and columns away everyone sees the others (None:
-everywhere). Company that the partner does not see means nothing to it. Under partial views the critic still sees the
-whole board.
+Options. `size` of the board; number of `carriers`; `view`, the number of rows and columns within which everyone sees the
+others (None: everywhere). The partner ignores carriers that it does not see. Under partial views the critic still sees
+the whole board.
 
-Headroom. Over the held-out partners the best team found that plays all alike scores 0.72, the best response to a wrong
+Headroom. Over the held-out partners the best team found that plays alike beside all scores 0.72, the best response to a wrong
 partner 0.58 (0: random team, 1: best response to each; `python benchmarks/games.py`).
 """
 
@@ -53,10 +53,10 @@ class Rendezvous(SiteGame):
 
 
 class PartnerFamily(ExternalFamily):
-    """Partners of rendezvous: each has favourite sites, is in more or less of a hurry, and seeks or shuns company.
+    """Partners of rendezvous: each has favourite sites, hurries or dawdles, and seeks or shuns company.
 
     π(a | o) ∝ exp(log Σ_s exp(favour_s − haste · d_s(a)) + dawdle · [a is stay] + company · [a carrier is near]), where
-    d_s(a) is the distance of the landing cell from site s, and near is at most one step from the landing cell.
+    d_s(a) is the distance of the landing cell from site s, and near means at most one step from the landing cell.
     """
 
     name = "rendezvous"
@@ -81,11 +81,10 @@ class PartnerFamily(ExternalFamily):
     def probabilities(self, parameters: Tensor, observations: list[Tensor]) -> list[Tensor]:
         seen = observations[0]
         cells, in_view = cells_seen(seen, self.carriers + 1, len(self.landing))  # (…, n)
-        parameters = parameters.to(seen.device)
         favours, haste, dawdle, company = parameters.split([4, 1, 1, 1], dim=-1)
-        distance = self.distance.to(seen.device).to(parameters.dtype)
-        landing = self.landing.to(seen.device)[cells[..., -1]]  # (…, 5)
-        away = distance[landing][..., self.corners.to(seen.device)]  # (…, 5, 4)
+        distance = self.distance.to(parameters.dtype)
+        landing = self.landing[cells[..., -1]]  # (…, 5)
+        away = distance[landing][..., self.corners]  # (…, 5, 4)
         logits = (favours[..., None, :] - haste[..., None] * away).logsumexp(-1)  # (…, 5)
         near = distance[landing[..., None, :], cells[..., :-1, None]] <= 1  # (…, carriers, 5)
         logits = logits + company * (near & in_view[..., :-1, None]).any(-2)

@@ -16,10 +16,9 @@ from pettingzoo import ParallelEnv
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from micra_lite.plotting.games import picture
-
 from ..externals import Externals, Players
 from ..game import Game
+from ..plotting.games import picture
 from ..rollouts import joint_step
 
 

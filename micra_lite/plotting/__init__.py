@@ -1,1 +1,1 @@
-"""Pictures of games, externals, episodes and results."""
+"""Pictures of games, externals, episodes and results, with their words."""

@@ -1,4 +1,4 @@
-"""A family of externals in pictures: what each of them does, side by side."""
+"""A family of externals in pictures: their policies side by side."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ from torch import Tensor
 from ..exact import Array
 from ..externals import Externals
 from ..game import Game
-from ..games.board import BoardGame, SiteGame
-from ..games.matrix import MatrixGame
-from ..games.weather import Weather
-from .episodes import step_of
-from .games import BLUE, ORANGE, empty_board, legend, place, token
+from ..games.board import BoardGame
+from .games import action_names, empty_board, legend, place, scene_of, token
+from .style import BLUE, ORANGE
 
-REACH, GAP = 0.42, 0.05  # of a cell's side: the length of a certain move's arrow, and how far from the middle it begins
+REACH, GAP = 0.42, 0.05  # of a cell's side: the length of a certain move's arrow, and its distance from the middle
 NEGLIGIBLE = 0.05  # less probable moves are not drawn
 _CORNERS = ((0.3, 0.3), (0.3, -0.3), (-0.3, 0.3), (-0.3, -0.3))  # (rightwards, downwards) from the middle of a cell
 WIDTH = 7.2  # inches
@@ -30,15 +28,13 @@ WIDTH = 7.2  # inches
 def family_figure(game: Game, externals: Externals, state: Tensor) -> tuple[Figure, str]:
     """Externals side by side, a panel each (up to six are readable); returns the figure and its alt text.
 
-    On a board: arrows for the external's moves from each cell while the targets stand as in `state` (d,), and its
-    parameters as bars. In a matrix game or the weather: the probabilities of its actions in `state` as bars.
-    Raises TypeError for a game of another kind.
+    In a `BoardGame`: arrows for the external's moves from each cell while the targets stand as in `state` (d,), and its
+    parameters as bars. In any other game with a scene: the probabilities of its actions in `state` as bars.
+    Raises TypeError for a game without a scene.
     """
     if isinstance(game, BoardGame):
         return _boards(game, externals, state)
-    if isinstance(game, MatrixGame | Weather):
-        return _strategies(game, externals, state)
-    raise TypeError(f"the externals of {game.name} have no picture: it has neither a board nor a payoff table")
+    return _strategies(game, externals, state)
 
 
 def policies_by_cell(game: BoardGame, externals: Externals, state: Tensor) -> Array:
@@ -53,13 +49,13 @@ def policies_by_cell(game: BoardGame, externals: Externals, state: Tensor) -> Ar
 
 def arrows(game: BoardGame, agent: str, policy: Array) -> Array:
     """One arrow (rightwards, downwards) for each move, (A, 2), in cells: its length is `REACH` times the probability."""
-    steps = np.array([step_of(game, agent, a)[::-1] for a in range(len(policy))], dtype=float)  # (A, 2)
+    steps = np.array([game.direction(agent, a)[::-1] for a in range(len(policy))], dtype=float)  # (A, 2)
     length = np.linalg.norm(steps, axis=1, keepdims=True)
     return REACH * policy[:, None] * steps / np.maximum(length, 1)
 
 
 def difference(policies: Array) -> float:
-    """How much K policies (K, C, A) differ: total variation distance, mean over pairs and cells; 0 alike, 1 disjoint."""
+    """Total variation distance of K policies (K, C, A), the mean over pairs and cells: 0 alike, 1 disjoint."""
     distances = [0.5 * np.abs(p - q).sum(-1).mean() for p, q in combinations(policies, 2)]
     return float(np.mean(distances)) if distances else 0.0
 
@@ -68,8 +64,7 @@ def _boards(game: BoardGame, externals: Externals, state: Tensor) -> tuple[Figur
     (agent,) = game.externals
     moves = game.action_names[game.external_axes[0]]
     policies, parameters = policies_by_cell(game, externals, state), externals.parameters.numpy()
-    # Who lands on a site starts again elsewhere: nobody moves from there.
-    cells = [c for c in range(game.cells) if not (isinstance(game, SiteGame) and game.is_site[c])]
+    board, cells = game.scene(state), game.external_cells()
     wide, tall = _grid(len(externals))
     side = min(3.0, 0.85 * WIDTH / wide)  # inches that a board takes
     heights = [side * game.rows / game.columns, 0.16 * parameters.shape[1]]
@@ -78,14 +73,14 @@ def _boards(game: BoardGame, externals: Externals, state: Tensor) -> tuple[Figur
     stand = [int(state[i]) for i in game.target_axes]
     low, high = min(0.0, parameters.min()), max(0.0, parameters.max())
     for k, title in enumerate(_titles(agent, externals)):
-        board, strip = panels[2 * (k // wide), k % wide], panels[2 * (k // wide) + 1, k % wide]
-        empty_board(board, game, 7)
-        board.set_title(title, fontsize=9)
+        panel, strip = panels[2 * (k // wide), k % wide], panels[2 * (k // wide) + 1, k % wide]
+        empty_board(panel, board, 7)
+        panel.set_title(title, fontsize=9)
         for cell in cells:
-            draw_policy(board, game, agent, cell, policies[k, cell])
+            draw_policy(panel, game, agent, cell, policies[k, cell])
         for i, (target, at) in enumerate(zip(game.targets, stand, strict=True)):
             right, down = _CORNERS[stand[:i].count(at) % 4]  # out of the arrows' way
-            token(board, game, target, at % game.columns + right, at // game.columns + down, 24 * side / game.columns)
+            token(panel, game, target, at % game.columns + right, at // game.columns + down, 24 * side / game.columns)
         _bars(strip, externals.family.parameter_names, parameters[k], named=k % wide == 0)
         strip.set_xlim(1.5 * low - 0.1 * high, 1.3 * high - 0.1 * low)
     for axes in panels.ravel():
@@ -97,13 +92,13 @@ def _boards(game: BoardGame, externals: Externals, state: Tensor) -> tuple[Figur
     figure.legend(handles=legend(game, game.targets), title=key, title_fontsize=8, fontsize=8, loc="outside lower center",
                   ncols=len(game.targets), frameon=False)  # fmt: skip
     shown = policies[:, cells]
-    where = [f"{a} stands in {place(game, c)}" for a, c in zip(game.targets, stand, strict=True)]
-    alt = f"What {len(externals)} externals of {game.name} do in each cell while {' and '.join(where)}. "
+    where = [f"{a} stands in {place(game.columns, c)}" for a, c in zip(game.targets, stand, strict=True)]
+    alt = f"Moves of {len(externals)} externals of {game.name} from each cell while {' and '.join(where)}. "
     return figure, alt + _in_words(agent, moves, shown, ", mean over cells")
 
 
 def draw_policy(axes: Axes, game: BoardGame, agent: str, cell: int, policy: Array) -> None:
-    """The moves of one policy (A,) from a cell: an arrow each, and a ring for staying."""
+    """Draw the moves of one policy (A,) from a cell: an arrow each, and a ring for staying."""
     row, column = divmod(cell, game.columns)
     for a, (right, down) in enumerate(arrows(game, agent, policy)):
         probability = float(policy[a])
@@ -120,39 +115,36 @@ def draw_policy(axes: Axes, game: BoardGame, agent: str, cell: int, policy: Arra
         axes.add_patch(FancyArrow(x, y, right, down, width=wide, facecolor=BLUE, linewidth=0, **head))
 
 
-def _strategies(game: MatrixGame | Weather, externals: Externals, state: Tensor) -> tuple[Figure, str]:
+def _strategies(game: Game, externals: Externals, state: Tensor) -> tuple[Figure, str]:
+    title = scene_of(game, state).title
     seen = game.observe(state[None])
     K = len(externals)
     chosen = externals.policies(torch.arange(K), [seen[e].expand(K, -1) for e in game.external_axes])  # (K, A_e) each
     alone = len(game.externals) == 1
-    names = [
-        a if alone else f"{x}: {a}"
-        for x, e in zip(game.externals, game.external_axes, strict=True)
-        for a in game.action_names[e]
-    ]
+    moves = [action_names(game, e) for e in game.external_axes]
+    names = [a if alone else f"{x}: {a}" for x, own in zip(game.externals, moves, strict=True) for a in own]
     values = torch.cat(chosen, dim=1).numpy()
     wide, tall = _grid(K)
     figure = Figure(figsize=(WIDTH, tall * (0.5 + 0.3 * len(names)) + 0.5), layout="constrained")
     panels = figure.subplots(tall, wide, squeeze=False)
     for axes in panels.ravel()[K:]:
         axes.set_visible(False)
-    for k, title in enumerate(_titles(" and ".join(game.externals), externals)):
+    for k, name in enumerate(_titles(" and ".join(game.externals), externals)):
         axes = panels[k // wide, k % wide]
         _bars(axes, names, values[k], named=k % wide == 0, decimals=2)
         axes.set_xlim(0, 1.25)
-        axes.set_title(title, fontsize=9)
+        axes.set_title(name, fontsize=9)
     figure.supxlabel("probability of each action", fontsize=9)
-    alt = f"The mixed strategies of {K} externals of {game.name}. "
-    if isinstance(game, Weather):
-        figure.suptitle(f"while the weather is {game.kind(state)}", fontsize=10)
-        alt = f"What {K} externals of {game.name} do while it is {game.kind(state)}. "
-    for x, e, policy in zip(game.externals, game.external_axes, chosen, strict=True):
-        alt += _in_words(x, game.action_names[e], policy.double().numpy()[:, None])
-    return figure, alt
+    if title:
+        figure.suptitle(title, fontsize=10)
+    sentences = [f"The policies of {K} externals of {game.name}.", *([f"{title}."] if title else [])]
+    for agent, own, policy in zip(game.externals, moves, chosen, strict=True):
+        sentences.append(_in_words(agent, own, policy.double().numpy()[:, None]))
+    return figure, " ".join(sentences)
 
 
 def _in_words(agent: str, moves: Sequence[str], policies: Array, over: str = "") -> str:
-    """What K policies (K, C, A) do most, and how much they differ."""
+    """The likeliest action of each of K policies (K, C, A), and how much they differ."""
     most = [f"{agent} {k} {moves[p.argmax()]} ({p.max():.2f})" for k, p in enumerate(policies.mean(1))]
     text = f"Likeliest action and its probability{over}: {', '.join(most)}."
     if len(policies) > 1:
@@ -161,7 +153,7 @@ def _in_words(agent: str, moves: Sequence[str], policies: Array, over: str = "")
 
 
 def _grid(K: int) -> tuple[int, int]:
-    """Panels in a row, and rows, for K panels."""
+    """Number of panels in a row, and of rows, for K panels."""
     wide = 2 if K == 4 else min(K, 3)
     return wide, -(-K // wide)
 
@@ -171,7 +163,7 @@ def _titles(agent: str, externals: Externals) -> list[str]:
 
 
 def _bars(axes: Axes, names: Sequence[str], values: Array, named: bool, decimals: int = 1) -> None:
-    """One bar for each value, which is written beside it; names only where `named`."""
+    """Draw one bar for each value, which is written beside it; names only where `named`."""
     bars = axes.barh(range(len(values)), values, color=BLUE, height=0.7)
     written = [f"{round(v, decimals) + 0.0:.{decimals}f}".replace("-", "−") for v in values.tolist()]  # no −0.0
     axes.bar_label(bars, written, fontsize=8, padding=2)

@@ -1,9 +1,8 @@
-"""Figures of results: matplotlib, colour-blind safe (Okabe and Ito), never colour alone, alt text from the data."""
+"""Figures of results, each with an alt text made from the data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,16 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import offset_copy
 
 from ..exact import Array
-
-BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
-PURPLE, SKY = "#CC79A7", "#56B4E9"
-
-
-def save(figure: Figure, path: Path, alt: str) -> None:
-    """Write a figure, and its alt text beside it (same name, `.txt`) and inside it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150, metadata={"Description": alt})
-    path.with_suffix(".txt").write_text(alt + "\n", encoding="utf-8")
+from .style import BLUE, GREY, TASKS, VERMILLION
 
 
 def adaptation_figure(
@@ -35,7 +25,9 @@ def adaptation_figure(
     axes.hlines(rows, before[order], after[order], color=GREY, linewidth=1.5, zorder=1)
     axes.scatter(before[order], rows, marker="o", s=55, facecolor="white", edgecolor=BLUE, linewidth=1.8, zorder=2,
                  label="before: nothing watched")  # fmt: skip
-    axes.scatter(after[order], rows, marker="D", s=50, color=RED, zorder=3, label=f"after {episodes} watched episodes")
+    axes.scatter(
+        after[order], rows, marker="D", s=50, color=VERMILLION, zorder=3, label=f"after {episodes} watched episodes"
+    )
     for value, name in ((0.0, "random team"), (1.0, "best response")):
         axes.axvline(value, color="black", linestyle=":", linewidth=1)
         axes.annotate(name, (value, 1.0), (0, 4), xycoords=("data", "axes fraction"), textcoords="offset points",
@@ -54,7 +46,7 @@ def adaptation_figure(
 
 
 def curves_figure(curves: Mapping[str, Sequence[tuple[int, float]]]) -> tuple[Figure, str]:
-    """Training curves, one panel per quantity: name (with its unit) → (update, value)."""
+    """Training curves, a panel for each quantity: name (with its unit) → (update, value). Also returns the alt text."""
     figure = Figure(figsize=(3.1 * len(curves), 2.7), layout="constrained")
     panels = figure.subplots(1, len(curves), squeeze=False)[0]
     parts = []
@@ -68,7 +60,7 @@ def curves_figure(curves: Mapping[str, Sequence[tuple[int, float]]]) -> tuple[Fi
 
 
 def bars_figure(title: str, labels: Sequence[str], values: Array, unit: str) -> tuple[Figure, str]:
-    """One bar for each label, its value written beside it."""
+    """One bar for each label, with its value beside it; returns the figure and its alt text."""
     figure = Figure(figsize=(6.4, 1.2 + 0.4 * len(labels)), layout="constrained")
     axes = figure.subplots()
     bars = axes.barh(labels, values, color=BLUE)
@@ -81,7 +73,7 @@ def bars_figure(title: str, labels: Sequence[str], values: Array, unit: str) -> 
 
 
 def cross_play_figure(game: str, scores: Array) -> tuple[Figure, str]:
-    """Normalised cross-play (K, K): the best response to external j (row) played against external k (column)."""
+    """Normalised cross-play (K, K): the best response to external j (row) against external k (column)."""
     K = len(scores)
     figure = Figure(figsize=(1.6 + 0.55 * K, 1.4 + 0.5 * K), layout="constrained")
     axes = figure.subplots()
@@ -101,18 +93,11 @@ def cross_play_figure(game: str, scores: Array) -> tuple[Figure, str]:
     return figure, alt
 
 
-# One look for each task wherever several are in one figure: colour, marker and line style.
-LOOKS = {
-    "pursuit": (RED, "o", "-"), "rendezvous": (GREEN, "^", "--"), "gates": (BLUE, "s", "-."), "crossing": (ORANGE, "D", "-"),
-    "bystander": (GREY, "v", ":"), "weather": ("black", "P", ":"), "random payoffs": (PURPLE, "X", "--"),
-    "meeting of all": (SKY, "h", "-."),
-}  # fmt: skip
-
-
 def label_ends(axes: Axes, apart: float = 0.055) -> None:
-    """Write every line's label right of the axes, tied to the line's last point; none nearer than `apart` to the next.
+    """Write every line's label to the right of the axes, tied to the line's last point.
 
-    Distances are parts of the axes' height. Labels that would overlap move up; the highest ones come down again.
+    Labels are at least `apart` apart, a share of the axes' height. Labels that would overlap move up; those that leave the
+    axes move down again.
     """
     beside = offset_copy(axes.transAxes, axes.get_figure(root=True), x=15, units="points")  # whatever the axes' width
     low, high = axes.get_ylim()
@@ -133,10 +118,10 @@ def label_ends(axes: Axes, apart: float = 0.055) -> None:
 
 
 def variance_figure(rows: Sequence[Mapping[str, Any]], middle: float = 0.5) -> tuple[Figure, str]:
-    """CRA's variance as a share of COMA's, from rows of `variance.json`, the own action being sampled in both.
+    """CRA's variance as a share of COMA's, with the own action sampled in both, from rows of `variance.json`.
 
-    Against exploration with two targets, beside held-out externals and beside the average one; and against the number of
-    agents at exploration `middle`, beside held-out externals.
+    Two panels show it against exploration with two targets, beside held-out externals and beside the average one; the third
+    against the number of agents at exploration `middle`, beside held-out externals. Returns the figure and its alt text.
     """
     sampled = [r for r in rows if r["method"] == "CRA, sampled"]
     held_out, average = ([r for r in sampled if r["external"] == which] for which in ("held-out", "average"))
@@ -163,7 +148,7 @@ def variance_figure(rows: Sequence[Mapping[str, Any]], middle: float = 0.5) -> t
         axes.grid(color="0.9", linewidth=0.8)
         words = []
         for task in dict.fromkeys(r["task"] for r in chosen):
-            colour, marker, style = LOOKS[task]
+            colour, marker, style = TASKS[task]
             x, y = zip(*sorted((r[key], r["ratio_to_coma"]) for r in chosen if r["task"] == task), strict=True)
             axes.plot(x, y, color=colour, marker=marker, linestyle=style, markersize=5, label=task)
             words.append(f"{task} {y[0]:.2f} to {y[-1]:.2f}")
@@ -173,6 +158,7 @@ def variance_figure(rows: Sequence[Mapping[str, Any]], middle: float = 0.5) -> t
         )
     figure.axes[0].set_ylabel("variance of CRA's estimate (COMA = 1)")
     figure.suptitle(
-        "One decision's gradient estimate, the own action sampled: what averaging over the others leaves", fontsize=11
+        "Variance that is left when the gradient estimate of one decision averages over the others' actions",
+        fontsize=11,
     )
     return figure, f"Variance of CRA's gradient estimate as a share of COMA's. {'. '.join(spoken)}."

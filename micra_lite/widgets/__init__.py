@@ -1,23 +1,23 @@
 """Interactive pictures of MICRA for notebooks. Each is a column of controls above one picture.
 
 1. `RegretExplorer`: Eq. 2 on a matrix game; move the policies, see the two sums and the regrets.
-2. `PolicyField`: which way regrets push both players' policies, and where that leads.
+2. `PolicyField`: the directions in which regrets push both players' policies, and the paths that follow.
 3. `GradientCloud`: every gradient estimate that one decision can give, by five estimators.
 4. `CriticTable`: temporal differences fill in a table of joint actions, beside the exact one.
 5. `GridPlayer`: play a target of a grid task beside an external, one step at a time.
-6. `StartingPoint`: from one starting point to several externals by the inner loop of Eq. 4, in one parameter.
-7. `ImitatorBelief`: an imitator's belief against the truth as moves come in, beside the Bayes predictor.
-8. `LearningCurves`: who is ahead after how many environment steps, and would other seeds say the same.
-9. `ChangeWatch`: how high to set the threshold of suspicion that another external plays now.
+6. `StartingPoint`: the inner loop of Eq. 4 in one parameter, from one starting point to several externals.
+7. `ImitatorBelief`: an imitator's belief, the Bayes predictor's and the truth as moves come in.
+8. `LearningCurves`: the best method after a number of environment steps, and whether other seeds say the same.
+9. `ChangeWatch`: the threshold of suspicion that another external plays now.
 10. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
-11. `ThreeSwitches`: what a critic made of small parts knows of three switches, and what regret makes of it.
-12. `ask`, `Prediction`, `Predictions`: a question before its answer, and the sum of them.
+11. `ThreeSwitches`: a critic made of small parts on a lamp with three switches, and its regrets.
+12. `ask`, `Prediction`, `Predictions`: a question before its answer, and a summary of all.
 13. `show`, `animate`: a figure, or an episode, together with what it shows in words.
 """
 
 try:
     import ipywidgets as _ipywidgets  # noqa: F401
-except ImportError as error:  # an optional part: the algorithm itself does not need it
+except ImportError as error:  # optional: the algorithm itself does not need it
     raise ImportError("micra_lite.widgets needs ipywidgets: pip install 'micra_lite[notebooks]'") from error
 
 from .change_watch import ChangeWatch

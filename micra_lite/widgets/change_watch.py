@@ -1,11 +1,11 @@
-"""Page's cumulative sum at work: choose the threshold, who comes and when; see the suspicion, the alarm, and its price.
+"""Page's cumulative sum: the threshold, the newcomer and the time of the change determine suspicion, alarms and rewards.
 
-Rock, paper, scissors against a column whose habit is known exactly (θ′): it likes rock. Nobody else has been watched, so θ
-is the same for all three moves. From some move on, somebody else plays. As in `change`, S_t adds up how much better θ explains
-the moves than θ′ does; above the threshold h there is an alarm, and the team forgets the old habit and learns from the
-moves since S was last 0, move by move. It always plays the best response to what it believes.
+Rock, paper, scissors against a column player whose habit is known exactly (θ′): it likes rock. No other player has been
+watched, so θ is uniform over the three moves. From some move on, another player plays. As in `extensions.change_detection`,
+S_t sums the log-likelihood ratio of θ to θ′; above the threshold h there is an alarm, and the team forgets the old habit
+and learns from the moves since S was last 0, move by move. It always plays the best response to its belief.
 
-The moves come from stored random numbers, so that a control changes what it says and nothing else.
+The moves come from fixed random numbers, so that a control changes nothing but what it names.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import ipywidgets
 import numpy as np
 
 from ..exact import Array
-from .drawing import svg
+from ..plotting import style
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, choice, groups, slider
 from .drawing.svg import number, text
 
@@ -35,16 +36,16 @@ THRESHOLDS = tuple(0.5 * k for k in range(1, 17))
 
 
 def draw_moves(policy: Sequence[float], uniform: Array) -> np.ndarray:
-    """Moves by a policy (3,) from uniform random numbers: the same numbers, the same luck."""
+    """Moves drawn from a policy (3,) with given uniform random numbers."""
     return np.minimum(np.searchsorted(np.cumsum(policy), uniform, side="right"), 2)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of T moves: what was suspected, when there was an alarm, and what the team earned on average."""
+    """One run of T moves: suspicion, alarms, and expected rewards."""
 
-    suspicion: list[float]  # S_t before an alarm takes it back to 0, nats
-    alarms: list[int]  # moves played when the alarm came, 1 … T
+    suspicion: list[float]  # S_t before an alarm resets it to 0, nats
+    alarms: list[int]  # number of moves played at each alarm, 1 … T
     rewards: list[float]  # expected reward of each move
 
 
@@ -65,13 +66,13 @@ def watch_out(threshold: float, change: int, who: str) -> Run:
             trusted, learning, S = np.ones(3), True, 0.0
         if alarm or S == 0:
             trusted, suspect = trusted + suspect, np.zeros(3)
-        if learning:  # the Bayes predictor for habits of every kind, all equally likely: counts, and one of each more
+        if learning:  # the Bayes predictor under a uniform prior over habits: counts plus one
             belief = trusted / trusted.sum()
     return Run(suspicion, alarms, rewards)
 
 
 def alarm_times(evidence: Array, thresholds: Sequence[float]) -> tuple[Array, Array]:
-    """First alarm of each run, moves (∞: none), and the number of alarms, S being 0 after each: (H, R) from (R, T)."""
+    """The time of the first alarm (∞: none) and the number of alarms, S being reset by each: (H, R) from evidence (R, T)."""
     h = np.asarray(thresholds)[:, None]
     S, first, count = (np.full((len(h), len(evidence)), x) for x in (0.0, np.inf, 0.0))
     for t, z in enumerate(evidence.T, 1):
@@ -85,9 +86,9 @@ def alarm_times(evidence: Array, thresholds: Sequence[float]) -> tuple[Array, Ar
 
 @lru_cache(maxsize=1)
 def trade_off() -> dict[str, Array]:
-    """For each of THRESHOLDS: moves from one false alarm to the next, and the mean delay beside two newcomers.
+    """For each of THRESHOLDS, the mean number of moves between false alarms, and the mean delay beside two newcomers.
 
-    From 200 runs of 2,000 moves of the known column, and 1,000 of 400 moves of each newcomer, S being 0 when it comes.
+    From 200 runs of 2,000 moves of the known column, and 1,000 of 400 moves of each newcomer, with S = 0 at the change.
     """
     rng = np.random.default_rng(0)
     quiet = EVIDENCE[draw_moves(KNOWN, rng.random((200, 2000)))]
@@ -99,7 +100,7 @@ def trade_off() -> dict[str, Array]:
 
 
 def in_words(threshold: float, change: int, who: str, run: Run) -> tuple[str, list[str]]:
-    """What happened: the whole as alt text, and three lines of it for the picture."""
+    """The run in words: all of it as alt text, and three lines for the picture."""
     before = [a for a in run.alarms if a <= change or who == "nobody"]
     after = [a for a in run.alarms if a not in before]
     listed = ", ".join(map(str, run.alarms)) or "none"
@@ -131,7 +132,7 @@ def in_words(threshold: float, change: int, who: str, run: Run) -> tuple[str, li
     alt = (
         f"Threshold {number(threshold, 1)} nats, {T} moves.{comes} {' '.join(lines)} Suspicion in nats after move {S}."
     )
-    if len(run.alarms) > 8:  # the picture has them as diamonds; a line has room for the first
+    if len(run.alarms) > 8:  # the picture has them all as diamonds; a line has room for five
         lines[0] = lines[0].replace(listed, ", ".join(map(str, run.alarms[:5])) + f", … ({len(run.alarms)} in all)")
     return alt, lines
 
@@ -140,36 +141,36 @@ def draw(threshold: float, change: int, who: str) -> Picture:
     """Suspicion above, rewards below, over the moves."""
     run = watch_out(threshold, change, who)
     alt, lines = in_words(threshold, change, who, run)
-    x = svg.Axis(60, 660, 0, T)
+    x = charts.Axis(60, 660, 0, T)
     top, low = 44.0, 214.0
     high = max(2.0, 1.1 * max(threshold, *run.suspicion))
-    y = svg.Axis(low, top, 0, high)
+    y = charts.Axis(low, top, 0, high)
     parts = [text(8, 20, "Suspicion S, nats", 14, bold=True), text(672, 20, "◆ alarm", 13, "end", True)]
-    parts += [svg.line(60, low, 660, low, svg.INK), svg.line(60, top, 60, low, svg.INK), text(54, low + 4, "0", 12, "end"),
-              svg.line(60, y(threshold), 660, y(threshold), svg.VERMILLION, True),
+    parts += [svg.line(60, low, 660, low, style.INK), svg.line(60, top, 60, low, style.INK), text(54, low + 4, "0", 12, "end"),
+              svg.line(60, y(threshold), 660, y(threshold), style.VERMILLION, True),
               text(54, y(threshold) + 4, f"h = {number(threshold, 1)}", 12, "end", True)]  # fmt: skip
     points, zero = [(x(0), low)], False
     for t, S in enumerate(run.suspicion, 1):
-        if zero:  # after an alarm the sum starts anew
+        if zero:  # an alarm resets the sum
             points.append((x(t - 1), low))
         points.append((x(t), y(S)))
         zero = t in run.alarms
-    parts.append(svg.polyline(points, svg.BLUE, 2))
-    parts += [svg.diamond(x(a), y(run.suspicion[a - 1]), 7, svg.ORANGE) for a in run.alarms]
+    parts.append(svg.polyline(points, style.BLUE, 2))
+    parts += [svg.diamond(x(a), y(run.suspicion[a - 1]), 7, style.ORANGE) for a in run.alarms]
     top, low = 262.0, 352.0
-    y = svg.Axis(low, top, -0.7, 0.7)
+    y = charts.Axis(low, top, -0.7, 0.7)
     parts.append(text(8, 246, "Expected reward of each move", 14, bold=True))
     parts += [text(54, y(v) + 4, number(v, 1), 12, "end") for v in (-0.5, 0.0, 0.5)]
     parts += [
-        svg.line(60, y(0), 660, y(0), svg.FAINT),
-        svg.line(60, low, 660, low, svg.INK),
-        svg.line(60, top, 60, low, svg.INK),
+        svg.line(60, y(0), 660, y(0), style.GREY),
+        svg.line(60, low, 660, low, style.INK),
+        svg.line(60, top, 60, low, style.INK),
     ]
-    parts.append(svg.polyline([(x(t + d), y(r)) for t, r in enumerate(run.rewards) for d in (0, 1)], svg.GREEN, 2.5))
+    parts.append(svg.polyline([(x(t + d), y(r)) for t, r in enumerate(run.rewards) for d in (0, 1)], style.GREEN, 2.5))
     parts += [text(x(t), low + 17, str(t), 12, "middle") for t in range(0, T + 1, 40)]
     parts.append(text(360, low + 34, "moves played", 13, "middle"))
     if who != "nobody":
-        parts.append(svg.line(x(change), 34, x(change), low, svg.INK, True))
+        parts.append(svg.line(x(change), 34, x(change), low, style.INK, True))
         parts.append(text(x(change), 32, f"↓ {who}", 13, "start" if change < 100 else "end"))
     for k, line in enumerate(lines):
         parts.append(text(8, low + 62 + 22 * k, line, svg.fitting(line, 664, 13), bold=k == 0))
@@ -177,7 +178,7 @@ def draw(threshold: float, change: int, who: str) -> Picture:
 
 
 class ChangeWatch(Explorer):
-    """How high to set the threshold of suspicion: false alarms against delay.
+    """The threshold of suspicion: false alarms against delay.
 
     >>> watch = ChangeWatch()
     >>> watch.who.value = "nobody"
@@ -195,6 +196,6 @@ class ChangeWatch(Explorer):
         self.show([groups([[self.threshold], [self.change]]), self.who])
 
     def picture(self) -> Picture:
-        # a browser adds up its steps: 3.0000000000000004 means 3
+        # browsers add up the slider's steps: 3.0000000000000004 means 3
         threshold = min(THRESHOLDS, key=lambda h: abs(h - self.threshold.value))
         return draw(threshold, self.change.value, self.who.value)

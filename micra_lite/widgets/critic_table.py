@@ -1,12 +1,12 @@
-"""The critic as a table: temporal differences fill in Q(s, a), joint action by joint action, beside the exact one.
+"""The critic as a table: temporal differences fill in Q(s, a), beside the exact table.
 
-A hunter and a prey on 2 × 2 cells: 12 states (they never begin a move on one cell), 25 joint actions. The data D are played once, by a fixed team that explores
-with ε, beside one prey or beside many. One sweep moves every entry of which D has transitions a part of the way to the
-mean of their targets
+A hunter and a prey on 2 × 2 cells: 12 states (they never begin a move on one cell), 25 joint actions. The data D are
+played once, by a fixed team that explores with ε, beside one prey or beside many. One sweep moves every entry of which D
+has transitions a part of the way to the mean of their targets
 
     y = r + γ Σ_{a′} π_𝒯(a′_𝒯|s′) π_ℰ(a′_ℰ|s′) Q̄(s′, a′)
 
-with Q̄ the table before the sweep, and π_ℰ the prey that is valued, whoever played. An entry without data stays 0.
+with Q̄ the table before the sweep and π_ℰ the prey that is valued, whichever prey played. Entries without data stay 0.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 from .. import exact
 from ..exact import Array
 from ..exact.tabulate import Tabulated
+from ..games import board
+from ..plotting import style
 from ..registry import external_family, make
-from .drawing import svg
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, choice, groups, slider
 from .drawing.svg import number, text
 
@@ -31,14 +33,14 @@ SWEEPS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200)
 EXPLORATION = {"ε = 0": 0.0, "ε = 0.2": 0.2}
 PREY = {"prey A": 0, "prey B": 1}
 PLAYED = {"prey A alone": 0, "32 other prey": 32}
-STATES = tuple(s for s in range(16) if s // 4 != s % 4)  # all that can come up: hunter's cell · 4 + prey's cell
+STATES = tuple(s for s in range(16) if s // 4 != s % 4)  # those that occur: hunter's cell · 4 + prey's cell
 RATE = 0.5  # how far one sweep moves an entry towards its mean target
 EPISODES, LENGTH, SEED = 384, 25, 0
-MOVES = ("stay", "north", "south", "west", "east")
+MOVES = tuple(board.MOVES)
 
 
 @dataclass(frozen=True)
-class Transitions:
+class TabularData:
     """D: N transitions of a tabulated game; joint actions as their row-major number. Each (N,)."""
 
     state: NDArray[np.int64]
@@ -47,7 +49,7 @@ class Transitions:
     next_state: NDArray[np.int64]
 
     def counts(self, shape: tuple[int, ...]) -> NDArray[np.int64]:
-        """How often each joint action was taken in each state, (S, |A|)."""
+        """The number of times each joint action was taken in each state, (S, |A|)."""
         return np.bincount(self.state * shape[1] + self.joint, minlength=shape[0] * shape[1]).reshape(shape)
 
 
@@ -59,7 +61,7 @@ def draw_rows(chances: Array, rng: np.random.Generator) -> NDArray[np.int64]:
 
 def collect(
     game: Tabulated, policies: Sequence[Array], episodes: int, length: int, rng: np.random.Generator
-) -> Transitions:
+) -> TabularData:
     """Play `episodes` at the same time for `length` steps each: policies, one (S, A_j) per agent."""
     joint_policy, rewards = exact.joint_policy(policies), exact.team_reward(game)
     T = game.T.toarray().reshape(*rewards.shape, game.S)
@@ -69,15 +71,15 @@ def collect(
         after = draw_rows(T[state, joint], rng)
         steps.append((state, joint, rewards[state, joint], after))
         state = after
-    return Transitions(*(np.concatenate(column) for column in zip(*steps, strict=True)))
+    return TabularData(*(np.concatenate(column) for column in zip(*steps, strict=True)))
 
 
-def targets(game: Tabulated, data: Transitions, slow: Array, joint_policy: Array) -> Array:
+def targets(game: Tabulated, data: TabularData, slow: Array, joint_policy: Array) -> Array:
     """y of every transition, (N,), from Q̄ and the joint policy that is valued, both (S, |A|)."""
     return data.reward + game.gamma * (joint_policy * slow).sum(1)[data.next_state]
 
 
-def sweep(q: Array, data: Transitions, y: Array, rate: float) -> Array:
+def sweep(q: Array, data: TabularData, y: Array, rate: float) -> Array:
     """Q after one sweep: every entry with data goes `rate` of the way to the mean of its targets. q (S, |A|), y (N,)."""
     counts = data.counts(q.shape)
     sums = np.bincount(data.state * q.shape[1] + data.joint, y, minlength=q.size).reshape(q.shape)
@@ -86,7 +88,7 @@ def sweep(q: Array, data: Transitions, y: Array, rate: float) -> Array:
 
 @dataclass(frozen=True)
 class Filling:
-    """What was learned after each number of SWEEPS, and what is true."""
+    """The table after each number of SWEEPS, and the exact one."""
 
     learned: list[Array]  # each (S, |A|)
     truth: Array  # (S, |A|)
@@ -94,7 +96,7 @@ class Filling:
     team: NDArray[np.int64]  # the hunter's action in each state, (S,)
 
     def error(self, k: int, taken: bool, state: int | None = None) -> float | None:
-        """The mean |Q − exact| over joint actions (never) taken, of one state or of all that come up; None where there is none."""
+        """The mean |Q − exact| over joint actions (never) taken, in one state or in all; None where there is none."""
         rows = list(STATES) if state is None else state
         which = (self.counts[rows] > 0) == taken
         return float(np.abs(self.learned[k] - self.truth)[rows][which].mean()) if which.any() else None
@@ -102,7 +104,7 @@ class Filling:
 
 @lru_cache(maxsize=1)
 def setting() -> tuple[Tabulated, list[Array], Array, Array]:
-    """The game; the team, which answers the average prey best, (S, 5); held-out prey A and B, (2, S, 5); 32 more."""
+    """The game; the best response to the average prey, (S, 5); held-out prey A and B, (2, S, 5); 32 other prey."""
     pursuit = make("pursuit", size=2, hunters=1)
     game, family = exact.tabulate(pursuit), external_family("pursuit", pursuit)
     known = family.split("train").tables(pursuit)[0].double().numpy()
@@ -111,19 +113,19 @@ def setting() -> tuple[Tabulated, list[Array], Array, Array]:
 
 
 @lru_cache(maxsize=4)
-def played(exploration: float, many: int) -> Transitions:
-    """D of the exploring team, beside prey A (0) or beside as `many` others in turn. Seeded: always the same."""
+def played(exploration: float, many: int) -> TabularData:
+    """D of the exploring team, beside prey A (`many` = 0) or beside `many` other prey in turn; always the same."""
     game, team, new, known = setting()
     beside, rng = known[:many] if many else new[:1], np.random.default_rng(SEED)
     behaviour = [(1 - exploration) * p + exploration / p.shape[1] for p in team]
     parts = [collect(game, [*behaviour, prey], EPISODES // len(beside), LENGTH, rng) for prey in beside]
     columns = ("state", "joint", "reward", "next_state")
-    return Transitions(*(np.concatenate([getattr(part, c) for part in parts]) for c in columns))
+    return TabularData(*(np.concatenate([getattr(part, c) for part in parts]) for c in columns))
 
 
 @lru_cache(maxsize=8)
 def filling(exploration: float, many: int, against: int) -> Filling:
-    """The table valued against prey A (0) or B (1), from what was played."""
+    """The table for prey A (0) or B (1), learned from the data that were played."""
     game, team, new, _ = setting()
     data, policies = played(exploration, many), [*team, new[against]]
     joint_policy = exact.joint_policy(policies)
@@ -142,7 +144,7 @@ def _said(error: float | None) -> str:
 
 
 def in_words(x: Filling, k: int, state: int, asked: str) -> str:
-    """What the picture shows, from the numbers alone."""
+    """The picture in words, from the numbers alone."""
     rows = " ".join(
         f"Hunter {MOVES[a]}: "
         + ", ".join(
@@ -173,7 +175,7 @@ def draw(x: Filling, k: int, state: int, asked: str) -> Picture:
     for cell in range(4):
         left, top = 8.0 + 44 * (cell % 2), 8.0 + 44 * (cell // 2)
         who = " ".join(w for w, at in zip("HP", divmod(state, 4), strict=True) if at == cell)
-        parts.append(svg.cell(left, top, 44, 44, who, bold=True))
+        parts.append(charts.cell(left, top, 44, 44, who, bold=True))
     hunter, prey = divmod(state, 4)
     lines = [f"Hunter (H) in {_cell(hunter)}, prey (P) in {_cell(prey)}.", f"The team plays {MOVES[x.team[state]]} (▸).",
              "Hatched: this joint action is not in the data."]  # fmt: skip
@@ -183,18 +185,18 @@ def draw(x: Filling, k: int, state: int, asked: str) -> Picture:
     for left, title, q in ((0.0, f"learned, after {SWEEPS[k]} sweeps", x.learned[k]), (340.0, "exact", x.truth)):
         entries = q[state].reshape(5, 5)
         parts.append(text(left + 90, 122, title, 14, bold=True))
-        drawn, bottom = svg.table(left, 130, MOVES, names, entries, np.clip(np.abs(entries) / reach, 0, 1), 48, 28)
+        drawn, bottom = charts.table(left, 130, MOVES, names, entries, np.clip(np.abs(entries) / reach, 0, 1), 48, 28)
         parts.append(drawn)
         for a in range(5):
             for b in range(5):
                 if left == 0 and not x.counts[state, 5 * a + b]:
-                    parts.append(svg.hatch(90 + 48 * b, 150 + 28 * a, 48, 28, svg.FAINT, 8))
-        parts.append(text(left + 86, 144, "hunter ↓ prey →", 10, "end", fill=svg.FAINT))
+                    parts.append(svg.hatch(90 + 48 * b, 150 + 28 * a, 48, 28, style.GREY, 8))
+        parts.append(text(left + 86, 144, "hunter ↓ prey →", 10, "end", fill=style.GREY))
     top, low = bottom + 44, bottom + 164
     high = svg.round_up(max(e for j in range(len(SWEEPS)) for t in (True, False) if (e := x.error(j, t)) is not None))
     parts.append(text(8, top - 20, "Mean |learned − exact| over all states", 14, bold=True))
     across = [60 + 40.0 * j for j in range(len(SWEEPS))]
-    for taken, colour, words in ((True, svg.BLUE, "○ taken"), (False, svg.VERMILLION, "◆ never taken")):
+    for taken, colour, words in ((True, style.BLUE, "○ taken"), (False, style.VERMILLION, "◆ never taken")):
         errors = [x.error(j, taken) for j in range(len(SWEEPS))]
         points = [(u, low - (low - top) * e / high) for u, e in zip(across, errors, strict=True) if e is not None]
         parts.append(svg.polyline(points, colour, 2.5, not taken))
@@ -204,8 +206,8 @@ def draw(x: Filling, k: int, state: int, asked: str) -> Picture:
         parts.append(text(452, y, words, 14, bold=True, fill=colour))
         here = f"here {_said(x.error(k, taken, state))}, everywhere {_said(x.error(k, taken))}"
         parts.append(text(452, y + 20, here, 13))
-    parts += [svg.line(40, low, across[-1] + 16, low, svg.INK), svg.line(40, top, 40, low, svg.INK),
-              svg.line(across[k], top, across[k], low, svg.INK, True)]  # fmt: skip
+    parts += [svg.line(40, low, across[-1] + 16, low, style.INK), svg.line(40, top, 40, low, style.INK),
+              svg.line(across[k], top, across[k], low, style.INK, True)]  # fmt: skip
     parts += [text(36, h + 4, words, 11, "end") for h, words in ((top, f"{high:g}"), (low, "0"))]
     parts += [text(u, low + 16, str(s), 12, "middle", j == k) for j, (u, s) in enumerate(zip(across, SWEEPS, strict=True))]  # fmt: skip
     parts.append(text(240, low + 34, "sweeps over the data", 13, "middle"))
@@ -214,7 +216,7 @@ def draw(x: Filling, k: int, state: int, asked: str) -> Picture:
 
 
 class CriticTable(Explorer):
-    """A critic's table fills in. Sliders of the sweeps and the state; choices of ε, of who played, and who is valued.
+    """A critic's table fills in: sliders for the sweeps and the state, choices of ε, of the prey that played and is valued.
 
     >>> table = CriticTable("ε = 0")
     >>> table.alt.split(". ")[0]
@@ -237,7 +239,7 @@ class CriticTable(Explorer):
         self.show([*controls[:3], groups([[self.sweeps], [self.state]])])
 
     def filling(self) -> Filling:
-        """What is shown: one of eight tables, each learned once."""
+        """The chosen one of eight tables, each learned once."""
         return filling(EXPLORATION[self.exploration.value], PLAYED[self.played.value], PREY[self.against.value])
 
     def picture(self) -> Picture:

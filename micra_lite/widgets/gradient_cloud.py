@@ -1,4 +1,4 @@
-"""Eq. 3 from one decision: every gradient estimate that can come up, by enumeration, around the exact gradient."""
+"""Eq. 3 from one decision: every possible gradient estimate, by enumeration, around the exact gradient."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from torch import Tensor
 from ..baselines.advantages import coma_advantage
 from ..games.matrix import MatrixGame
 from ..games.weather import Weather
+from ..plotting import style
 from ..registry import make
 from ..regret import counterfactual_regret_advantage
-from .drawing import svg
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, choice, groups, policy_sliders, read_policy, slider
 from .drawing.svg import number, text
 
 CLOUD_GAMES = (
     "rectangular", "matching_pennies", "stag_hunt", "climbing", "meeting", "odd_one_out", "warm_weather",
 )  # fmt: skip
-COLOURS = (svg.FAINT, svg.VERMILLION, svg.ORANGE, svg.GREEN, svg.BLUE)
+COLOURS = (style.GREY, style.VERMILLION, style.ORANGE, style.GREEN, style.BLUE)
 MOST_DRAWS = 6
 
 
 def warm_weather() -> MatrixGame:
-    """The control `weather` for one warm day: everybody is paid the sum of what all earn, so Q is additive."""
+    """The game `weather` on one warm day: everybody is paid the sum of what all earn, so Q is additive."""
     game = Weather()
     earned = torch.zeros(game.n_actions, dtype=torch.float64)
     for j, own in enumerate(game.earnings(game.states()[0])):
@@ -41,7 +42,7 @@ def warm_weather() -> MatrixGame:
 
 @dataclass(frozen=True)
 class Cloud:
-    """One estimator of one logit's gradient: which estimates can come up, and how probable each is."""
+    """One estimator of one logit's gradient: its possible estimates and their probabilities."""
 
     name: str
     points: list[tuple[float, float]]  # (estimate, probability), ascending; estimates in units of payoff per nat
@@ -50,7 +51,7 @@ class Cloud:
 
     @classmethod
     def of(cls, name: str, pairs: Iterable[tuple[float, float]]) -> Cloud:
-        """From (estimate, probability) pairs; equal estimates become one, impossible ones are left out."""
+        """Collect (estimate, probability) pairs: equal estimates become one, impossible ones are left out."""
         merged: dict[float, float] = {}
         for estimate, p in pairs:
             if p > 0:
@@ -61,12 +62,12 @@ class Cloud:
 
 
 def clouds(q: Tensor, policies: list[Tensor], i: int, logit: int, draws: int) -> list[Cloud]:
-    """The gradient estimates of target i's logit from one joint action drawn from the policies, five ways.
+    """The possible gradient estimates of target i's logit from one joint action drawn from the policies, by five estimators.
 
     An estimate is (∂ log π_i(a_i)/∂ logit) · w with the softmax's score 1[a_i = logit] − π_i(logit) and, in this order,
     w = Q(s, a); Q(s, a) − v(s); COMA's advantage; its mean over `draws` fresh draws of the others; the CRA.
 
-    Args: q (A_1, …, A_n), units of return; policies, n × (A_j,), float64. Their mean is the same: the exact gradient.
+    Args: q (A_1, …, A_n), units of return; policies, n × (A_j,), float64. All have the same mean, the exact gradient.
     """
     joint = list(product(*map(range, q.shape)))  # all joint actions, J of them
     actions, q = torch.tensor(joint), q.double()
@@ -108,7 +109,7 @@ def _sum_of_draws(single: list[tuple[float, float]], draws: int) -> dict[float, 
 
 
 def in_words(game: MatrixGame, i: int, logit: int, policies: list[Tensor], found: list[Cloud]) -> str:
-    """What the picture shows, from the numbers alone."""
+    """The picture in words, from the numbers alone."""
     names = game.action_names
     played = "; ".join(
         f"{agent} plays {', '.join(f'{n} {number(x)}' for n, x in zip(names[j], policies[j].tolist(), strict=True))}"
@@ -121,7 +122,7 @@ def in_words(game: MatrixGame, i: int, logit: int, policies: list[Tensor], found
     )
     coma, regret = found[2].variance, found[-1].variance
     if coma < 1e-9:
-        verdict = "Neither COMA nor CRA scatters."
+        verdict = "Neither COMA's estimates nor CRA's vary."
     else:
         verdict = f"CRA has {number(regret / coma)} of COMA's variance."
     return (
@@ -131,12 +132,12 @@ def in_words(game: MatrixGame, i: int, logit: int, policies: list[Tensor], found
 
 
 def draw(game: MatrixGame, i: int, logit: int, policies: list[Tensor], draws: int) -> Picture:
-    """A row of stems for each estimator, over one axis; the exact gradient is a dashed line through all of them."""
+    """A row of stems for each estimator over one axis, with the exact gradient as a dashed line through all of them."""
     found = clouds(game.payoffs[..., i], policies, i, logit, draws)
     low = min(0.0, *(min(c.points[0][0], c.mean - c.variance**0.5) for c in found))
     high = max(0.0, *(max(c.points[-1][0], c.mean + c.variance**0.5) for c in found))
     step = svg.round_up(max(high - low, 1e-6)) / 20
-    axis = svg.Axis(170, svg.WIDTH - 30, math.floor(low / step) * step, math.ceil(high / step + 1e-6) * step)
+    axis = charts.Axis(170, svg.WIDTH - 30, math.floor(low / step) * step, math.ceil(high / step + 1e-6) * step)
     top, tall = 52.0, 66.0
     exact = axis(found[-1].mean)
     words = f"◆ exact gradient {number(found[-1].mean, 3)}"
@@ -146,18 +147,18 @@ def draw(game: MatrixGame, i: int, logit: int, policies: list[Tensor], draws: in
         y = top + tall * r + 40  # where the stems stand
         parts += [
             text(8, y - 22, c.name, 14, bold=True), text(8, y - 5, f"variance {number(c.variance, 3)}", 13),
-            text(8, y + 9, f"{len(c.points)} possible", 11, fill=svg.FAINT),
+            text(8, y + 9, f"{len(c.points)} possible", 11, fill=style.GREY),
             svg.line(axis.left, y, axis.right, y),
         ]  # fmt: skip
         most, wide = max(p for _, p in c.points), 5 if len(c.points) < 20 else 2
-        for x, p in c.points:  # even what is hardly possible can be seen
+        for x, p in c.points:  # at least 3 pixels: improbable estimates stay visible
             parts.append(svg.polyline([(axis(x), y), (axis(x), y - 3 - 37 * p / most)], colour, wide))
         left, right = axis(c.mean - c.variance**0.5), axis(c.mean + c.variance**0.5)
-        parts.append(svg.rect(left, y + 4, max(2.0, right - left), 7, colour, svg.INK))
+        parts.append(svg.rect(left, y + 4, max(2.0, right - left), 7, colour, style.INK))
     bottom = top + tall * len(found)
-    parts += [svg.line(exact, 26, exact, bottom, svg.INK, True), svg.diamond(exact, 30, 6, svg.INK)]
+    parts += [svg.line(exact, 26, exact, bottom, style.INK, True), svg.diamond(exact, 30, 6, style.INK)]
     parts.append(
-        svg.value_axis(axis, bottom, bottom, f"estimated gradient of the logit of {game.action_names[i][logit]}")
+        charts.value_axis(axis, bottom, bottom, f"estimated gradient of the logit of {game.action_names[i][logit]}")
     )
     parts.append(
         text(
@@ -172,7 +173,7 @@ def draw(game: MatrixGame, i: int, logit: int, policies: list[Tensor], draws: in
 
 
 class GradientCloud(Explorer):
-    """All gradient estimates that one decision can give. Sliders move everybody's policy, and the number of draws.
+    """All gradient estimates that one decision can give: sliders for everybody's policy and for the number of draws.
 
     >>> cloud = GradientCloud("warm_weather")
     >>> cloud.alt.split(". ")[-1]
@@ -194,7 +195,7 @@ class GradientCloud(Explorer):
         self._deal()
 
     def _deal(self, change: object = None) -> None:
-        """A new game: new sliders for its agents."""
+        """Show another game, with new sliders for its agents."""
         name = self.game_menu.value
         made = warm_weather() if name == "warm_weather" else make(name)
         assert isinstance(made, MatrixGame)
@@ -217,13 +218,13 @@ class GradientCloud(Explorer):
         return self.game.agents.index(self.target_menu.value)
 
     def _name_logits(self, change: object = None) -> None:
-        """The chosen target's actions are the logits to choose from."""
+        """Offer the logits of the chosen target's actions."""
         self.logit_menu.options = self.game.action_names[self.target]
         self.logit_menu.value = self.game.action_names[self.target][0]
         self.redraw()
 
     def policies(self) -> list[Tensor]:
-        """What the sliders say, n × (A_j,), float64."""
+        """The policies on the sliders, n × (A_j,), float64."""
         return [torch.tensor(read_policy(own), dtype=torch.float64) for own in self.sliders]
 
     def picture(self) -> Picture:

@@ -1,8 +1,8 @@
-"""The imitator's belief against the truth as moves come in, beside the Bayes predictor.
+"""The imitator's belief, the Bayes predictor's and the truth as moves come in.
 
 A hunter and a prey on 2 × 2 cells, as in `critic_table`: 12 states. A prey is watched for n moves, in states drawn at
-random. The imitator adapts to these pairs (Eq. 4). The Bayes predictor weighs 2,048 known prey by how well each explains
-them. Both then predict the prey's next move in every state. Error: nats above the prey's entropy, the mean over states.
+random. The imitator adapts to these pairs (Eq. 4). The Bayes predictor weights 2,048 known prey by their likelihood.
+Both then predict the prey's next move in every state. The error is in nats above the prey's entropy, averaged over states.
 """
 
 from __future__ import annotations
@@ -16,19 +16,20 @@ from torch import Tensor
 
 from ..imitation import adapt, predict
 from ..networks import MetaImitator
+from ..plotting import style
 from ..registry import external_family, make
 from .critic_table import MOVES, STATES
-from .drawing import svg
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, choice, groups, slider
 from .drawing.svg import number, text
 
 WATCHED = (0, 1, 2, 3, 5, 10, 20, 50)
-LOOKS = (("played", svg.INK), ("imitator", svg.BLUE), ("Bayes", svg.ORANGE))
+LOOKS = (("played", style.INK), ("imitator", style.BLUE), ("Bayes", style.ORANGE))
 
 
 @lru_cache(maxsize=1)
 def prey_tables() -> tuple[Tensor, Tensor, Tensor]:
-    """What prey observe in the 12 states, (S, O), and the policies of known and of new ones, (2048, S, 5), (64, S, 5)."""
+    """A prey's observations of the 12 states, (S, O); policies of known and of new prey, (2048, S, 5) and (64, S, 5)."""
     game = make("pursuit", size=2, hunters=1)
     family, rows = external_family("pursuit", game), list(STATES)
     seen = game.observe(torch.tensor([divmod(s, 4) for s in STATES]))[game.external_axes[0]].double()
@@ -37,7 +38,7 @@ def prey_tables() -> tuple[Tensor, Tensor, Tensor]:
 
 
 def draw_moves(tables: Tensor, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """`count` watched moves of each of K prey (K, S, A): states at random (K, count), and moves (K, count)."""
+    """Draw `count` watched moves of each of K prey (K, S, A): random states (K, count), and moves (K, count)."""
     states = torch.randint(tables.shape[1], (len(tables), count), generator=generator)
     policies = tables[torch.arange(len(tables))[:, None], states]  # (K, count, A)
     return states, torch.multinomial(policies.flatten(0, 1), 1, generator=generator).view(states.shape)
@@ -51,7 +52,7 @@ def by_imitator(imitator: MetaImitator, states: Tensor, moves: Tensor, steps: in
 
 
 def by_bayes(known: Tensor, states: Tensor, moves: Tensor) -> Tensor:
-    """The posterior-mean policy over `known` prey (M, S, A), all equally likely before, (K, S, A)."""
+    """The posterior-mean policies over `known` prey (M, S, A) under a uniform prior, (K, S, A)."""
     predicted = []
     for own, made in zip(states, moves, strict=True):
         likelihood = known[:, own, made].log().sum(1)  # (M,)
@@ -65,7 +66,7 @@ def excess(truth: Tensor, predicted: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Course:
+class WatchedPrey:
     """One prey, watched: predictions after each number of WATCHED moves."""
 
     truth: Tensor  # (S, A)
@@ -74,7 +75,7 @@ class Course:
     predicted: list[Tensor]  # by the imitator and by Bayes, (len(WATCHED), S, A) each
 
     @classmethod
-    def of(cls, imitator: MetaImitator, prey: int) -> Course:
+    def of(cls, imitator: MetaImitator, prey: int) -> WatchedPrey:
         _, known, new = prey_tables()
         states, moves = draw_moves(new[prey : prey + 1], WATCHED[-1], torch.Generator().manual_seed(prey))
         imitated = [by_imitator(imitator, states[:, :n], moves[:, :n]) for n in WATCHED]
@@ -90,7 +91,7 @@ def _cell(cell: int) -> str:
     return f"row {cell // 2 + 1} column {cell % 2 + 1}"
 
 
-def draw(x: Course, prey: int, k: int, row: int) -> Picture:
+def draw(x: WatchedPrey, prey: int, k: int, row: int) -> Picture:
     """Bars for the next move in one state, and the errors over the number of watched moves."""
     n, here = WATCHED[k], x.states[: WATCHED[k]] == row
     hunter, own = divmod(STATES[row], 4)
@@ -110,13 +111,13 @@ def draw(x: Course, prey: int, k: int, row: int) -> Picture:
     )
     parts = [text(8, 20, f"Prey {prey} after {n} watched moves: hunter in {_cell(hunter)}, prey in {_cell(own)}", 14, bold=True),
              text(8, 42, f"watched in this state: {counted}", 13)]  # fmt: skip
-    axis = svg.Axis(150, 560, 0, 1)
+    axis = charts.Axis(150, 560, 0, 1)
     for a, move in enumerate(MOVES):
         top = 60.0 + 62 * a
         parts.append(text(60, top + 30, move, 14, "end", bold=True))
         for j, ((name, colour), p) in enumerate(zip(LOOKS, shown, strict=True)):
             parts.append(text(142, top + 13 + 18 * j, name, 12, "end"))
-            parts.append(svg.bar(axis, top + 18 * j, float(p[a]), colour, outline=j == 0))
+            parts.append(charts.bar(axis, top + 18 * j, float(p[a]), colour, outline=j == 0))
     top, low = 420.0, 530.0
     high = svg.round_up(max(max(e) for e in errors))
     parts.append(text(8, top - 22, "Mean error over all states, nats", 14, bold=True))
@@ -127,8 +128,8 @@ def draw(x: Course, prey: int, k: int, row: int) -> Picture:
         for u, v in points:
             parts.append(svg.circle(u, v, 3.5, colour) if name == "imitator" else svg.diamond(u, v, 5, colour))
         parts.append(text(470, y, f"{'○' if name == 'imitator' else '◆'} {name}: {number(errs[k], 3)}", 14, bold=True))
-    parts += [svg.line(50, low, across[-1] + 16, low, svg.INK), svg.line(50, top, 50, low, svg.INK),
-              svg.line(across[k], top, across[k], low, svg.INK, True)]  # fmt: skip
+    parts += [svg.line(50, low, across[-1] + 16, low, style.INK), svg.line(50, top, 50, low, style.INK),
+              svg.line(across[k], top, across[k], low, style.INK, True)]  # fmt: skip
     parts += [text(46, h + 4, words, 11, "end") for h, words in ((top, f"{high:g}"), (low, "0"))]
     parts += [text(u, low + 16, str(w), 12, "middle", j == k) for j, (u, w) in enumerate(zip(across, WATCHED, strict=True))]  # fmt: skip
     parts.append(text(245, low + 34, "watched moves", 13, "middle"))
@@ -136,16 +137,16 @@ def draw(x: Course, prey: int, k: int, row: int) -> Picture:
 
 
 class ImitatorBelief(Explorer):
-    """What an imitator thinks of a new prey. Sliders of the watched moves and the state; a choice of prey.
+    """An imitator's belief of a new prey: sliders for the watched moves and the state, a choice of prey.
 
-    It takes a trained `MetaImitator` in float64 over what a prey observes; an untrained one works as well.
+    Args: imitator, a trained `MetaImitator` in float64 over a prey's observations; an untrained one works as well.
     """
 
     trained = True
 
     def __init__(self, imitator: MetaImitator) -> None:
         super().__init__()
-        self.courses = [Course.of(imitator, prey) for prey in range(4)]
+        self.watched_prey = [WatchedPrey.of(imitator, prey) for prey in range(4)]
         self.prey = choice("Prey", [(str(p), p) for p in range(4)])
         self.watched = slider(
             ipywidgets.SelectionSlider, "Watched moves", options=[(str(n), k) for k, n in enumerate(WATCHED)]
@@ -158,4 +159,4 @@ class ImitatorBelief(Explorer):
         self.show([self.prey, groups([[self.watched], [self.state]])])
 
     def picture(self) -> Picture:
-        return draw(self.courses[self.prey.value], self.prey.value, self.watched.value, self.state.value)
+        return draw(self.watched_prey[self.prey.value], self.prey.value, self.watched.value, self.state.value)

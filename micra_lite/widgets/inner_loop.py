@@ -1,8 +1,8 @@
-"""Eq. 4 in one parameter: from one starting point to several externals, and how good a start every other one would be.
+"""Eq. 4 in one parameter: from one starting point to several externals, and the losses from every other start.
 
-The externals are columns of matching pennies, who play heads with probability p. The imitator has one parameter, the
+The externals are column players of matching pennies that play heads with probability p. The imitator has one parameter, the
 log-odds θ of heads: δ(heads) = σ(θ). For h heads among n watched moves, the inner step is θ ← θ − α (σ(θ) − h/n), with
-α · n/(n + n_0) for α where n_0 is not 0. Expectations over h are finite sums: nothing is sampled.
+α · n/(n + n_0) for α where n_0 is not 0. Expectations over h are finite sums; nothing is sampled.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from scipy.special import expit, logit
 from scipy.stats import binom
 
 from ..exact import Array
-from .drawing import svg
+from ..plotting import style
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, choice, groups, slider
 from .drawing.svg import number, text
 
@@ -44,7 +45,7 @@ def adapted(theta: Array, frequency: Array, step_size: float, steps: int) -> Arr
 
 @dataclass(frozen=True)
 class InnerLoop:
-    """What steers the inner loop: α, the number of steps, n watched moves (None: so many that h/n = p), and n_0."""
+    """Settings of the inner loop: α, the number of steps, n watched moves (None: so many that h/n = p), and n_0."""
 
     step_size: float
     steps: int
@@ -52,7 +53,7 @@ class InnerLoop:
     prior_pairs: float = 0.0
 
     def ends(self, theta: Array, p: float) -> tuple[Array, Array]:
-        """Where θ (G,) may end for a column p: θ′ (G, H) and the probability of each, (H,)."""
+        """The possible ends of θ (G,) for a column p: θ′ (G, H) and their probabilities (H,)."""
         n = self.watched
         if n == 0:
             return theta[:, None], np.ones(1)
@@ -69,7 +70,7 @@ class InnerLoop:
 
 @dataclass(frozen=True)
 class Landscape:
-    """A population, a start, and the losses there and from every other start."""
+    """A population, a start, and the losses from there and from every other start."""
 
     columns: Sequence[float]
     start: float  # δ(heads) before adaptation
@@ -94,7 +95,7 @@ class Landscape:
 
 
 def in_words(x: Landscape) -> str:
-    """What the picture shows, from the numbers alone."""
+    """The picture in words, from the numbers alone."""
     n = x.loop.watched
     each = " ".join(
         f"Column {number(p)}: loss {number(b, 3)} before, {number(a, 3)} after, {number(float(loss(logit(p), p)), 3)} at best."
@@ -110,8 +111,8 @@ def in_words(x: Landscape) -> str:
 
 
 def draw(x: Landscape) -> Picture:
-    """Above, where each column's imitator may end; below, the mean loss before and after for every start."""
-    axis = svg.Axis(LOW, HIGH, 0, 1)
+    """Above, the possible ends of each column's imitator; below, the mean loss before and after for every start."""
+    axis = charts.Axis(LOW, HIGH, 0, 1)
     here, y = axis(x.start), 22.0
     parts = [text(here, 16, "○ start", 13, "middle", True), text(560, 16, "loss, nats", 13, bold=True)]
     theta = logit(np.array([x.start]))
@@ -121,43 +122,43 @@ def draw(x: Landscape) -> Picture:
         parts += [text(8, y - 6, f"column {number(p)}", 14, bold=True), svg.line(LOW, y, HIGH, y)]
         for end, w in zip(expit(ends[0]), weights, strict=True):
             if w > 1e-4:
-                parts.append(svg.polyline([(axis(end), y), (axis(end), y - 3 - 28 * w / weights.max())], svg.BLUE, 4))
-        if x.loop.watched is None:  # one path: its steps can be shown
+                parts.append(svg.polyline([(axis(end), y), (axis(end), y - 3 - 28 * w / weights.max())], style.BLUE, 4))
+        if x.loop.watched is None:  # a single path, whose steps can be shown
             stops = [
                 float(expit(adapted(theta, np.array([p]), x.loop.step_size, k))[0]) for k in range(x.loop.steps + 1)
             ]
-            parts += [svg.line(axis(stop), y, axis(stop), y - 8, svg.INK) for stop in stops]
-        parts += [svg.circle(here, y, 4), svg.diamond(axis(p), y, 6, svg.VERMILLION)]
+            parts += [svg.line(axis(stop), y, axis(stop), y - 8, style.INK) for stop in stops]
+        parts += [svg.circle(here, y, 4), svg.diamond(axis(p), y, 6, style.VERMILLION)]
         parts.append(text(560, y - 6, f"{number(before)} → {number(after)}", 13))
     top, bottom, reach = y + 40, y + 190, 1.0
     while max(np.mean(x.before), np.mean(x.after)) > reach:
         reach *= 2
-    lines = ((svg.INK, True, "before"), (svg.BLUE, False, "after"))
+    lines = ((style.INK, True, "before"), (style.BLUE, False, "after"))
     for k, (colour, dashed, words) in enumerate(lines):
         up = bottom - (bottom - top) * x.curves[k] / reach
         seen = [(axis(g), float(h)) for g, h in zip(GRID, up, strict=True) if h >= top]
         parts.append(svg.polyline(seen, colour, 2.5, dashed))
         height = bottom - (bottom - top) * float(x.curves[k].min()) / reach
         if height >= top:
-            parts.append(svg.star(axis(x.best(k)), height, 8, svg.GREEN))
+            parts.append(svg.star(axis(x.best(k)), height, 8, style.GREEN))
         parts += [svg.line(520, top + 24 + 24 * k, 552, top + 24 + 24 * k, colour, dashed),
                   text(560, top + 29 + 24 * k, words, 13)]  # fmt: skip
         parts.append(text(560, top + 105 + 20 * k, f"{words}: {number(x.best(k))}", 13))
-    parts += [svg.star(530, top + 81, 8, svg.GREEN), text(544, top + 86, "best start", 13, bold=True)]
-    parts += [svg.line(here, 24, here, bottom, svg.FAINT, True), svg.line(LOW, bottom, HIGH, bottom, svg.INK),
-              svg.line(LOW, top, LOW, bottom, svg.INK)]  # fmt: skip
+    parts += [svg.star(530, top + 81, 8, style.GREEN), text(544, top + 86, "best start", 13, bold=True)]
+    parts += [svg.line(here, 24, here, bottom, style.GREY, True), svg.line(LOW, bottom, HIGH, bottom, style.INK),
+              svg.line(LOW, top, LOW, bottom, style.INK)]  # fmt: skip
     parts += [text(LOW - 6, h + 4, words, 11, "end") for h, words in ((top, f"{reach:g}"), (bottom, "0"))]
     parts += [text(axis(v), bottom + 16, f"{v:g}", 11, "middle") for v in (0, 0.25, 0.5, 0.75, 1)]
     parts += [text(8, top + 40, "mean loss from", 13), text(8, top + 57, "every start, nats", 13)]
     parts.append(text((LOW + HIGH) / 2, bottom + 32, "δ(heads)", 13, "middle"))
-    legend = "◆ what the column plays. Stems: where its imitator may end; the more probable, the taller."
+    legend = "◆ the column's policy. Stems: possible ends of its imitator; the more probable, the taller."
     parts.append(text(8, bottom + 56, legend, 12))
     alt = in_words(x)
     return Picture(svg.document(bottom + 68, parts, alt), alt)
 
 
 class StartingPoint(Explorer):
-    """The inner loop from a start that a slider moves; sliders of step size, steps, watched moves and n_0.
+    """The inner loop: sliders for its start, step size, steps, watched moves and n_0.
 
     >>> point = StartingPoint("opposites")
     >>> point.steps.value = 0
@@ -167,7 +168,7 @@ class StartingPoint(Explorer):
 
     def __init__(self, columns: str = "two alike, one other") -> None:
         if columns not in POPULATIONS:
-            raise ValueError(f"{columns!r} is no population; the widget knows {list(POPULATIONS)}")
+            raise ValueError(f"{columns!r} is no population; the populations are {list(POPULATIONS)}")
         super().__init__()
         self.columns = choice("Columns", list(POPULATIONS), value=columns)
         kind, counted = ipywidgets.FloatSlider, ipywidgets.IntSlider

@@ -1,7 +1,7 @@
-"""Learning curves, and how much a few seeds prove: choose seeds and a budget, see who is ahead, and in how many draws.
+"""Learning curves, and the evidence of a few seeds: choose seeds and a budget, and see how often each method is first.
 
 1. `read_runs` reads the runs that `benchmarks/learning.py` keeps; `curves_of` picks those of one task and panel.
-2. `standing` says who is ahead at a budget with some seeds, and `first_in` in how many choices of so many seeds.
+2. `standing` ranks the methods at a budget with some seeds; `first_in` counts the first places over choices of seeds.
 3. `LearningCurves` draws both.
 """
 
@@ -17,18 +17,25 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from .drawing import svg
+from ..plotting import style
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, choice, groups, slider
 from .drawing.svg import number, text
 
 Curves = dict[str, dict[int, list[tuple[int, float]]]]  # method → seed → (environment steps, score), in order
 DRAWS = 12  # different choices of seeds
-ENOUGH = 10  # seeds; fewer are no evidence
+ENOUGH = 10  # seeds; with fewer there is a warning
 COLOURS = {
-    "MICRA": svg.VERMILLION, "independent actor-critic": svg.BLUE, "central-V actor-critic": svg.SKY, "COMA": svg.GREEN,
-    "MADDPG": svg.ORANGE,
+    "MICRA": style.VERMILLION, "independent actor-critic": style.BLUE, "central-V actor-critic": style.SKY, "COMA": style.GREEN,
+    "MADDPG": style.ORANGE,
 }  # fmt: skip
-SPARE = ("#CC79A7", svg.BLUE, svg.GREEN, svg.ORANGE, svg.SKY)  # for ablations, which stand beside MICRA alone
+SPARE = (
+    style.PURPLE,
+    style.BLUE,
+    style.GREEN,
+    style.ORANGE,
+    style.SKY,
+)  # for ablations, which stand beside MICRA alone
 
 
 def read_runs(path: str | Path) -> list[dict[str, Any]]:
@@ -41,7 +48,7 @@ def read_runs(path: str | Path) -> list[dict[str, Any]]:
 
 
 def curves_of(rows: Sequence[Mapping[str, Any]], task: str, panel: str) -> Curves:
-    """Every seed's curve of every method: beside the externals met at every point; after watching, where teams adapt."""
+    """Every seed's curve of every method, against the externals met at every point; adapted teams where teams adapt."""
     here = [r for r in rows if r["task"] == task and r["panel"] == panel]
     few, watched = min(r["externals"] for r in here), max(r["watched"] for r in here)
     found: Curves = {}
@@ -58,7 +65,7 @@ def interquartile_mean(scores: Sequence[float]) -> float:
 
 
 def reached(points: Sequence[tuple[int, float]], budget: float) -> float:
-    """The score at the budget, on a straight line between two points: methods are scored after different numbers of steps."""
+    """The score at the budget, interpolated linearly, since methods are scored after different numbers of steps."""
     steps, scores = zip(*points, strict=True)
     return float(np.interp(budget, steps, scores))
 
@@ -70,14 +77,14 @@ def standing(curves: Curves, seeds: Sequence[int], budget: float) -> list[tuple[
 
 
 def first_in(curves: Curves, seeds: Sequence[int], count: int, budget: float) -> Counter[str]:
-    """How often each method is first, over all choices of `count` of the `seeds`."""
+    """The number of times each method is first, over all choices of `count` of the `seeds`."""
     return Counter(standing(curves, some, budget)[0][1] for some in combinations(seeds, count))
 
 
 class LearningCurves(Explorer):
-    """Who is ahead after how many environment steps, and would other seeds say the same?
+    """The ranks of methods after a number of environment steps, with a few seeds and with all choices of as many.
 
-    `rows` as in learning-runs.csv: mappings with task, panel, method, seed, point, step, watched, externals and score.
+    Args: rows as in learning-runs.csv: mappings with task, panel, method, seed, point, step, watched, externals and score.
     Raises ValueError where there are none.
     """
 
@@ -103,7 +110,7 @@ class LearningCurves(Explorer):
         self.show([*first, groups([[self.seeds, self.draw], [self.budget]])])
 
     def choose(self, change: object = None) -> None:
-        """Another task: its curves, as many seeds as every method has, and ablations where it has any."""
+        """Show another task: its curves, the seeds that every method has, and ablations where there are any."""
         self.curves = curves_of(self.rows, *self.task.value.rsplit(", ", 1))
         self.beside.disabled = not any(m.startswith("MICRA,") for m in self.curves)
         self.known = sorted(set.intersection(*(set(seeds) for seeds in self.curves.values())))
@@ -138,16 +145,19 @@ def sheet(
     """The drawing: a mean line for each method, each seed at the budget, names at the end."""
     scores = [score for runs in curves.values() for s in seeds for _, score in runs[s]]
     low, high = min(0.0, *scores), max(1.0, *scores)
-    x, y = svg.Axis(52, 480, 0, whole), svg.Axis(300, 40, low, high)
+    x, y = charts.Axis(52, 480, 0, whole), charts.Axis(300, 40, low, high)
     parts = [text(8, 20, f"{title}: normalised score", 14, bold=True)]
     for level, words in ((0.0, "0"), (0.5, "0.5"), (1.0, "1")):
-        parts += [svg.line(52, y(level), 480, y(level), svg.FAINT, level > 0), text(46, y(level) + 4, words, 12, "end")]
-    parts += [svg.line(52, 40, 52, 300, svg.INK), svg.line(x(budget), 30, x(budget), 300, svg.INK, True)]
+        parts += [
+            svg.line(52, y(level), 480, y(level), style.GREY, level > 0),
+            text(46, y(level) + 4, words, 12, "end"),
+        ]
+    parts += [svg.line(52, 40, 52, 300, style.INK), svg.line(x(budget), 30, x(budget), 300, style.INK, True)]
     parts += [text(x(f * whole), 318, f"{f * whole:,.0f}", 12, "middle") for f in (0.0, 0.5, 1.0)]
     parts += [text(266, 338, "environment steps", 13, "middle"), text(486, 4 + y(1), "1: best response", 11)]
     spare = iter(SPARE)
     for m in sorted(curves, key="MICRA".__eq__):  # MICRA last, on top
-        colour = COLOURS.get(m) or next(spare, svg.FAINT)
+        colour = COLOURS.get(m) or next(spare, style.GREY)
         steps = sorted({step for s in seeds for step, _ in curves[m][s]})
         line = [(x(b), y(interquartile_mean([reached(curves[m][s], b) for s in seeds]))) for b in steps]
         parts.append(svg.polyline(line, colour, 3.5 if m == "MICRA" else 2, m != "MICRA"))

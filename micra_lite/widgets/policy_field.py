@@ -1,198 +1,18 @@
-"""Where regrets push two players: a field of arrows over all their policies, and the path from one of them."""
+"""The field of regrets: a path of both players' policies from any start."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import ipywidgets
 import torch
-from torch import Tensor
 
-from ..exact import Array
 from ..games.matrix import MatrixGame
 from ..registry import make
-from .drawing import svg
 from .drawing.base import Explorer, Picture, choice, groups, policy_sliders, read_policy, slider
-from .drawing.svg import number, text
-from .dynamics import Pair, both_regrets, drift, equilibria, follow, regret_matching
+from .drawing.field import PATHS, Trajectory, draw
 
 FIELD_GAMES = (
     "matching_pennies", "rock_paper_scissors", "stag_hunt", "chicken", "prisoners_dilemma", "climbing", "penalty",
 )  # fmt: skip
-PATHS = ("follow the regrets", "regret matching")
-EDGE = 0.005  # paths start this far inside: an action that is never played cannot grow
-LENGTH = 26.0  # of the longest arrow, pixels
-Point = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Course:
-    """A game, two policies, and where one of the two ways leads from there in `steps` steps."""
-
-    game: MatrixGame
-    start: Pair  # (A_1,), (A_2,)
-    way: str  # one of PATHS
-    path: Pair  # (steps+1, A_i): of regret matching, the averages
-    rounds: Pair | None  # of regret matching, what is played in each round
-    regrets: tuple[list[float], list[float]]  # at the start
-    left: float  # the largest regret at the path's end: 0 at an equilibrium
-    rest: list[tuple[Array, Array]]  # the equilibria
-
-    @classmethod
-    def of(cls, game: MatrixGame, start: Pair, way: str, steps: int) -> Course:
-        """Compute everything from `start`, policies (A_1,) and (A_2,)."""
-        regrets = both_regrets(game.payoffs, (start[0][None], start[1][None]))
-        inside = tuple((1 - EDGE * len(p)) * p + EDGE for p in start)
-        rounds = None
-        if way == PATHS[0]:
-            path = follow(game.payoffs, (inside[0], inside[1]), steps)
-        else:
-            rounds, path = regret_matching(game.payoffs, start, steps)
-        last = both_regrets(game.payoffs, (path[0][-1:], path[1][-1:]))
-        left = max(float(r.max()) for r in last)
-        return cls(game, start, way, path, rounds, (regrets[0][0].tolist(), regrets[1][0].tolist()), left,
-                   equilibria(game.payoffs))  # fmt: skip
-
-
-def in_words(c: Course) -> str:
-    """What the picture shows, from the numbers alone."""
-    agents, names = c.game.agents, c.game.action_names
-
-    def told(pair: Sequence[Sequence[float]]) -> str:
-        each = [", ".join(f"{n} {number(x)}" for n, x in zip(names[j], pair[j], strict=True)) for j in (0, 1)]
-        return "; ".join(f"{agents[j]} {each[j]}" for j in (0, 1))
-
-    wishes = [
-        f"{agents[j]} is pushed towards {names[j][max(range(len(r)), key=r.__getitem__)]}"
-        if max(r) > 0.005
-        else f"{agents[j]} is not pushed"
-        for j, r in enumerate(c.regrets)
-    ]
-    steps = len(c.path[0]) - 1
-    end = "the average is" if c.rounds else "the policies are"
-    rest = " | ".join(told([p.tolist(), q.tolist()]) for p, q in c.rest)
-    return (
-        f"Game {c.game.name}. Policies: {told([p.tolist() for p in c.start])}. Regret advantages: {told(c.regrets)}: "
-        f"{wishes[0]}, {wishes[1]}. Path: {c.way}, {steps} steps; then {end} {told([p[-1].tolist() for p in c.path])}, "
-        f"and the largest regret left is {number(max(0.0, c.left))}. Equilibria: {rest}."
-    )
-
-
-def arrows(at: Sequence[Point], to: Sequence[Point]) -> list[str]:
-    """The field as arrows from points `at` along `to` (pixels per time); lengths grow with the square root of speed."""
-    speeds = [(x * x + y * y) ** 0.5 for x, y in to]
-    top = max(speeds) or 1.0
-    drawn = []
-    for (x, y), (u, v), speed in zip(at, to, speeds, strict=True):
-        if speed > 1e-9:
-            scale = LENGTH * (speed / top) ** 0.5 / speed
-            drawn.append(
-                svg.arrow(x - scale * u / 2, y - scale * v / 2, x + scale * u / 2, y + scale * v / 2, svg.FAINT)
-            )
-    return drawn
-
-
-def trail(c: Course, pixels: Sequence[Sequence[Point]], rest: Sequence[Point]) -> list[str]:
-    """A path (and the rounds behind it), its two ends, and the equilibria, in pixels: [path, rounds or nothing]."""
-    parts = [svg.star(x, y, 10, svg.GREEN) for x, y in rest]
-    if len(pixels) > 1:
-        parts += [svg.polyline(pixels[1], svg.SKY, 1, True)]
-    parts += [svg.polyline(pixels[0], svg.BLUE, 2.5), svg.circle(*pixels[0][0], 6, svg.BLUE)]
-    return [*parts, svg.diamond(*pixels[0][-1], 6, svg.VERMILLION)]
-
-
-def square(c: Course) -> list[str]:
-    """Two actions each: row's probability of its first action to the right, column's upwards."""
-    left, top, side = 64.0, 34.0, 280.0
-
-    def pixel(x: float, y: float) -> Point:
-        return left + side * x, top + side * (1 - y)
-
-    grid = torch.cartesian_prod(*[torch.arange(0.05, 1, 0.1, dtype=torch.float64)] * 2)  # (B, 2)
-    moved = drift(c.game.payoffs, _firsts(grid))
-    parts = [svg.rect(left, top, side, side, svg.PAPER, svg.FAINT)]
-    to = [(u, -v) for u, v in zip(moved[0][:, 0].tolist(), moved[1][:, 0].tolist(), strict=True)]
-    parts += arrows([pixel(x, y) for x, y in grid.tolist()], to)
-    for tick in (0.0, 0.5, 1.0):
-        parts += [
-            text(pixel(tick, 0)[0], top + side + 15, f"{tick:g}", 11, "middle", fill=svg.FAINT),
-            text(left - 6, pixel(0, tick)[1] + 4, f"{tick:g}", 11, "end", fill=svg.FAINT),
-        ]
-    names = c.game.action_names
-    parts += [
-        text(left + side / 2, top + side + 32, f"row: P({names[0][0]})", 13, "middle", True),
-        text(left - 56, top - 12, f"column: P({names[1][0]})", 13, "start", True),
-    ]
-    pairs = [c.path] if c.rounds is None else [c.path, c.rounds]
-    lines = [[pixel(*xy) for xy in zip(p[:, 0].tolist(), q[:, 0].tolist(), strict=True)] for p, q in pairs]
-    return [*parts, *trail(c, lines, [pixel(p[0], q[0]) for p, q in c.rest])]
-
-
-def _firsts(points: Tensor) -> Pair:
-    """Probabilities of the first of two actions (B, 2) as two policies (B, 2)."""
-    x, y = points.unbind(1)
-    return torch.stack([x, 1 - x], 1), torch.stack([y, 1 - y], 1)
-
-
-def triangles(c: Course) -> list[str]:
-    """Three actions each: a triangle for each player, whose corners are its actions; the other stays as it is now."""
-    parts = []
-    grid = torch.tensor([[i, j, 10 - i - j] for i in range(1, 9) for j in range(1, 10 - i)], dtype=torch.float64) / 10
-    for j, agent in enumerate(c.game.agents):
-        x0 = 20.0 + 180 * j
-        corners = torch.tensor([[x0, 290.0], [x0 + 170, 290.0], [x0 + 85, 143.0]], dtype=torch.float64)
-        here = grid @ corners  # (B, 2) pixels
-        other = c.start[1 - j].expand(len(grid), -1)
-        moved = drift(c.game.payoffs, (grid, other) if j == 0 else (other, grid))[j] @ corners
-        outline = [tuple(corner) for corner in corners.tolist()]
-        parts.append(svg.polyline([*outline, outline[0]], svg.FAINT, 1))
-        parts += arrows([(x, y) for x, y in here.tolist()], [(u, v) for u, v in moved.tolist()])
-        names = c.game.action_names[j]
-        for (x, y), name, (dx, dy, anchor) in zip(
-            outline, names, ((0, 16, "start"), (0, 16, "end"), (0, -6, "middle")), strict=True
-        ):
-            parts.append(text(x + dx, y + dy, name, 12, anchor))
-        parts.append(text(x0 + 85, 110, f"{agent}'s policy", 13, "middle", True))
-        pairs = [c.path] if c.rounds is None else [c.path, c.rounds]
-        lines = [[(x, y) for x, y in (p[j] @ corners).tolist()] for p in pairs]
-        rest = [tuple((torch.from_numpy(e[j]) @ corners).tolist()) for e in c.rest]
-        parts += trail(c, lines, rest)
-    return parts
-
-
-def draw(c: Course) -> Picture:
-    """The field and the path on the left, both players' regrets at the start on the right, and a legend."""
-    parts = square(c) if len(c.start[0]) == 2 else triangles(c)
-    reach = svg.round_up(max(abs(x) for r in c.regrets for x in r))
-    y = 4.0
-    for j, agent in enumerate(c.game.agents):
-        bars, y = svg.bar_panel(
-            392,
-            y,
-            284,
-            f"regrets of {agent} at ○",
-            c.game.action_names[j],
-            c.regrets[j],
-            -reach,
-            reach,
-            "units of payoff",
-        )
-        parts.append(bars)
-        y += 6
-    y = max(y, 362.0)
-    signs = [
-        (svg.circle(16, y, 6, svg.BLUE), 28, "start (sliders)"), (svg.diamond(156, y, 6, svg.VERMILLION), 168, "end of the path"),
-        (svg.star(292, y, 9, svg.GREEN), 306, "equilibrium"),
-        (svg.line(402, y, 428, y, svg.BLUE), 434, "average so far" if c.rounds else "path"),
-    ]  # fmt: skip
-    if c.rounds:
-        signs.append((svg.line(548, y, 574, y, svg.SKY, True), 580, "each round"))
-    for sign, x, words in signs:
-        parts += [sign, text(x, y + 5, words, 12)]
-    alt = in_words(c)
-    body = f"<p>Largest regret left at the end of the path: {number(max(0.0, c.left), 3)} (0 at an equilibrium).</p>"
-    return Picture(svg.document(y + 18, parts, alt), alt, body)
 
 
 class PolicyField(Explorer):
@@ -219,7 +39,7 @@ class PolicyField(Explorer):
         self._deal()
 
     def _deal(self, change: object = None) -> None:
-        """A new game: new sliders for its two players."""
+        """Show another game, with new sliders for its two players."""
         made = make(self.game_menu.value)
         assert isinstance(made, MatrixGame)
         self.game = made
@@ -235,4 +55,4 @@ class PolicyField(Explorer):
 
     def picture(self) -> Picture:
         start = [torch.tensor(read_policy(own), dtype=torch.float64) for own in self.sliders]
-        return draw(Course.of(self.game, (start[0], start[1]), self.way_menu.value, self.steps.value))
+        return draw(Trajectory.of(self.game, (start[0], start[1]), self.way_menu.value, self.steps.value))

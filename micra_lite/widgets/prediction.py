@@ -1,10 +1,10 @@
-"""A question before its answer: predict, then look. The prediction is kept, and shown beside the truth.
+"""A question before its answer. The reader's prediction is kept, and shown beside the truth.
 
-1. `Prediction` asks one question. One chooses among `options`, or slides `between` two numbers, and presses Reveal.
-2. `ask` makes one whose words are in `questions.toml`, so that a notebook's code does not give the answer away.
-3. `Predictions` sums up all questions of a lesson: what was predicted, and what is true.
+1. `Prediction` asks one question: choose among `options`, or slide `between` two numbers, and press Reveal.
+2. `ask` makes one from the words in `questions.toml`, so that a notebook's code does not give the answer away.
+3. `Predictions` sums up all questions of a lesson, predictions beside truths.
 
-Where no kernel runs the answer is behind a fold, so that even a reader on paper can guess first.
+Without a kernel the answer is behind a fold, so that readers can guess first there, too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from importlib.resources import files
 import ipywidgets
 import traitlets
 
-from .drawing import svg
+from ..plotting import style
+from .drawing import charts, svg
 from .drawing.base import STATIC, Explorer, Picture, choice, slider
 from .drawing.svg import number, text
 
@@ -29,9 +30,8 @@ TRUTH = "◆ truth"
 class Prediction(Explorer):
     """One question, one prediction, one truth.
 
-    Args: name, a few words for the summary; question; truth, one of `options` or a number; options, what there is to
-    choose from, or between, the ends of a slider (and `step` of it); unit, of the number; because, why it is so, shown
-    with the truth. Raises ValueError unless exactly one of `options` and `between` is given and the truth is possible.
+    Args: name, a few words for the summary; question; truth, one of `options` or a number; options to choose from, or
+    between, the ends of a slider, with its step; unit of the number; because, the reason, shown with the truth. Raises ValueError unless exactly one of `options` and `between` is given and the truth is possible.
 
     >>> prediction = Prediction("Coin", "How often do two coins agree?", 0.5, between=(0, 1), step=0.05)
     >>> prediction.control.value = 0.25
@@ -40,7 +40,7 @@ class Prediction(Explorer):
     (0.25, 'Coin. You predicted 0.25; the truth is 0.50. Off by 0.25.')
     """
 
-    kept = traitlets.Any(None, help="the prediction that was made; None before Reveal")
+    kept = traitlets.Any(None, help="the prediction; None before Reveal")
 
     def __init__(
         self, name: str, question: str, truth: str | float, options: Sequence[str] = (),
@@ -74,11 +74,11 @@ class Prediction(Explorer):
 
     @property
     def revealed(self) -> bool:
-        """Whether the prediction was made, and the truth shown."""
+        """Whether the prediction was made and the truth is shown."""
         return self.kept is not None
 
     def reveal(self, button: object = None) -> None:
-        """Keep what was chosen, once and for all, and show the truth; without a choice, ask for one."""
+        """Keep the choice for good and show the truth; without a choice, do nothing."""
         if self.revealed or self.control.value is None:
             return
         self.control.disabled = self.button.disabled = True
@@ -87,26 +87,26 @@ class Prediction(Explorer):
 
     def picture(self) -> Picture:
         picture = self.drawn(self.control.value, self.revealed)
-        if self.options and not self.revealed:  # the options stand above already
+        if self.options and not self.revealed:  # the buttons above show the options
             line = text(8, 16, picture.alt.removeprefix(f"{self.name}. "), 13)
             return Picture(svg.document(24, [line], picture.alt), picture.alt)
         return picture
 
     def shown(self, value: str | float) -> str:
-        """An answer as it is written: an option as it is, a number with the slider's digits and its unit."""
+        """An answer in words: an option as it is, a number with the slider's digits and its unit."""
         if isinstance(value, str):
             return value
         return f"{number(value, self.digits)} {self.unit}".strip()
 
     def verdict(self, guess: str | float) -> str:
-        """How near a guess is, in words."""
+        """The distance of a guess from the truth, in words."""
         if self.between is None:
             return "Right." if guess == self.truth else "Not so."
         off = abs(float(guess) - float(self.truth))
         return f"Off by {number(off, self.digits)}." if round(off, self.digits) else "Exactly right."
 
     def drawn(self, guess: str | float | None, revealed: bool) -> Picture:
-        """The guess (None: there is none) and, where `revealed`, the truth."""
+        """The picture of the guess (None: no guess yet) and, where `revealed`, the truth."""
         alt = f"{self.name}. " + ("No guess yet" if guess is None else f"You predicted {self.shown(guess)}")
         if revealed:
             alt += f"; the truth is {self.shown(self.truth)}."
@@ -120,20 +120,20 @@ class Prediction(Explorer):
     def _line(self, guess: str | float | None, revealed: bool) -> tuple[list[str], float]:
         """A number line; the guess stands on it as a hollow circle, the truth hangs from it as a filled diamond."""
         assert self.between is not None
-        axis, y = svg.Axis(LEFT, RIGHT, *self.between), 46.0
-        parts = [svg.line(LEFT, y, RIGHT, y, svg.INK)]
+        axis, y = charts.Axis(LEFT, RIGHT, *self.between), 46.0
+        parts = [svg.line(LEFT, y, RIGHT, y, style.INK)]
         for end in self.between:
-            parts += [svg.line(axis(end), y - 5, axis(end), y + 5, svg.INK)]
-            parts += [text(axis(end), y + 20, number(end, self.digits), 12, "middle", fill=svg.FAINT)]
+            parts += [svg.line(axis(end), y - 5, axis(end), y + 5, style.INK)]
+            parts += [text(axis(end), y + 20, number(end, self.digits), 12, "middle", fill=style.GREY)]
         if revealed:
             x = axis(float(self.truth))
             parts += [
-                svg.diamond(x, y, 8, svg.VERMILLION),
+                svg.diamond(x, y, 8, style.VERMILLION),
                 self._beside(x, y + 38, f"{TRUTH} {self.shown(self.truth)}"),
             ]
         if guess is not None:
             x = axis(float(guess))
-            parts += [svg.circle(x, y, 8, svg.BLUE), self._beside(x, y - 18, f"{YOU} {self.shown(guess)}")]
+            parts += [svg.circle(x, y, 8, style.BLUE), self._beside(x, y - 18, f"{YOU} {self.shown(guess)}")]
         return parts, 96
 
     @staticmethod
@@ -148,9 +148,9 @@ class Prediction(Explorer):
             y = 20 + 26 * k
             chosen, true = option == guess, revealed and option == self.truth
             if chosen:
-                parts += [svg.circle(60, y - 5, 8, svg.BLUE), text(46, y, "you", 13, "end", True)]
+                parts += [svg.circle(60, y - 5, 8, style.BLUE), text(46, y, "you", 13, "end", True)]
             if true:
-                parts += [svg.diamond(84, y - 5, 8, svg.VERMILLION)]
+                parts += [svg.diamond(84, y - 5, 8, style.VERMILLION)]
             words = option + ("  ← truth" if true else "")
             parts.append(text(104, y, words, svg.fitting(words, svg.WIDTH - 110, 14), bold=chosen or true))
         return parts, 20 + 26 * len(self.options)
@@ -165,9 +165,9 @@ class Prediction(Explorer):
 
 
 def ask(key: str, truth: str | float, **values: str) -> Prediction:
-    """The question `key` of `questions.toml`, with the truth as it was computed.
+    """The question `key` of `questions.toml`, with the truth that was computed.
 
-    `{truth}` in its explanation becomes the truth as it is shown; other names in braces are looked up in `values`.
+    In its explanation `{truth}` becomes the truth as it is shown; other names in braces are looked up in `values`.
     Raises ValueError for an unknown key.
     """
     questions = tomllib.loads((files(__package__) / "questions.toml").read_text(encoding="utf-8"))
@@ -179,7 +179,7 @@ def ask(key: str, truth: str | float, **values: str) -> Prediction:
 
 
 class Predictions(Explorer):
-    """All predictions of a lesson, beside the truth as far as it was revealed; follows every Reveal."""
+    """All predictions of a lesson, beside the truths revealed so far; follows every Reveal."""
 
     def __init__(self, predictions: Sequence[Prediction]) -> None:
         super().__init__()

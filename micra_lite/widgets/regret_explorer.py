@@ -1,4 +1,4 @@
-"""Eq. 2 on a matrix game, as something to play with: move a policy, and see the two sums and the regrets follow."""
+"""Eq. 2 on a matrix game: move a policy, and the two sums and the regrets follow."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ import torch
 from torch import Tensor
 
 from ..games.matrix import MATRIX_GAMES, MatrixGame
+from ..plotting import style
 from ..registry import make
 from ..regret import counterfactual_regret_advantage, counterfactual_values
-from .drawing import svg
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, choice, groups, policy_sliders, read_policy
 from .drawing.svg import number, short, text
 
 
 @dataclass(frozen=True)
 class Regrets:
-    """Eq. 2 for one target of a matrix game, with its terms: what the picture, its words and the sums are made of."""
+    """Eq. 2 for one target of a matrix game, with all terms that the picture, its words and the sums show."""
 
     game: MatrixGame
     i: int  # the target's axis
     policies: list[Tensor]  # n × (A_j,)
     others: list[int]  # the other agents' axes
     joint: list[tuple[int, ...]]  # their joint actions, J of them
-    weights: list[float]  # (J,) how likely each of these is
+    weights: list[float]  # (J,) the probability of each
     payoffs: list[list[float]]  # (A_i, J): Q(s, [a_i, a_-i]), which is the payoff in a one-shot game
     values: list[float]  # (A_i,) v(s | i plays a_i)
     value: float  # v(s)
@@ -55,7 +56,7 @@ class Regrets:
 
 
 def in_words(r: Regrets) -> str:
-    """What the picture shows, from the numbers alone."""
+    """The picture in words, from the numbers alone."""
 
     def listed(names: Sequence[str], numbers: Sequence[float]) -> str:
         return ", ".join(f"{name} {number(x)}" for name, x in zip(names, numbers, strict=True))
@@ -99,7 +100,7 @@ def sums(r: Regrets) -> str:
     )
     return (
         f'<table style="font-family: monospace; margin: 0.4em 0">{cells}</table>'
-        "<p>The first sums average over what the others do; v(s) averages over the own action as well; the regret is "
+        "<p>The first sums average over the others' actions; v(s) averages over the own action as well; the regret is "
         "their difference (Eq. 2, <code>micra_lite.regret.counterfactual_regret_advantage</code>). Weighted with the "
         "policy, regrets always cancel.</p>"
     )
@@ -113,22 +114,22 @@ def draw(r: Regrets) -> Picture:
     v_left = left + columns * wide + 10
     row, high = 40, 22 * (len(r.others) + 1) + 34
     parts = [text(4, 18, f"payoffs to {agents[r.i]}", 13, bold=True)]
-    for k, j in enumerate(r.others):  # one line for each of the others: what it does in each column
+    for k, j in enumerate(r.others):  # one line for each of the others: its action in each column
         y = 40 + 22 * k
-        parts.append(text(left - 6, y, f"{agents[j]} plays", 12, "end", fill=svg.FAINT))
+        parts.append(text(left - 6, y, f"{agents[j]} plays", 12, "end", fill=style.GREY))
         for c, actions in enumerate(r.joint):
             name = names[j][actions[k]]
             parts.append(text(left + (c + 0.5) * wide, y, name, svg.fitting(name, wide - 2, 12), "middle"))
-    parts.append(text(left - 6, high - 12, "with weight", 12, "end", fill=svg.FAINT))
+    parts.append(text(left - 6, high - 12, "with weight", 12, "end", fill=style.GREY))
     parts += [
         text(left + (c + 0.5) * wide, high - 12, short(w), svg.fitting(short(w), wide - 2, 12), "middle", True)
         for c, w in enumerate(r.weights)
     ]
-    # No regret exceeds the payoffs' span. Most are far smaller, so the scale starts at a quarter of it, and doubles.
+    # No regret exceeds the payoffs' span. Most are far smaller, so the scale starts at a quarter of it and doubles if needed.
     reach = (max(map(max, r.payoffs)) - min(map(min, r.payoffs))) / 4 or 1.0
     while max(map(abs, r.regrets)) > reach:
         reach *= 2
-    axis = svg.Axis(v_left + 122, svg.WIDTH - 48, -reach, reach)
+    axis = charts.Axis(v_left + 122, svg.WIDTH - 48, -reach, reach)
     parts += [
         text(v_left + 32, high - 12, "value v", 12, "middle", True),
         text((axis.left + axis.right) / 2, high - 12, "regret advantage A", 12, "middle", True),
@@ -136,24 +137,24 @@ def draw(r: Regrets) -> Picture:
     for a, (name, p) in enumerate(r.own):
         y = high + a * row
         parts.append(text(left - 6, y + 17, name, svg.fitting(name, 112), "end", True))
-        parts.append(text(left - 6, y + 32, f"π = {short(p)}", 11, "end", fill=svg.FAINT))
+        parts.append(text(left - 6, y + 32, f"π = {short(p)}", 11, "end", fill=style.GREY))
         for c, weight in enumerate(r.weights):
-            parts.append(svg.cell(left + c * wide, y, wide, row, short(r.payoffs[a][c]), weight))
+            parts.append(charts.cell(left + c * wide, y, wide, row, short(r.payoffs[a][c]), weight))
         parts.append(text(v_left + 32, y + row / 2 + 5, number(r.values[a]), 13, "middle"))
-        parts.append(svg.bar(axis, y + 12, r.regrets[a]))
+        parts.append(charts.bar(axis, y + 12, r.regrets[a]))
     bottom = high + len(r.own) * row
-    parts.append(svg.value_axis(axis, high, bottom, "units of payoff"))
-    parts.append(text(v_left, bottom + 24, "v(s)", 12, "end", fill=svg.FAINT))
+    parts.append(charts.value_axis(axis, high, bottom, "units of payoff"))
+    parts.append(text(v_left, bottom + 24, "v(s)", 12, "end", fill=style.GREY))
     parts.append(text(v_left + 32, bottom + 24, number(r.value), 13, "middle", True))
     alt = in_words(r)
     return Picture(svg.document(bottom + 40, parts, alt), alt, sums(r))
 
 
 class RegretExplorer(Explorer):
-    """Eq. 2 on a matrix game. Sliders move everybody's policy; buttons choose the game and whose regrets are shown.
+    """Eq. 2 on a matrix game: sliders for everybody's policy, buttons for the game and the target.
 
-    An agent with two actions has one slider, the probability of its first action; one with more has a weight for each,
-    and plays them in proportion to the weights.
+    An agent with two actions has one slider, the probability of its first action; an agent with more has a weight for each
+    action, and plays them in proportion to the weights.
 
     >>> explorer = RegretExplorer("stag_hunt")
     >>> explorer.sliders[1][0].value = 0.75  # the column player goes for the stag three times out of four
@@ -173,7 +174,7 @@ class RegretExplorer(Explorer):
         self._deal()
 
     def _deal(self, change: object = None) -> None:
-        """A new game: new sliders for its agents. Targets start undecided, the others with a preference."""
+        """Show another game, with new sliders for its agents. Targets start undecided, the others with a preference."""
         made = make(self.game_menu.value)
         assert isinstance(made, MatrixGame)
         self.game = made
@@ -190,7 +191,7 @@ class RegretExplorer(Explorer):
         self.show([self.game_menu, self.target_menu, groups(self.sliders)])
 
     def policies(self) -> list[Tensor]:
-        """What the sliders say, n × (A_j,), float64."""
+        """The policies on the sliders, n × (A_j,), float64."""
         return [torch.tensor(read_policy(own), dtype=torch.float64) for own in self.sliders]
 
     def picture(self) -> Picture:

@@ -1,4 +1,4 @@
-"""One update of MICRA, stage by stage: from what is seen to the policy that it changed."""
+"""One update of MICRA, stage by stage: from the observation to the changed policy."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import ipywidgets
 
 from ..training_state import Record
 from .drawing.base import Explorer, Picture, groups, slider
-from .update_stages import STAGES, draw
+from .drawing.update_stages import STAGES, draw
 
 
 class Stepper(Explorer):
-    """Step through updates: one control chooses the update (a record), the others the stage within it.
+    """Updates step by step: one control chooses the update (a record), the others the stage within it.
 
-    `records` are what `offline_training` or `online_adaptation` yields; those that show no update of the actors
-    (inner steps of the imitator, execution) are left out. Raises ValueError when none is left.
+    Args: records, as `offline_training` or `online_adaptation` yields them; those without an update of the actors (inner
+    steps of the imitator, execution) are left out. Raises ValueError when none is left.
     """
 
     trained = True
@@ -26,9 +26,9 @@ class Stepper(Explorer):
         self.records = [r for r in records if "actor_loss" in r.losses]
         if not self.records:
             raise ValueError(
-                "no record shows an update: give records of offline_training, or of online_adaptation with an answer"
+                "no record shows an update: give records of offline_training, or of online_adaptation with updates after imitation"
             )
-        mixed = len({r.phase for r in self.records}) > 1  # then numbers alone would not tell them apart
+        mixed = len({r.phase for r in self.records}) > 1  # numbers alone would not distinguish them
         steps = [(f"{r.phase.split()[0]} {r.step}" if mixed else str(r.step), k) for k, r in enumerate(self.records)]
         self.update = slider(ipywidgets.SelectionSlider, "Update", options=steps)
         self.stage = slider(ipywidgets.IntSlider, "Stage", value=1, min=1, max=len(STAGES))
@@ -42,7 +42,7 @@ class Stepper(Explorer):
         self.show([groups([[self.stage], buttons]), self.update])
 
     def move(self, by: int) -> None:
-        """Go `by` stages on; from the last stage into the next update, and back."""
+        """Go `by` stages on or back, across the ends of updates."""
         last = len(STAGES)
         update, stage = divmod(self.update.value * last + self.stage.value - 1 + by, last)
         if 0 <= update < len(self.records):

@@ -1,9 +1,9 @@
-"""What a critic made of small parts knows of three switches, and what regret makes of it.
+"""A critic made of small parts on a lamp with three switches, and its regrets.
 
 You, a mate and a stranger each leave a switch on or off, all at once. Q mixes two payoffs: 1 if an odd number is on (a
-lamp with three switches: it takes all three to know), and 1 if you do as the stranger does (a matter of two). A critic
+lamp with three switches, on which all three matter), and 1 if you do as the stranger does (on which two matter). A critic
 with terms of one agent ("single") or of one and two agents ("pairwise") is fitted to all joint actions by least squares,
-each weighted with how often it comes up in the data. Everything is a finite sum: nothing is sampled.
+each weighted with its frequency in the data. Everything is a finite sum; nothing is sampled.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import torch
 
 from ..exact import Array
 from ..regret import counterfactual_regret_advantage
-from .drawing import svg
+from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, slider
 from .drawing.svg import number, text
 
@@ -60,13 +60,13 @@ def fit(q: Array, weights: Array, order: int) -> Array:
 
 
 def regret_of_on(q: Array, on: float) -> float:
-    """Your regret (Eq. 2) of switching on, if you do so half of the time and the others with probability `on`."""
+    """Your regret advantage (Eq. 2) of switching on, if you do so half of the time and the others with probability `on`."""
     policies = [torch.tensor([[1 - p, p]], dtype=torch.float64) for p in (0.5, on, on)]
     return float(counterfactual_regret_advantage(torch.from_numpy(q)[None], policies, [0])[0][0, 1])
 
 
 class ThreeSwitches(Explorer):
-    """How right are a pairwise and a single critic, and their regrets, when the others change after the data?
+    """The errors of a pairwise and a single critic, and of their regrets, when the others change after the data.
 
     >>> switches = ThreeSwitches()
     >>> switches.now.value = 0.5
@@ -95,9 +95,9 @@ class ThreeSwitches(Explorer):
         entries = np.stack([100 * weights.reshape(-1), *(t.reshape(-1) for t in tables)], 1)
         shades = np.clip(entries, 0, 1) * [0, 1, 1, 1]
         parts = [text(8, 18, f"Q({', '.join(WHO)})", 13, bold=True)]
-        grid, end = svg.table(8, 26, ["% of D", *CRITICS], names, entries.tolist(), shades.tolist(), 56, 26)
+        grid, end = charts.table(8, 26, ["% of D", *CRITICS], names, entries.tolist(), shades.tolist(), 56, 26)
         reach = svg.round_up(max(0.5, *map(abs, regrets)))
-        bars, below = svg.bar_panel(350, 4, 322, "your regret of on, now", CRITICS, regrets, -reach, reach, "return")
+        bars, below = charts.bar_panel(350, 4, 322, "your regret of on, now", CRITICS, regrets, -reach, reach, "return")
         parts += [grid, bars, text(350, below + 24, "You switch on half of the time.", 13)]
         for k, name in enumerate(CRITICS[1:], 1):
             parts.append(text(350, below + 32 + 20 * k, f"{name}: {verdict(regrets[k], regrets[0])}", 13, bold=True))
@@ -105,7 +105,7 @@ class ThreeSwitches(Explorer):
 
 
 def verdict(regret: float, exact: float) -> str:
-    """How far a critic's regret is from the exact one, in words."""
+    """The error of a critic's regret, in words."""
     if abs(regret - exact) < 0.005:
         return "right"
     if min(abs(regret), abs(exact)) >= 0.005 and regret * exact < 0:
@@ -116,7 +116,7 @@ def verdict(regret: float, exact: float) -> str:
 def in_words(
     share: float, data: float, now: float, tables: Sequence[Array], weights: Array, regrets: Sequence[float]
 ) -> str:
-    """What the picture shows, from the numbers alone."""
+    """The picture in words, from the numbers alone."""
     each = "; ".join(
         f"{' '.join('on' if x else 'off' for x in a)}: {number(100 * float(weights[a]), 1)} percent, "
         + ", ".join(f"{name} {number(float(t[a]))}" for name, t in zip(CRITICS, tables, strict=True))

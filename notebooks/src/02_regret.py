@@ -44,11 +44,11 @@ from scipy.optimize import linprog
 import micra_lite
 from micra_lite import exact, widgets
 from micra_lite.baselines.advantages import coma_advantage
+from micra_lite.exact import dynamics
 from micra_lite.games.matrix import MATRIX_GAMES
-from micra_lite.plotting import games
+from micra_lite.plotting import games, style
 from micra_lite.plotting.games import picture
 from micra_lite.regret import counterfactual_regret_advantage, counterfactual_values
-from micra_lite.widgets import dynamics
 
 torch.set_default_dtype(torch.float64)  # everything here is exact
 
@@ -304,7 +304,7 @@ for delta in ([0.5, 0.25, 0.25], [0.4, 0.3, 0.3], [0.2, 0.4, 0.4], [0.05, 0.05, 
 # %%
 pennies = micra_lite.make("matching_pennies")
 start = (torch.tensor([0.7, 0.3]), torch.tensor([0.4, 0.6]))
-path = dynamics.follow(pennies.payoffs, start, steps=400)  # 2 × (401, 2)
+path = dynamics.replicator_path(pennies.payoffs, start, steps=400)  # 2 × (401, 2)
 distance = sum(-(0.5 * p.log()).sum(1) for p in path) + 2 * np.log(0.5)  # Σ KL(equilibrium ‖ policy), nats
 change = float(distance[-1] / distance[0]) - 1
 if abs(change) < 0.01:
@@ -359,7 +359,7 @@ guess_one
 best = exact.best_response(exact.tabulate(pennies), [fixed.numpy()[None]]).value
 figure = Figure(figsize=(6.4, 2.8), layout="constrained")
 axes = figure.subplots()
-axes.plot(values, color="#0072B2", label="value of row's policy")
+axes.plot(values, color=style.BLUE, label="value of row's policy")
 axes.axhline(best, color="black", linestyle=":", label="best response to column (exact)")
 axes.set(xlabel="step", ylabel="value", title="Row follows its regrets; column is fixed")
 axes.legend(loc="lower right", frameon=False)
@@ -450,7 +450,7 @@ def nash_conv(p, q):
     return (q @ pay.T).max(1).values - (p @ pay).min(1).values
 
 
-followed = dynamics.follow(heavy.payoffs, begin, steps=rounds)
+followed = dynamics.replicator_path(heavy.payoffs, begin, steps=rounds)
 curves = {
     "regret matching, average": nash_conv(*averages),
     "regret matching, each round": nash_conv(*played),
@@ -458,9 +458,9 @@ curves = {
 }
 figure = Figure(figsize=(6.8, 3.6), layout="constrained")
 axes = figure.subplots()
-looks = (("#0072B2", "-", 2.5), ("#56B4E9", "-", 0.8), ("#D55E00", "--", 1.5))
-for (name, curve), (colour, style, width) in zip(curves.items(), looks, strict=True):
-    axes.loglog(range(1, rounds + 2), curve, color=colour, linestyle=style, linewidth=width, label=name)
+looks = ((style.BLUE, "-", 2.5), (style.SKY, "-", 0.8), (style.VERMILLION, "--", 1.5))
+for (name, curve), (colour, line, width) in zip(curves.items(), looks, strict=True):
+    axes.loglog(range(1, rounds + 2), curve, color=colour, linestyle=line, linewidth=width, label=name)
 axes.set(xlabel="rounds", ylabel="NashConv, units of payoff", title="Heavy rock: near an equilibrium?")
 axes.legend(loc="lower left", frameon=False)
 ends = ", ".join(f"{name} {float(curve[-100:].mean()):.2f}" for name, curve in curves.items())
@@ -525,8 +525,8 @@ summary
 # | COMA's advantage | `micra_lite.baselines.advantages.coma_advantage` |
 # | between the two: some samples | `micra_lite.baselines.advantages.sampled_regret_advantage` |
 # | matrix games of your own | `micra_lite.MatrixGame` |
-# | replicator dynamics, regret matching | `micra_lite.widgets.dynamics.follow`, `micra_lite.widgets.dynamics.regret_matching` |
-# | equilibria of small games | `micra_lite.widgets.dynamics.equilibria` |
+# | replicator dynamics, regret matching | `micra_lite.exact.dynamics.replicator_path`, `micra_lite.exact.dynamics.regret_matching` |
+# | equilibria of small games | `micra_lite.exact.nash_equilibria` |
 # | best response, NashConv | `micra_lite.exact.best_response`, `micra_lite.exact.nash_conv` |
 # | to play with | `micra_lite.widgets.RegretExplorer`, `micra_lite.widgets.PolicyField` |
 #
@@ -548,7 +548,7 @@ assert exactly
 assert abs(change) < 1e-3
 assert abs(values[-1] - best) < 0.01
 assert np.allclose(equilibrium, [0.25, 0.5, 0.25])
-assert any(np.allclose(p, equilibrium) for p, _ in dynamics.equilibria(heavy.payoffs))
+assert any(np.allclose(p, equilibrium) for p, _ in exact.nash_equilibria(heavy.payoffs))
 packaged_rounds, packaged_averages = dynamics.regret_matching(heavy.payoffs, begin, rounds=200)
 assert torch.allclose(packaged_rounds[0], played[0][:201])
 assert torch.allclose(packaged_averages[1], averages[1][:201])

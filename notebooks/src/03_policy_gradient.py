@@ -43,7 +43,7 @@ from matplotlib.figure import Figure
 import micra_lite
 from micra_lite import exact, widgets
 from micra_lite.baselines.advantages import coma_advantage, sampled_regret_advantage
-from micra_lite.plotting import games
+from micra_lite.plotting import games, style
 from micra_lite.plotting.games import picture
 from micra_lite.regret import counterfactual_regret_advantage, policy_gradient_objective
 from micra_lite.widgets.gradient_cloud import clouds
@@ -553,11 +553,11 @@ guess_additive
 figure = Figure(figsize=(7.4, 4.4), layout="constrained")
 axes = figure.subplots()
 looks = {
-    "baseline": ("#D55E00", "s", "none"),
-    "COMA": ("#E69F00", "o", "#E69F00"),
-    "CRA, 4 draws": ("#009E73", "^", "none"),
-    "CRA, 16 draws": ("#009E73", "v", "none"),
-    "CRA": ("#0072B2", "D", "#0072B2"),
+    "baseline": (style.VERMILLION, "s", "none"),
+    "COMA": (style.ORANGE, "o", style.ORANGE),
+    "CRA, 4 draws": (style.GREEN, "^", "none"),
+    "CRA, 16 draws": (style.GREEN, "v", "none"),
+    "CRA": (style.BLUE, "D", style.BLUE),
 }
 for y, found in enumerate(ratios.values()):
     axes.plot([found["CRA"], found["baseline"]], [y, y], color="0.8", zorder=0)

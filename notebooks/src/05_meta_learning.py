@@ -46,6 +46,7 @@ import micra_lite
 from micra_lite import exact, widgets
 from micra_lite.imitation import adapt, imitation_loss, meta_loss
 from micra_lite.networks import MetaImitator
+from micra_lite.plotting import style
 from micra_lite.replay import Episode
 from micra_lite.widgets.inner_loop import InnerLoop
 
@@ -347,9 +348,9 @@ guess_same
 # %%
 figure = Figure(figsize=(6.4, 3.0), layout="constrained")
 axes = figure.subplots()
-axes.plot(sizes, curves[:, 0], "--", color="#D55E00", label="the watched move itself")
-axes.plot(sizes, curves[:, 1], color="#0072B2", label="new moves (query)")
-axes.plot(at_best, curves[:, 1].min(), "*", color="#009E73", markersize=12, label="best step size")
+axes.plot(sizes, curves[:, 0], "--", color=style.VERMILLION, label="the watched move itself")
+axes.plot(sizes, curves[:, 1], color=style.BLUE, label="new moves (query)")
+axes.plot(at_best, curves[:, 1].min(), "*", color=style.GREEN, markersize=12, label="best step size")
 axes.set(xlabel="inner step size α", ylabel="expected loss, nats", ylim=(0, None))
 axes.set_title("One watched move, one inner step")
 axes.legend(frameon=False)
@@ -455,9 +456,9 @@ final = {
 curve_of = {name: np.array([excess(theta(n), n) for n in counts]) for name, theta in final.items()}
 figure = Figure(figsize=(6.4, 3.2), layout="constrained")
 axes = figure.subplots()
-looks = (("#D55E00", "s--"), ("#0072B2", "o-"), ("black", "x:"))
-for (name, curve), (colour, style) in zip(curve_of.items(), looks, strict=True):
-    axes.loglog(counts, curve, style, color=colour, label=name, markerfacecolor="none")
+looks = ((style.VERMILLION, "s--"), (style.BLUE, "o-"), ("black", "x:"))
+for (name, curve), (colour, line) in zip(curve_of.items(), looks, strict=True):
+    axes.loglog(counts, curve, line, color=colour, label=name, markerfacecolor="none")
 axes.set(xlabel="watched moves", ylabel="nats above entropy", title="What adaptation leaves to be desired")
 axes.set_xticks(counts, [str(n) for n in counts])
 axes.minorticks_off()

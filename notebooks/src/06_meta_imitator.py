@@ -43,6 +43,7 @@ import micra_lite
 from micra_lite import exact, widgets
 from micra_lite.imitation import adapt, imitation_loss, meta_loss
 from micra_lite.networks import MetaImitator
+from micra_lite.plotting import style
 from micra_lite.replay import Episode
 from micra_lite.widgets.critic_table import MOVES, STATES
 from micra_lite.widgets.imitator_belief import by_bayes, by_imitator, draw_moves, excess, prey_tables
@@ -257,9 +258,9 @@ print("mean difference below 0.05:", apart_family < 0.05)
 # %%
 figure = Figure(figsize=(6.4, 3.2), layout="constrained")
 axes = figure.subplots()
-looks = (("#6b6b6b", "s:"), ("#0072B2", "o-"), ("#E69F00", "D--"))
-for (name, curve), (colour, style) in zip(curves.items(), looks, strict=True):
-    axes.plot(range(len(counts)), curve, style, color=colour, label=name)
+looks = ((style.GREY, "s:"), (style.BLUE, "o-"), (style.ORANGE, "D--"))
+for (name, curve), (colour, line) in zip(curves.items(), looks, strict=True):
+    axes.plot(range(len(counts)), curve, line, color=colour, label=name)
 axes.set_xticks(range(len(counts)), [str(n) for n in counts])
 axes.set(xlabel="watched moves", ylabel="error, nats", ylim=(0, None), title="64 new prey")
 axes.legend(frameon=False)
@@ -338,8 +339,8 @@ print("  on new ones worse than after training on 2,048:", ratio > 1.2)
 # %%
 figure = Figure(figsize=(6.4, 3.0), layout="constrained")
 axes = figure.subplots()
-axes.plot(range(len(counts)), on_new, "s--", color="#D55E00", label="trained on 4 prey")
-axes.plot(range(len(counts)), meta, "o-", color="#0072B2", label="trained on 2,048 prey")
+axes.plot(range(len(counts)), on_new, "s--", color=style.VERMILLION, label="trained on 4 prey")
+axes.plot(range(len(counts)), meta, "o-", color=style.BLUE, label="trained on 2,048 prey")
 axes.axhline(error_average, color="black", linestyle=":", label="the average prey")
 axes.set_xticks(range(len(counts)), [str(n) for n in counts])
 axes.set(xlabel="watched moves", ylabel="error, nats", ylim=(0, None), title="64 new prey")

@@ -51,8 +51,9 @@ from micra_lite import exact, widgets
 from micra_lite.agent import Belief, make_belief, prior_belief
 from micra_lite.baselines import methods
 from micra_lite.imitation import adapt, meta_loss
+from micra_lite.plotting import style
 from micra_lite.regret import counterfactual_regret_advantage
-from micra_lite.replay import Play, Replay, concatenate
+from micra_lite.replay import Replay
 from micra_lite.rollouts import play
 from micra_lite.widgets.learning_curves import read_runs
 
@@ -139,9 +140,8 @@ def collect(state):
     count = int(torch.randint(1, half + 1, (1,), generator=generator))  # episodes watched
     belief = belief_after(state, before.pairs(slice(count), state.observe))
     after = play(state, met, belief, half, s.exploration, generator)
-    played = Play.concatenate(before, after)
-    state.replay.add(k, played)
-    state.environment_steps += int(played.alive.sum())
+    state.replay.add(k, before, after)
+    state.environment_steps += int(before.alive.sum() + after.alive.sum())
 
 
 # %% [markdown]
@@ -297,9 +297,7 @@ def slow_copies_follow(state):
 def draw(state, groups):
     """Transitions (K, N, …): from anywhere in D; for the unwatched externals from their own episodes."""
     s, known = state.settings, len(groups) - state.settings.unwatched_externals
-    anywhere = state.replay.transitions(known, s.states_per_external, state.generator)
-    own = state.replay.own_transitions(groups[known:], s.states_per_external, state.generator)
-    return concatenate(anywhere, own)
+    return state.replay.transitions(known, groups[known:], s.states_per_external, state.generator)
 
 
 def update(state):
@@ -354,7 +352,8 @@ print("the same random numbers:", same_luck, " the same D:", same_data)
 
 # %%
 belief = prior_belief(ours.agent, 3)
-batch = ours.replay.transitions(3, 8, torch.Generator().manual_seed(1))
+nobody = torch.arange(0)
+batch = ours.replay.transitions(3, nobody, 8, torch.Generator().manual_seed(1))  # from anywhere in D
 delta, log_pi, q = look(ours, belief, belief, batch.observations)
 losses = {
     "imitation": imitation(ours, torch.arange(3))[0],
@@ -511,15 +510,15 @@ figure.get_layout_engine().set(w_pad=0.1)
 first, second, third = figure.subplots(1, 3)
 critic, imitator = mean_of_8(stream["critic_loss"]), mean_of_8(stream["meta_loss"])
 eighths = np.arange(4.5, 64, 8)  # their middles
-first.plot(range(1, 65), stream["critic_loss"], color="#0072B2", alpha=0.3, linewidth=0.8)
-first.plot(range(1, 65), stream["meta_loss"], color="#E69F00", alpha=0.5, linewidth=0.8)
-first.plot(eighths, critic, "o-", color="#0072B2", label="critic: squared difference")
-first.plot(eighths, imitator, "D--", color="#E69F00", label="imitator: nats")
+first.plot(range(1, 65), stream["critic_loss"], color=style.BLUE, alpha=0.3, linewidth=0.8)
+first.plot(range(1, 65), stream["meta_loss"], color=style.ORANGE, alpha=0.5, linewidth=0.8)
+first.plot(eighths, critic, "o-", color=style.BLUE, label="critic: squared difference")
+first.plot(eighths, imitator, "D--", color=style.ORANGE, label="imitator: nats")
 first.set(ylabel="loss", title="losses, and means of 8", ylim=(0, None))
-second.plot(seen["step"], believed, "o--", color="#0072B2", label="as the critic believes")
+second.plot(seen["step"], believed, "o--", color=style.BLUE, label="as the critic believes")
 second.plot(seen["step"], left, "s-", color="black", label="exact")
 second.set(ylabel="return", title="regret left", ylim=(0, None))
-third.plot(seen["step"], seen["score"], "o-", color="#D55E00", label="MICRA")
+third.plot(seen["step"], seen["score"], "o-", color=style.VERMILLION, label="MICRA")
 third.axhline(1, color="black", linestyle=":", label="best response")
 third.set(ylabel="normalised score", title="8 new prey")
 for axes in (first, second, third):
@@ -608,11 +607,11 @@ def dots(values, title):
     figure = Figure(figsize=(7.6, 0.9 + 0.42 * len(values)), layout="constrained")
     axes = figure.subplots()
     for row, (name, scores) in enumerate(values.items()):
-        colour = "#D55E00" if name == "MICRA" else "#0072B2"
+        colour = style.VERMILLION if name == "MICRA" else style.BLUE
         axes.plot(scores, [row - 0.15] * len(scores), "o", mfc="none", color=colour)
         axes.plot(np.mean(scores), row + 0.15, "D", color=colour, markersize=8)
-    axes.plot([], [], "o", mfc="none", color="#0072B2", label="one seed")
-    axes.plot([], [], "D", color="#0072B2", label="mean")
+    axes.plot([], [], "o", mfc="none", color=style.BLUE, label="one seed")
+    axes.plot([], [], "D", color=style.BLUE, label="mean")
     axes.set_yticks(range(len(values)), list(values))
     axes.set_ylim(len(values) - 0.5, -0.5)
     axes.axvline(0, color="0.6", linewidth=0.8)
@@ -673,13 +672,13 @@ guess_maddpg
 figure = Figure(figsize=(8.2, 3.6), layout="constrained")
 axes = figure.subplots()
 looks = {
-    "MICRA": ("#D55E00", "o-"), "independent actor-critic": ("#0072B2", "s--"),
-    "central-V actor-critic": ("#56B4E9", "^-."), "COMA": ("#009E73", "D:"), "MADDPG": ("#E69F00", "v--"),
+    "MICRA": (style.VERMILLION, "o-"), "independent actor-critic": (style.BLUE, "s--"),
+    "central-V actor-critic": (style.SKY, "^-."), "COMA": (style.GREEN, "D:"), "MADDPG": (style.ORANGE, "v--"),
 }  # fmt: skip
-for m, (colour, style) in looks.items():
+for m, (colour, line) in looks.items():
     steps = np.array([[at for at, _ in found] for found, _ in runs[m].values()])[0]
     values = np.array([[value for _, value in found] for found, _ in runs[m].values()])
-    axes.plot(steps, values.mean(0), style, color=colour, label=m, linewidth=2.4 if m == "MICRA" else 1.2)
+    axes.plot(steps, values.mean(0), line, color=colour, label=m, linewidth=2.4 if m == "MICRA" else 1.2)
     axes.fill_between(steps, values.min(0), values.max(0), color=colour, alpha=0.12, linewidth=0)
 axes.axhline(1, color="black", linestyle=":")
 axes.set(xlabel="environment steps", ylabel="normalised score")

@@ -50,6 +50,7 @@ import micra_lite
 from micra_lite import exact, widgets
 from micra_lite.agent import prior_belief
 from micra_lite.extensions.change_detection import Succession, vigilant_execution
+from micra_lite.plotting import style
 from micra_lite.widgets import change_watch
 
 # %% [markdown]
@@ -142,10 +143,10 @@ moved = {
 }
 figure = Figure(figsize=(8.6, 2.7), layout="constrained")
 left, right = figure.subplots(1, 2, width_ratios=(1, 1.3))
-left.plot(range(len(losses)), losses, "o-", color="#0072B2")
+left.plot(range(len(losses)), losses, "o-", color=style.BLUE)
 left.set(xlabel="inner steps", ylabel="loss on watched moves, nats", title="the imitator learns")
 left.set_ylim(0, 1.1 * losses[0])
-right.bar_label(right.barh(list(moved), list(moved.values()), color="#56B4E9"), fmt="%.2f", padding=3)
+right.bar_label(right.barh(list(moved), list(moved.values()), color=style.SKY), fmt="%.2f", padding=3)
 right.set(xlabel="KL(after ‖ before), nats", title="what has moved")
 right.margins(x=0.15)
 right.invert_yaxis()
@@ -205,9 +206,9 @@ packaged = micra_lite.last(micra_lite.online_adaptation(team, watched, frozen)).
 
 ours = copy.deepcopy(agent)
 optimiser = torch.optim.Adam(ours.actors.parameters(), frozen.adaptation_rate)
-generator = torch.Generator().manual_seed(frozen.seed)
+generator, nobody = torch.Generator().manual_seed(frozen.seed), torch.arange(0)
 for _ in range(frozen.adaptation_updates):
-    batch = team.replay.transitions(1, frozen.adaptation_states, generator)  # of one external
+    batch = team.replay.transitions(1, nobody, frozen.adaptation_states, generator)  # from anywhere in D
     features = [f.detach() for f in ours.features(batch.observations)]  # 3 × (1, N, F)
     with torch.no_grad():
         delta = functional_call(imitator, theta, (features[2],)).exp()  # (1, N, 5)
@@ -317,10 +318,10 @@ def dots(values, title):
     figure = Figure(figsize=(7.6, 0.9 + 0.42 * len(values)), layout="constrained")
     axes = figure.subplots()
     for row, one in enumerate(values.values()):
-        axes.plot(scale.each(one), [row - 0.15] * len(one), "o", mfc="none", color="#0072B2")
-        axes.plot(scale.normalised_score(one), row + 0.15, "D", color="#D55E00", markersize=8)
-    axes.plot([], [], "o", mfc="none", color="#0072B2", label="one prey")
-    axes.plot([], [], "D", color="#D55E00", label="all four")
+        axes.plot(scale.each(one), [row - 0.15] * len(one), "o", mfc="none", color=style.BLUE)
+        axes.plot(scale.normalised_score(one), row + 0.15, "D", color=style.VERMILLION, markersize=8)
+    axes.plot([], [], "o", mfc="none", color=style.BLUE, label="one prey")
+    axes.plot([], [], "D", color=style.VERMILLION, label="all four")
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_yticks(range(len(values)), list(values))
     axes.set_ylim(len(values) - 0.5, -0.5)
@@ -371,7 +372,7 @@ def benchmark(methods, title, base):
         for name, r in there.items():
             y = list(methods).index(name)
             axes.errorbar(r["score"], y, xerr=[[r["score"] - r["low"]], [r["high"] - r["score"]]], fmt="D",
-                          color="#D55E00", capsize=4)  # fmt: skip
+                          color=style.VERMILLION, capsize=4)  # fmt: skip
         axes.axvline(1, color="black", linewidth=0.8)
         axes.grid(axis="x", color="0.9")
         axes.set(xlabel="normalised score", title=task)
@@ -589,9 +590,9 @@ print("agrees with vigilant_execution within 1e-3:", apart_page < 1e-3)
 # %%
 figure = Figure(figsize=(8.2, 4.2), layout="constrained")
 above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.3, 1))
-above.plot(range(1, len(steps) + 1), by_loop, color="#0072B2", label="suspicion S")
-above.axhline(threshold, color="#D55E00", linestyle="--", label="threshold h")
-above.plot(alarms, [by_loop[a - 1] for a in alarms], "D", color="#E69F00", mec="black", label="alarm")
+above.plot(range(1, len(steps) + 1), by_loop, color=style.BLUE, label="suspicion S")
+above.axhline(threshold, color=style.VERMILLION, linestyle="--", label="threshold h")
+above.plot(alarms, [by_loop[a - 1] for a in alarms], "D", color=style.ORANGE, mec="black", label="alarm")
 above.set(ylabel="nats", title=f"Prey B comes after step {n}")
 above.set_ylim(0, 1.15 * max(by_loop))
 above.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
@@ -600,7 +601,7 @@ ends = [*[start for start, _ in story[1:]], len(steps)]
 at = np.concatenate([np.arange(start, end) for (start, _), end in zip(story, ends, strict=True)])
 level = np.concatenate([[part.each(v)[int(t >= n)] for t in range(start, end)]
                         for (start, v), end in zip(story, ends, strict=True)])  # fmt: skip
-below.step(at, level, where="post", color="#009E73")
+below.step(at, level, where="post", color=style.GREEN)
 below.set(xlabel="steps played", ylabel="normalised score", title="The team, beside the prey that is there")
 for axes in (above, below):
     axes.axvline(n, color="black", linestyle=":")
@@ -655,12 +656,12 @@ watch
 # %%
 figure = Figure(figsize=(8.6, 3.3), layout="constrained")
 left, right = figure.subplots(1, 2)
-left.semilogy(thresholds, many["nobody"], "o-", color="#0072B2", label="measured")
+left.semilogy(thresholds, many["nobody"], "o-", color=style.BLUE, label="measured")
 left.semilogy(thresholds, np.exp(thresholds), "--", color="black", label="Lorden's bound $e^h$")
 left.set(xlabel="threshold h, nats", ylabel="moves between false alarms", title="Nobody comes")
-looks = (("one who likes scissors", "#D55E00", "D-"), ("one who plays all alike", "#009E73", "^--"))
-for who, colour, style in looks:
-    right.plot(thresholds, many[who], style, color=colour, label=who)
+looks = (("one who likes scissors", style.VERMILLION, "D-"), ("one who plays all alike", style.GREEN, "^--"))
+for who, colour, line in looks:
+    right.plot(thresholds, many[who], line, color=colour, label=who)
 right.set(xlabel="threshold h, nats", ylabel="mean delay, moves", title="Somebody comes", ylim=(0, None))
 for axes in (left, right):
     axes.legend(frameon=False)

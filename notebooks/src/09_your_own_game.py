@@ -52,7 +52,10 @@ from micra_lite import widgets
 from micra_lite.agent import prior_belief
 from micra_lite.exact import mean_return
 from micra_lite.extensions.factored_regret import cp_regret_advantage, pairwise_regret_advantage
+from micra_lite.games.scene import Board
 from micra_lite.networks import LARGEST_JOINT, joint_size
+from micra_lite.plotting import episodes, games, style
+from micra_lite.plotting.externals import family_figure
 from micra_lite.registry import agent_class_for
 from micra_lite.regret import counterfactual_regret_advantage as regret_advantage
 from micra_lite.widgets.switches import JOINT, fit, payoffs, regret_of_on
@@ -146,6 +149,34 @@ step = game.step(game.reset(1, generator), at_bin_0, generator)
 
 guess_shared = widgets.ask("shared-pay", f"{float(step.rewards[0, 1]):g}")
 guess_shared
+
+# %% [markdown]
+# ### A picture of it
+#
+# Say what is where, and the package draws it, and says it in words. A state holds what each agent observes, side by side; so its first six
+# numbers are Ann's. The raccoon stands at the bin where it was last night.
+
+
+# %%
+def morning(state):
+    """The four bins and the raccoon, in one state."""
+    last, frightened, full = state[:4], state[4], state[5]
+    where = {"raccoon": int(last.argmax())} if last.any() else {}
+    title = f"Meals so far: {4 * float(full):.0f}" + ("; it was frightened" if frightened else "")
+    return Board(1, 4, where, {f"bin {k}": k for k in range(4)}, title)
+
+
+game.scene = morning
+widgets.show(games.picture(game, step.state[0]), games.words(game, step.state[0]))
+
+# %%
+nights = torch.tensor([[0, 0, 3], [0, 2, 3], [1, 1, 0], [0, 1, 0]])  # the actions of Ann, Bob and the raccoon
+states, paid = [game.reset(1, generator)], []
+for joint in nights:
+    night = game.step(states[-1], joint[None], generator)
+    states.append(night.state)
+    paid.append(night.rewards)
+widgets.animate(*episodes.animation(game, torch.cat(states), nights, torch.cat(paid)))
 
 # %% [markdown]
 # ### Two ways to end
@@ -260,6 +291,12 @@ for k in range(3):
 #
 # Look at what is *not* there: nothing that the raccoon uses is hidden from its observation.
 #
+# The same three side by side, in the morning of the picture above:
+
+# %%
+widgets.show(*family_figure(game, newcomers[:3], step.state[0]))
+
+# %% [markdown]
 # ### How good can a team be?
 #
 # You know the rules, so you can compute it. The best team knows the raccoon and looks ahead, from the last night to the first:
@@ -339,11 +376,11 @@ figure = Figure(figsize=(6.4, 3.4), layout="constrained")
 axes = figure.subplots()
 order, x = np.argsort(before), np.arange(len(newcomers))
 for k, row in zip(x, order, strict=True):
-    axes.plot([k, k], [before[row], after[row]], color="#6b6b6b", lw=1)
-axes.plot(x, best[order], "_", color="#1a1a1a", ms=12, label="best team that knows it")
-axes.plot(x, after[order], "D", color="#0072B2", label="after watching 5 summers")
-axes.plot(x, before[order], "o", mec="#D55E00", mfc="white", mew=1.8, label="before")
-axes.plot(x, chance[order], "x", color="#6b6b6b", label="random team")
+    axes.plot([k, k], [before[row], after[row]], color=style.GREY, lw=1)
+axes.plot(x, best[order], "_", color=style.INK, ms=12, label="best team that knows it")
+axes.plot(x, after[order], "D", color=style.BLUE, label="after watching 5 summers")
+axes.plot(x, before[order], "o", mec=style.VERMILLION, mfc="white", mew=1.8, label="before")
+axes.plot(x, chance[order], "x", color=style.GREY, label="random team")
 axes.set(xlabel="newcomers, in order of the score before", ylabel="catches a summer", ylim=(0, 12.5))
 axes.set_xticks([])
 figure.legend(loc="outside upper center", ncol=2, frameon=False)
@@ -392,7 +429,7 @@ if tag is not None:
         records = list(micra_lite.execution(chasers, tag, runners[k], seed=k))
         for j in range(4):  # every agent sees its own place as numbers 2 and 3
             x, y = np.array([record.observations[j][2:4].tolist() for record in records]).T
-            looks = {"color": "#D55E00", "lw": 2} if j == 3 else {"color": "#0072B2", "lw": 1, "ls": "--"}
+            looks = {"color": style.VERMILLION, "lw": 2} if j == 3 else {"color": style.BLUE, "lw": 1, "ls": "--"}
             axes.plot(x, y, **looks, label=("runner" if j == 3 else "chaser") if j in (0, 3) else None)
             axes.plot(x[0], y[0], "o", mfc="white", color=looks["color"])
         axes.set(title=f"runner {k}\n{touches:.1f} touches an episode", aspect="equal")
@@ -560,11 +597,11 @@ del table
 # %%
 figure = Figure(figsize=(7.6, 3.2), layout="constrained")
 left, right = figure.subplots(1, 2)
-looks = ("enumerated", "#D55E00", "o-"), ("by pairs", "#0072B2", "D--")
-for k, (name, colour, style) in enumerate(looks):
-    left.plot(list(entries), [e[k] for e in entries.values()], style, color=colour, label=name)
-    right.plot(list(entries), clock[name], style, color=colour, label=name)
-left.axhline(LARGEST_JOINT, color="#1a1a1a", ls=":", label="limit of the package")
+looks = ("enumerated", style.VERMILLION, "o-"), ("by pairs", style.BLUE, "D--")
+for k, (name, colour, line) in enumerate(looks):
+    left.plot(list(entries), [e[k] for e in entries.values()], line, color=colour, label=name)
+    right.plot(list(entries), clock[name], line, color=colour, label=name)
+left.axhline(LARGEST_JOINT, color=style.INK, ls=":", label="limit of the package")
 left.set(yscale="log", xlabel="agents, 5 actions each", ylabel="numbers that make up Q")
 right.set(yscale="log", xlabel="agents, 5 actions each", ylabel="ms for the regrets, 8 states")
 figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncol=3, frameon=False)
@@ -771,14 +808,14 @@ print("every design is better than to watch nothing:", better_than_nothing)
 # %%
 figure = Figure(figsize=(6.4, 2.8), layout="constrained")
 axes = figure.subplots()
-dots, means = {"mec": "#0072B2", "mfc": "white", "mew": 1.5}, [found.mean() for found in errors.values()]
+dots, means = {"mec": style.BLUE, "mfc": "white", "mew": 1.5}, [found.mean() for found in errors.values()]
 for k, found in enumerate(errors.values()):
     axes.plot([k] * len(found), found, "o", **dots, label="one draw of watching" if k == 0 else None)
-axes.plot(range(len(means)), means, "_", color="#D55E00", ms=24, mew=2.5, label="their mean")
+axes.plot(range(len(means)), means, "_", color=style.VERMILLION, ms=24, mew=2.5, label="their mean")
 axes.set_xticks(range(len(designs)), list(designs))
 axes.set(xlabel="summers × nights of each that are watched", ylabel="imitation error, nats")
 axes.set(ylim=(0, 1.2 * nothing), xlim=(-0.5, 3.5))
-axes.axhline(nothing, color="#1a1a1a", ls=":", label="nothing watched")
+axes.axhline(nothing, color=style.INK, ls=":", label="nothing watched")
 figure.legend(loc="outside upper center", ncol=3, frameon=False)
 told = ", ".join(f"{name}: {found.mean():.2f}" for name, found in errors.items())
 words = (
@@ -862,6 +899,7 @@ summary
 # | idea | where |
 # |---|---|
 # | any PettingZoo environment as a game | `micra_lite.from_parallel_env` |
+# | what is where, and its picture | `micra_lite.games.scene`, `micra_lite.plotting.games.picture` |
 # | a family of externals | `micra_lite.externals.ExternalFamily` |
 # | the phases | `micra_lite.offline_training`, `micra_lite.watch`, `micra_lite.online_adaptation` |
 # | scoring by episodes | `micra_lite.exact.mean_return` |

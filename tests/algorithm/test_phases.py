@@ -19,7 +19,7 @@ from micra_lite.exact.scores import (
     yardstick_for,
 )
 from micra_lite.externals import ExternalFamily
-from micra_lite.game import Outcomes, TabularGame
+from micra_lite.games.tabular import Outcomes, TabularGame
 from micra_lite.phases import draw_transitions, execution, imitate, n_unwatched, offline_training, online_adaptation
 from micra_lite.rollouts import play, watch
 from micra_lite.training_state import TrainingState, last

@@ -314,7 +314,7 @@ def test_own_transitions_are_followed_by_the_move_that_was_played_next():
         played = play(state, externals, prior_belief(state.agent, 2), 4, 1.0, state.generator)
         replay.add(torch.tensor([0, 1]), played)
     groups = torch.tensor([3, 0])
-    batch = replay.own_transitions(groups, 300, state.generator)
+    batch = replay.transitions(0, groups, 300, state.generator)
     for b, g in enumerate(groups):
         known = {n: column[g] for n, column in replay.store.items()}
         found = set()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from micra_lite.plotting import results
+from micra_lite.plotting import style
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_adaptation_curves(adaptation_figure):
     figure, alt = adaptation_figure.adaptation_curves("gates", ROWS)
     scores, nats, seconds = figure.axes
     lines = {line.get_label(): line for line in scores.lines}
-    assert lines["adapts (ours)"].get_color() == results.RED
+    assert lines["adapts (ours)"].get_color() == style.VERMILLION
     assert lines["adapts (ours)"].get_xydata().tolist() == [[0, 0.61], [1, 0.7], [5, 0.8]]
     assert lines["Bayes-greedy team"].get_xydata().tolist() == [[1, 0.9], [5, 0.95]]
     assert {line.get_label(): line.get_ydata()[-1] for line in nats.lines} == {
@@ -69,7 +69,7 @@ def test_before_and_after(adaptation_figure):
     assert marks["nothing watched"].get_offsets().tolist() == [[-0.3, 0]]
     assert marks["after 5 watched episodes"].get_offsets().tolist() == [[0.96, 0]]
     assert marks["best fixed team found"].get_offsets().tolist() == [[0.1, 0]]
-    assert marks["after 5 watched episodes"].get_facecolor()[0, :3].tolist() == pytest.approx(to_rgb(results.RED))
+    assert marks["after 5 watched episodes"].get_facecolor()[0, :3].tolist() == pytest.approx(to_rgb(style.VERMILLION))
     assert "12 unseen externals" in alt
     assert "12 unseen externals" in figure.get_suptitle()
     assert "grid tasks: gates 0.61 to 0.80, pursuit 0.50 to 0.90. matrix games: chicken -0.30 to 0.96." in alt

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import micra_lite
+from micra_lite.plotting import style
 
 ROUND = {"externals_per_round": 2, "episodes_per_external": 12, "support_episodes": (0, 2), "query_episodes": 4}
 SMALL = {**ROUND, "features": 8, "hidden": 16, "actor_hidden": 16, "imitator_hidden": 8, "externals_per_update": 2, "states_per_external": 8}  # fmt: skip
@@ -203,7 +204,7 @@ def test_the_figure_has_both_panels_and_says_what_it_shows(learning):
     assert len(figure.axes) == 2
     for axes in figure.axes:
         red = max(axes.lines, key=lambda line: line.get_linewidth())
-        assert red.get_color() == micra_lite.plotting.results.RED
+        assert red.get_color() == style.VERMILLION
         assert red.get_ydata()[-1] == pytest.approx(0.7)
         assert [t.get_text() for t in axes.texts if t.get_text() in ("MICRA", "COMA")] == ["COMA", "MICRA"]
     assert alt.count("MICRA 0.70, COMA 0.50") == 2

@@ -70,7 +70,7 @@ def test_hundreds_of_pairs_do_not_underflow():
     game, family = make("pursuit"), external_family("pursuit")
     some = family.sample(300, 6)
     watched = exact.Watched.of(game, watched_episodes(game, some[4], 80))
-    likelihood = exact.log_likelihood(family, some.parameters, watched)
+    likelihood = exact.external_log_likelihoods(family, some.parameters, watched)
     assert math.exp(float(likelihood.max())) == 0
     found = exact.posterior(some, watched)
     assert found.sum() == pytest.approx(1)
@@ -159,7 +159,7 @@ def test_sampler_by_importance(name):
     found = exact.bayes_predictor(game, family, watched, particles=4096).policies[0]
     rng = np.random.default_rng(1)
     draws = torch.tensor(np.stack([family.draw(rng) for _ in range(100_000)]))
-    weights = torch.softmax(exact.log_likelihood(family, draws, exact.Watched.of(game, watched)), 0)
+    weights = torch.softmax(exact.external_log_likelihoods(family, draws, exact.Watched.of(game, watched)), 0)
     assert 1 / float(weights.square().sum()) > 300  # what the oracle itself is worth
     best = draws[torch.multinomial(weights, 4000, generator=torch.Generator().manual_seed(0), replacement=True)]
     states = torch.arange(0, game.n_states, 7)

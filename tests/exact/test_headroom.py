@@ -81,7 +81,7 @@ def test_docstrings_state_the_measured_headroom(name):
     """The two numbers in a task's page are those of the benchmark, and they meet what is asked of a task."""
     page = " ".join(importlib.import_module(f"micra_lite.games.{name}").__doc__.split())
     alike, wrong = re.search(
-        r"plays all alike scores (\S+), the best response to a wrong \w+ (\S+) \(0:", page
+        r"plays alike (?:against|beside) all scores (\S+), the best response to a wrong \w+ (\S+) \(0:", page
     ).groups()
     measured = json.loads(files("micra_lite.cli").joinpath("headroom.json").read_text())[name]
     assert alike == f"{measured['headroom_average']:.2f}"

@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix, identity, kron
 
 from micra_lite import exact
 from micra_lite.exact.tabulate import Tabulated
-from micra_lite.game import Outcomes, TabularGame
+from micra_lite.games.tabular import Outcomes, TabularGame
 from micra_lite.registry import make
 
 

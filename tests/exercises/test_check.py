@@ -29,7 +29,7 @@ def kept(tmp_path, monkeypatch):
 def half():
     @exercise(
         lesson="none", title="Half of it", difficulty=1, importance=2, minutes=3,
-        shown=(torch.tensor([2.0, 4.0]),), worth=[1.0, 2.0],
+        example=(torch.tensor([2.0, 4.0]),), expected=[1.0, 2.0],
         draw=lambda generator, k: (torch.randn(2 + k, generator=generator),),
         hints=("What is twice as much?", "x / 2", "return x / ..."),
         mistakes=[("doubled", lambda x: 2 * x, "You doubled. Divide by 2."), ("squared", lambda x: x * x, "You squared.")],
@@ -81,11 +81,11 @@ def test_a_mistake_is_named_only_where_it_fits_everywhere(half):
         (lambda x: x / 0, "not_finite", "infinity"),
         (lambda x: None, "no_return", "return"),
         (lambda x: "one", "no_numbers", "quotation marks"),
-        (lambda x: torch.tensor([1.0, 2.0]) if len(x) == 2 and x[0] == 2 else x + 9, "smaller", "The case of the text is right"),
-        (lambda x: x - x + 0.1, "another_result", "the entry [1] of yours is 0.1, and 2 is expected; no entry is right"),
+        (lambda x: torch.tensor([1.0, 2.0]) if len(x) == 2 and x[0] == 2 else x + 9, "smaller", "The sheet's example is right"),
+        (lambda x: x - x + 0.1, "another_result", "your entry [1] is 0.1; 2 is expected. No entry is right."),
         (lambda x: x / 2 + torch.eye(len(x))[0] / 9, "another_result", "1 of 2 entries is right"),
-        (lambda x: x / len(x), "wrong_factors", "1 times in the case of the text, and in drawn ones"),
-        (lambda: 1, "arguments", "1 arguments: x"),
+        (lambda x: x / len(x), "wrong_factors", "1 in the sheet's example"),
+        (lambda: 1, "arguments", "1 argument: x"),
         (torch.tensor([1.0, 2.0]), "no_function", "check.half(f)"),
         (lambda x: x.div_(2), "changes_arguments", "changes its argument `x` in place"),
     ],
@@ -111,10 +111,10 @@ def two_players_by_letters(T, policies):
     return torch.einsum("sj,sjt->st", joint, T)
 
 
-def test_who_counts_on_two_players_is_told(half):
+def test_an_answer_for_two_players_only_is_recognised(half):
     for answer in (two_players, two_players_by_letters):
         verdict = check.state_chain.judge(answer)
-        assert verdict.mistake == "counts_on_as_many"
+        assert verdict.mistake == "fixed_length"
         assert "Right with 2 `policies`" in verdict.message
     assert "There it says: Your code raises" in verdict.message
 
@@ -128,7 +128,7 @@ def test_several_numbers_may_come_without_brackets():
 def test_advice_where_no_mistake_is_known_by_name():
     for one in check.exercises():
         if one.kind == "number" and one.lesson < "07":
-            verdict = one.judge(np.full(np.shape(one.worth), 77.5))
+            verdict = one.judge(np.full(np.shape(one.expected), 77.5))
             assert verdict.mistake == "another_number"
             assert one.advice in verdict.message
             assert one.advice != "Write down each sum with all its numbers."
@@ -347,7 +347,7 @@ def test_where_nothing_can_be_written_memory_has_it(half, kept, monkeypatch):
 def test_an_empty_variable_keeps_nothing_on_disk(half, monkeypatch):
     monkeypatch.setenv("MICRA_LITE_PROGRESS", "")
     half(lambda x: x / 2)
-    assert progress.place() is None
+    assert progress.progress_file() is None
     assert progress.read()["half"]["done"]
 
 

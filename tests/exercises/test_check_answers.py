@@ -59,8 +59,8 @@ def test_enough_answers_with_messages_of_their_own(one, wrong, right):
 @pytest.mark.parametrize("one", [e for e in EXERCISES if e.kind != "open"], ids=lambda e: e.name)
 def test_the_case_of_the_text_was_worked_by_hand(one):
     found = one.result(one.reference, one.cases()[0])
-    assert one.worth is not None
-    assert np.allclose(found, np.array(one.worth, dtype=float), atol=1e-6)
+    assert one.expected is not None
+    assert np.allclose(found, np.array(one.expected, dtype=float), atol=1e-6)
 
 
 @pytest.mark.parametrize("one", [e for e in EXERCISES if e.kind == "function"], ids=lambda e: e.name)

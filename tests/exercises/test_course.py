@@ -14,12 +14,11 @@ import torch
 
 from helpers.submissions import ANSWERS, COMA, HOSTILE, PENCIL, START, notebook, write_class
 from micra_exercises import check
-from micra_exercises.tutor import scheme
+from micra_exercises.tutor import TutorError, cli, scheme
 from micra_exercises.tutor.build import build
-from micra_exercises.tutor.grade import grade, notebooks, opened, safe, verdicts
-from micra_exercises.tutor.sandbox import KINDS, Sandbox, open_sandbox, records
+from micra_exercises.tutor.grade import grade, notebooks, read_notebook, safe, verdicts
+from micra_exercises.tutor.sandbox import KINDS, PACKAGES, Sandbox, SandboxError, open_sandbox, records
 from micra_exercises.variants import choose
-from micra_lite.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,7 +43,7 @@ def sandbox(request):
     """A sandbox of each kind that protects, where it works."""
     try:
         found = Sandbox(request.param, seconds=60)
-    except RuntimeError as reason:
+    except SandboxError as reason:
         pytest.skip(f"{request.param}: {reason}")
     with found:
         yield found
@@ -64,7 +63,7 @@ def test_the_students_folder_has_everything_but_solutions(tmp_path):
         text = path.read_text()
         assert "# solution, stub" not in text
         content = json.loads(text)
-        assert content["metadata"]["micra_lite"]["variant"] == 7
+        assert content["metadata"]["micra_exercises"]["variant"] == 7
         assert "check.variant(7)" in next("".join(c["source"]) for c in content["cells"] if c["cell_type"] == "code")
 
 
@@ -73,7 +72,7 @@ def test_a_variant_is_shown_and_only_its_answer_is_right(tmp_path):
     text = (tmp_path / "student" / "exercises" / "02_regret.ipynb").read_text()
     assert check.regrets_by_hand.judge([0.2, -0.05]).passed
     choose(7)
-    q, row, column = check.regrets_by_hand.shown
+    q, row, column = check.regrets_by_hand.example
     for share, line in zip(row, q, strict=True):
         assert f"({share:g}) | {line[0]:g} | {line[1]:g} | {line[2]:g} |" in text
     assert f"left ({column[0]:g}) | middle ({column[1]:g}) | right ({column[2]:g})" in text
@@ -88,10 +87,10 @@ def test_variants_differ_and_in_each_all_mistakes_tell_apart(one):
     seen = []
     for number in (1, 2, 7, 2026):
         choose(number)
-        seen.append(repr(one.shown))
-        assert one.judge(one.reference(*one.shown)).passed
+        seen.append(repr(one.example))
+        assert one.judge(one.reference(*one.example)).passed
         for name, function, _ in one.mistakes:
-            assert one.judge(function(*one.shown)).mistake == name
+            assert one.judge(function(*one.example)).mistake == name
     assert len(set(seen)) == 4
 
 
@@ -101,7 +100,7 @@ def test_a_variant_is_the_same_in_single_and_double_precision(printed):
     for default in (torch.float32, torch.float64):
         torch.set_default_dtype(default)
         try:
-            found.append([x.tolist() for x in check.gradient_by_hand.shown + check.regrets_by_hand.shown[:1]])
+            found.append([x.tolist() for x in check.gradient_by_hand.example + check.regrets_by_hand.example[:1]])
         finally:
             torch.set_default_dtype(torch.float32)
     assert found[0] == found[1]
@@ -114,7 +113,7 @@ def test_a_variant_is_a_whole_number(number):
 
 
 def test_nothing_is_overwritten(tmp_path):
-    with pytest.raises(ValueError, match="nothing was overwritten"):
+    with pytest.raises(TutorError, match="nothing was overwritten"):
         build(tmp_path)
 
 
@@ -125,7 +124,7 @@ def test_the_scheme_has_every_exercise_and_the_errors_every_mistake():
     marking, errors = scheme.marking(), scheme.errors()
     for one in check.exercises():
         assert f"(`{one.name}`)" in marking
-        assert all(words in errors for _, _, words in (*one.mistakes, *one.properties))
+        assert all(one.say(words) in errors for _, _, words in (*one.mistakes, *one.properties))
         assert one.hints[3] not in errors
 
 
@@ -171,11 +170,11 @@ def test_a_network_is_out_of_reach_in_bubblewrap(sandbox):
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         found, _ = sandbox.run([START, code.format(server.getsockname()[1])])
-    assert found[0]["given"][0].value.tolist() == [2.0 if sandbox.kind == "bubblewrap" else 1.0] * 2
+    assert found[0]["results"][0].value.tolist() == [2.0 if sandbox.kind == "bubblewrap" else 1.0] * 2
 
 
 def test_lines_that_are_no_records_are_left_out():
-    good = '{"exercise": "coma", "dtype": "torch.float64", "given": [{"shape": [1], "numbers": [1], "half": false}]}'
+    good = '{"exercise": "coma", "dtype": "torch.float64", "results": [{"shape": [1], "numbers": [1], "half": false}]}'
     bad = [
         "",
         "{",
@@ -184,13 +183,13 @@ def test_lines_that_are_no_records_are_left_out():
         "[" * 10**5,
         good.replace("[1]", "[7]", 1),
         good.replace("float64", "int8"),
-        good.replace('"given"', '"got"'),
+        good.replace('"results"', '"got"'),
     ]
     assert len(records("\n".join([*bad, good]))) == 1
 
 
 def test_records_that_fit_no_exercise_are_no_right_answer():
-    line = '{"exercise": "coma", "dtype": "torch.float64", "given": %s}'
+    line = '{"exercise": "coma", "dtype": "torch.float64", "results": %s}'
     for given in ('[{"shape": [1], "numbers": [1], "half": false}]', '[{"mistake": "too_slow", "message": "right"}]'):
         assert verdicts(records(line % given), 0, 0)["coma"].state == "not yet"
     assert verdicts(records(line % "[]"), 0, 0)["coma"].state == "not attempted yet"
@@ -208,7 +207,7 @@ def test_a_class_is_graded_and_only_what_is_new_is_run_again(tmp_path, sandbox, 
     assert rows["ada"]["points"] == str(scheme.points(check.regrets_by_hand) + scheme.points(check.coma))
     assert rows["'=bob"]["regrets_by_hand mistake"] == "baseline_forgotten"
     assert rows["'=bob"]["coma"] == "not attempted yet"
-    assert "no notebook" in rows["eve"]["notes"]
+    assert "not a notebook" in rows["eve"]["notes"]
     assert "Two regrets by hand" in page.read_text()
     ran = []
     monkeypatch.setattr(sandbox, "run", lambda *a: ran.append(a) or ([], "finished"))
@@ -227,7 +226,7 @@ def test_the_variant_is_that_of_the_notebook_or_of_the_tutor(tmp_path, sandbox):
     handed = tmp_path / "handed"
     handed.mkdir()
     choose(7)
-    right = [round(float(x), 6) for x in check.regrets_by_hand.reference(*check.regrets_by_hand.shown)]
+    right = [round(float(x), 6) for x in check.regrets_by_hand.reference(*check.regrets_by_hand.example)]
     choose(0)
     (handed / "a.ipynb").write_text(notebook([START, f"check.regrets_by_hand({right})"], variant=7))
     (handed / "b.ipynb").write_text(notebook([START, f"{PENCIL[True]}\ncheck.regrets_by_hand(regrets)"], variant=0))
@@ -238,20 +237,56 @@ def test_the_variant_is_that_of_the_notebook_or_of_the_tutor(tmp_path, sandbox):
     assert "made for variant 0" in rows[1]["notes"]
 
 
-def test_bad_input_is_told_before_anything_runs(tmp_path, capsys):
+def test_bad_input_is_told_in_one_line_before_anything_runs(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
-    assert main(["course", "grade", str(tmp_path / "nowhere")]) == 2
-    assert "is no folder" in capsys.readouterr().err
-    assert main(["course", "grade", str(tmp_path / "empty")]) == 2
-    assert "is empty" in capsys.readouterr().err
-    with pytest.raises(ValueError, match="no exercises for"):
+    (tmp_path / "file").write_text("x")
+    for arguments, words in (
+        (["grade", tmp_path / "nowhere"], "is not a folder"),
+        (["grade", tmp_path / "empty"], "is empty"),
+        (["build", tmp_path / "empty"], "nothing was overwritten"),
+        (["build", tmp_path / "file" / "student"], "cannot write"),
+    ):
+        assert cli.main(list(map(str, arguments))) == 2
+        said = capsys.readouterr().err
+        assert said.startswith(f"micra-course {arguments[0]}: ")
+        assert words in said
+        assert said.count("\n") == 1
+    with pytest.raises(TutorError, match="no exercises for"):
         scheme.of_lessons(["99_nothing"])
+
+
+@pytest.mark.parametrize("option", [["--variant", "-1"], ["--variant", "x"], ["--seconds", "0"], ["--memory", "63"]])
+def test_an_impossible_option_is_told_by_its_name(option, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["grade", "submissions", *option])
+    assert ended.value.code == 2
+    assert f"argument {option[0]}: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("bug", [ValueError, TypeError, RuntimeError, KeyError])
+def test_a_bug_keeps_its_traceback(bug, tmp_path, monkeypatch):
+    def broken(*arguments):
+        raise bug("ours")
+
+    monkeypatch.setattr("micra_exercises.tutor.build.start", broken)
+    with pytest.raises(bug, match="ours"):
+        cli.main(["build", str(tmp_path / "student")])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_starts_as_a_module_and_its_help_has_examples():
+    command = [sys.executable, "-m", "micra_exercises.tutor.cli"]
+    for arguments in ([], ["build"], ["grade"]):
+        said = subprocess.run(
+            [*command, *arguments, "--help"], capture_output=True, text=True, timeout=1800, check=True
+        )
+        assert "\n  micra-course " in said.stdout
 
 
 def test_without_a_safe_place_grading_is_refused(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(os, "getuid", lambda: 1000)
-    with pytest.raises(RuntimeError, match=r"no safe place.*--unsafe"):
+    with pytest.raises(SandboxError, match=r"no sandbox.*--unsafe"):
         open_sandbox(unsafe=False)
 
 
@@ -275,8 +310,15 @@ def test_links_are_not_followed(tmp_path):
 )
 def test_what_is_no_notebook(tmp_path, text):
     (tmp_path / "a.ipynb").write_text(text)
-    with pytest.raises(ValueError, match="no notebook"):
-        opened(tmp_path / "a.ipynb")
+    with pytest.raises(ValueError, match="not a notebook"):
+        read_notebook(tmp_path / "a.ipynb")
+
+
+@pytest.mark.parametrize("variant", [-1, 2**31, 1.5, True, "7", [], None])
+def test_a_variant_that_a_student_has_written_in_stops_no_grading(tmp_path, variant):
+    content = {"cells": [], "metadata": {"micra_exercises": {"variant": variant}}}
+    (tmp_path / "a.ipynb").write_text(json.dumps(content))
+    assert read_notebook(tmp_path / "a.ipynb") == ([], None)
 
 
 def test_a_spreadsheet_takes_no_name_for_a_formula():
@@ -290,7 +332,7 @@ def test_two_hundred_submissions(tmp_path, sandbox):
     (canary / "deep").mkdir(parents=True)
     (canary / "deep" / "file").write_text("canary")
     known = write_class(tmp_path / "handed", canary, 200)
-    watched = [canary, tmp_path / "handed", ROOT / "micra_lite"]
+    watched = [canary, tmp_path / "handed", *PACKAGES]
     before = [checksum(folder) for folder in watched]
     sandbox.seconds = 20  # for each of those that never end
     grade(tmp_path / "handed", tmp_path / "grades", sandbox, ["02_regret"])
@@ -308,7 +350,7 @@ def test_two_hundred_submissions(tmp_path, sandbox):
 def test_other_graders_run_the_same_checks(tool, tmp_path):
     """In an environment of its own, whose Python MICRA_LITE_GRADERS names: neither tool is a dependency."""
     python = os.environ.get("MICRA_LITE_GRADERS", sys.executable)
-    if subprocess.run([python, "-c", f"import {tool}, micra_lite"], capture_output=True).returncode:
+    if subprocess.run([python, "-c", f"import {tool}, micra_exercises"], capture_output=True).returncode:
         pytest.skip(f"{tool} is not installed; exercises/examples/README.md says how to make an environment with it")
     script = ROOT / "exercises" / "examples" / f"{tool}_example.py"
     said = subprocess.run([python, str(script), str(tmp_path)], capture_output=True, text=True, timeout=3600)

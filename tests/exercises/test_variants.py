@@ -81,7 +81,7 @@ ONES = [one for one in check.exercises() if one.name in ANEW]
 
 def test_every_exercise_by_hand_of_these_sheets_has_variants():
     assert len(ONES) == len(ANEW)
-    assert all(one.vary and one.worded for one in ONES)
+    assert all(one.vary and one.rewordings for one in ONES)
     assert {one.name for one in check.exercises() if one.kind == "number" and one.lesson < "07"} == set(ANEW)
     assert not [one.name for one in check.exercises() if one.kind == "number" and not one.vary]
 
@@ -95,14 +95,14 @@ def test_the_answer_is_that_of_the_text_of_the_own_sheet(one):
     for variant in VARIANTS:
         choose(variant)
         assert one.judge(right[variant]).passed, one.judge(right[variant])
-        assert one.judge(one.worth).mistake == "numbers_of_another_variant"
-        assert one.judge(one.worth).message != one.judge([99.0] * 3).message
+        assert one.judge(one.expected).mistake == "numbers_of_another_variant"
+        assert one.judge(one.expected).message != one.judge([99.0] * 3).message
         for other in VARIANTS:
             if abs(largest(right[other]) - largest(right[variant])) > 0.1:
                 assert not one.judge(right[other]).passed
     assert len({repr(r) for r in right.values()}) >= 4
     choose(0)
-    assert one.judge(one.worth).passed
+    assert one.judge(one.expected).passed
     assert sum(one.judge(r).passed for r in right.values()) == 0
 
 
@@ -123,11 +123,11 @@ def test_hints_have_the_numbers_of_the_variant(one):
         think, formula, skeleton, solved = one.hints
         assert (think, formula) == before[:2]  # which have no numbers
         assert solved != before[3]
-        own = [abs(float(x)) for x in [*flat(one.shown), *derived(one)]]
+        own = [abs(float(x)) for x in [*flat(one.example), *derived(one)]]
         said = re.findall(r"\d+(?:\.\d+)?", skeleton)
         assert said
         assert all(min(abs(float(x) - y) for y in own) < 1e-3 for x in said), skeleton
-        assert [f"# {name} = " in solved for name in one.names] == [True] * len(one.names)
+        assert [f"# {name} = " in solved for name in one.parameters] == [True] * len(one.parameters)
 
 
 def flat(x):
@@ -139,28 +139,25 @@ def flat(x):
 def derived(one):
     """What a skeleton may say beside the case's own numbers."""
     if one.name == "posterior_by_hand":
-        return [1 - p for p in one.shown[1].tolist()]
+        return [1 - p for p in one.example[1].tolist()]
     if one.name == "stepped_by_hand":
-        return [1 / (1 + math.exp(-one.shown[0]))]
+        return [1 / (1 + math.exp(-one.example[0]))]
     return [1] if one.name == "turning_point" else []  # of 1 - p
 
 
 @pytest.mark.parametrize("one", ONES, ids=lambda e: e.name)
 def test_messages_have_the_numbers_of_the_variant(one):
-    """Whatever is said with numbers of the case is a function of the case."""
-    assert not [
-        words
-        for words in (*one.ladder[:2], *(w for *_, w in one.told))
-        if isinstance(words, str) and re.search(r"\d\.\d|log \d", words)
-    ]
+    """A text that mentions numbers of the example is a function of the example."""
+    texts = [*one.hint_texts[:2], *(words for *_, words in one.mistakes)]
+    assert not [words for words in texts if isinstance(words, str) and re.search(r"\d\.\d|log \d", words)]
     said = {}
     for variant in (0, *VARIANTS):
         choose(variant)
-        for name, _, words in one.mistakes:
-            said.setdefault(name, set()).add(words)
+        for name, function, words in one.mistakes:
+            said.setdefault(name, set()).add(one.say(words))
             if variant:
-                assert one.judge(next(f for n, f, _ in one.told if n == name)(*one.shown)).message == words
-    assert {name for name, *_, words in one.told if callable(words)} == {
+                assert one.judge(function(*one.example)).message == one.say(words)
+    assert {name for name, *_, words in one.mistakes if callable(words)} == {
         name for name, found in said.items() if len(found) > 1
     }
 
@@ -174,7 +171,7 @@ def test_a_sheet_that_lost_a_phrase_is_told():
 def test_the_printed_phrases_are_those_of_the_printed_case():
     """Put into words with the printed numbers, each phrase is itself; but for a table that the sheet has elsewhere."""
     for one in ONES:
-        for phrase, words in one.worded:
+        for phrase, words in one.rewordings:
             said = one.say(words)
             assert said == phrase or said.endswith(phrase) or said.split()[1:] == phrase.split()[1:]  # "4" for "Four"
 

@@ -47,7 +47,7 @@ def test_the_answer_is_that_of_the_text_of_the_own_sheet(name):
         assert len(others) >= 3
         assert not any(one.judge(r).passed for r in others)
         if variant:
-            assert one.judge(one.worth).mistake == "numbers_of_another_variant"
+            assert one.judge(one.expected).mistake == "numbers_of_another_variant"
 
 
 @pytest.mark.parametrize("name", ANEW)
@@ -55,7 +55,7 @@ def test_hints_have_the_numbers_of_the_variant(name):
     one = getattr(check, name)
     choose(7)
     skeleton = one.hints[2]
-    first, second = (float(x.flatten()[0]) for x in one.shown[:2])
+    first, second = (float(x.flatten()[0]) for x in one.example[:2])
     assert f"{first:g}" in skeleton
     assert f"{second:g}" in skeleton
     choose(0)

@@ -161,19 +161,21 @@ def test_the_weather_in_words_and_pictures(kinds):
         assert rewards.tolist() == pytest.approx(sums)
         text = words(game, state)
         assert game.kind(state) in text
-        assert f"walker_2 {earned[1][0]:g}, {earned[1][1]:g};" in text
+        for coats, value in enumerate(earned[1]):
+            star = " ★" if value == max(earned[1]) else ""
+            assert f"walker_2 (target), {coats}: {value:.2f}{star};" in text
         pictures.append(picture(game, state))
     assert (pictures[0] != pictures[-1]).any()
     externals = external_family("weather", game).split("held-out")[:3]
     figure, alt = family_figure(game, externals, game.states()[0])
-    assert "while it is warm" in alt
+    assert "The weather is warm" in alt
     assert len([a for a in figure.axes if a.get_visible()]) == 3
 
 
 @pytest.mark.parametrize(("call", "message"), [
     (lambda: make("bystander", friends=1), "at least two friends"),
     (lambda: make("bystander", size=1), "at least 2 × 2 cells"),
-    (lambda: make("weather", kinds=1), "two kinds of it"),
+    (lambda: make("weather", kinds=1), "at least two kinds"),
     (lambda: make("weather", size=3), r"weather has no option \['size'\]; it has \['kinds', 'walkers'\]"),
 ])  # fmt: skip
 def test_mistakes_are_named(call, message):

@@ -9,8 +9,9 @@ import torch
 from scipy.stats import chisquare
 
 from micra_lite.exact import tabulate
-from micra_lite.game import Game, TabularGame
+from micra_lite.game import Game
 from micra_lite.games.matrix import MATRIX_GAMES, MatrixGame
+from micra_lite.games.tabular import TabularGame
 from micra_lite.registry import make, names
 
 MOVES = {0: (0, 0), 1: (-1, 0), 2: (1, 0), 3: (0, -1), 4: (0, 1)}  # stay, north, south, west, east

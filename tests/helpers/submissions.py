@@ -10,7 +10,7 @@ COMA = {
 }
 ANSWERS = ["check.regrets_by_hand(regrets)", "check.coma(coma)"]
 
-# what happens instead of, or before, an honest answer; {canary}: a folder outside that is not theirs
+# what happens before or instead of an honest answer; {canary} is a folder outside the submission
 HOSTILE = {
     "endless_loop": "while True: pass",
     "endless_and_swallowing": "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
@@ -29,10 +29,11 @@ HOSTILE = {
     "kills_all": "os.kill(-1, 9)",
     "kills_its_parent": "os.kill(os.getppid(), 9)",
     "prints_a_verdict": "print('✓ coma: right')\nos.write(1, b'{{\"raw\": \"\", \"ended\": \"finished\"}}\\n')",
-    "forges_a_verdict": "from micra_exercises.exercise import Exercise\nfrom micra_exercises.verdict import Verdict\n"
-    "Exercise.judge = Exercise.judged = Exercise.__call__ = lambda self, *a: Verdict(self.name, 'right', '')",
+    "forges_a_verdict": "from micra_exercises import exercise, judge\nfrom micra_exercises.verdict import Verdict\n"
+    "exercise.judge = judge.judge = lambda self, *a: Verdict(self.name, 'right', '')\n"
+    "exercise.Exercise.judge = exercise.Exercise.__call__ = exercise.judge",
     "forges_records": "for fd in range(3, 256):\n    for name in ('coma', 'regrets_by_hand'):\n        line = '{{\"exercise\": \"' + name"
-    " + '\", \"state\": \"right\", \"passed\": true, \"dtype\": \"torch.float64\", \"given\": [{{\"shape\": [2], \"numbers\": [1, 2], \"half\": false}}]}}\\n'\n"
+    " + '\", \"state\": \"right\", \"passed\": true, \"dtype\": \"torch.float64\", \"results\": [{{\"shape\": [2], \"numbers\": [1, 2], \"half\": false}}]}}\\n'\n"
     "        try: os.write(fd, line.encode())\n        except OSError: pass",
     "floods": "for fd in range(3, 256):\n    try:\n        while True: os.write(fd, b'x' * 2**20 + b'\\n')\n    except OSError: pass",
 }  # fmt: skip
@@ -44,12 +45,12 @@ def notebook(cells, variant=0):
         for k, source in enumerate(cells)
     ]
     return json.dumps(
-        {"cells": made, "metadata": {"micra_lite": {"variant": variant}}, "nbformat": 4, "nbformat_minor": 5}
+        {"cells": made, "metadata": {"micra_exercises": {"variant": variant}}, "nbformat": 4, "nbformat_minor": 5}
     )
 
 
 def write_class(folder, canary, students):
-    """Write so many submissions; returns student → {exercise: state} of those whose marks are known."""
+    """Write this many submissions; returns student → {exercise: state} of those whose marks are known."""
     folder.mkdir()
     known = {}
     broken = {

@@ -5,7 +5,7 @@ import torch
 
 from micra_lite.agent import Agent
 from micra_lite.externals import ExternalFamily, Externals
-from micra_lite.game import Outcomes, TabularGame
+from micra_lite.games.tabular import Outcomes, TabularGame
 from micra_lite.replay import Transitions
 from micra_lite.settings import Settings
 from micra_lite.training_state import TrainingState

@@ -16,11 +16,11 @@ from micra_lite.cli import list_games
 from micra_lite.cli.main import main
 from micra_lite.game import Game
 from micra_lite.games.board import BoardGame
-from micra_lite.games.matrix import MatrixGame
-from micra_lite.plotting import games
-from micra_lite.plotting.episodes import FRAME_MS, animation, landing, paid_in_words, step_of
+from micra_lite.games.matrix import MATRIX_GAMES, MatrixGame
+from micra_lite.plotting import games, style
+from micra_lite.plotting.episodes import FRAME_MS, animation, paid_in_words
 from micra_lite.plotting.externals import REACH, arrows, difference, family_figure, policies_by_cell
-from micra_lite.registry import ELSEWHERE, MATRIX_GAMES, external_family, make, names
+from micra_lite.registry import ELSEWHERE, external_family, make, names
 
 BOARDS = [
     ("pursuit", {}), ("rendezvous", {}), ("gates", {}), ("crossing", {}), ("pursuit", {"size": 4, "hunters": 3}),
@@ -62,7 +62,7 @@ def near(frame, colour):
 
 @pytest.mark.parametrize(("name", "options"), BOARDS)
 def test_landing_is_where_the_rules_lead(name, options):
-    """Whoever can be in one cell only after the move is where `landing` says; who leaves the road never is."""
+    """An agent that can be in one cell only after the move is where `landing_place` says, and on the road."""
     game, count = make(name, **options), 300
     state = torch.randint(game.cells, (count, len(game.agents)), generator=generator())
     actions = torch.stack([torch.randint(a, (count,), generator=generator(a)) for a in game.n_actions], dim=1)
@@ -71,7 +71,7 @@ def test_landing_is_where_the_rules_lead(name, options):
         possible = outcomes.state[b][outcomes.probability[b] > 0]  # (K, n)
         for j, agent in enumerate(game.agents):
             cells = set(possible[:, j].tolist())
-            row, column = landing(game, agent, int(state[b, j]), int(actions[b, j]))
+            row, column = game.landing_place(agent, int(state[b, j]), int(actions[b, j]))
             if len(cells) == 1:
                 assert cells == {row * game.columns + column}
                 assert 0 <= column < game.columns
@@ -112,7 +112,7 @@ def test_frames_differ_where_the_states_do():
         assert np.array_equal(below_caption(shown[0]), below_caption(shown[k]))
         assert not np.array_equal(shown[0], shown[k])
     assert not np.array_equal(below_caption(shown[2]), below_caption(shown[3]))
-    trail = games.pale(games.BLUE, 0.7)
+    trail = style.pale(style.BLUE, 0.7)
     assert near(shown[3], trail) > 50 + max(near(shown[2], trail), near(shown[4], trail))  # who stays leaves none
 
 
@@ -121,7 +121,7 @@ def test_who_was_caught_is_shown_where_it_landed():
     states = torch.tensor([[0, 8, 2], [1, 8, 6], [1, 8, 6]])  # both land on cell 1, and the prey starts again on 6
     actions = torch.tensor([[4, 0, 3], [0, 0, 0]])
     gif, _ = animation(game, states, actions, torch.tensor([[1.0, 1, -1], [0, 0, 0]]))
-    faded = [near(frame, games.pale(games.VERMILLION, 0.4)) for frame in frames(gif)]
+    faded = [near(frame, style.pale(style.VERMILLION, 0.4)) for frame in frames(gif)]
     assert faded[1] > 200 + max(faded[0], faded[2])
 
 
@@ -164,7 +164,7 @@ def test_arrows_tell_probabilities(name, options):
                 assert (right, down) == {"north": (0, -1), "south": (0, 1), "west": (-1, 0), "east": (1, 0)}[move]
             elif move != "stay" and move != "brake":
                 assert right == (-1 if agent == "stranger" else 1)
-                assert step_of(game, agent, a) == (down, right)
+                assert game.direction(agent, a) == (down, right)
 
 
 @pytest.mark.parametrize(("name", "options"), [("pursuit", {}), ("gates", {}), ("crossing", {"lanes": 3})])
@@ -204,8 +204,9 @@ def test_the_family_in_a_picture(name, options, count):
     if name in MATRIX_GAMES:
         shown = externals.parameters.numpy()[:, None]  # a mixed strategy's parameters are its probabilities
     else:
-        sites = game.sites.values() if name in ("gates", "rendezvous") else ()
-        shown = np.delete(policies_by_cell(game, externals, state), list(sites), axis=1)
+        sites = list(game.sites.values())  # an external that lands on one starts again elsewhere
+        assert game.external_cells() == [cell for cell in range(game.cells) if cell not in sites]
+        shown = np.delete(policies_by_cell(game, externals, state), sites, axis=1)
     for k, mean in enumerate(shown.mean(1)):
         likeliest = game.action_names[axis][mean.argmax()]
         assert f"{game.agents[axis]} {k} {likeliest} ({mean.max():.2f})" in alt
@@ -245,10 +246,14 @@ def test_a_game_without_a_picture_is_named():
     for draws in (games.picture, games.words):
         with pytest.raises(TypeError, match="nothing has no picture"):
             draws(Nothing(), state)
-    with pytest.raises(TypeError, match="externals of nothing have no picture"):
+    with pytest.raises(TypeError, match="nothing has no picture"):
         family_figure(Nothing(), None, state)
     with pytest.raises(TypeError, match="rectangular has no board"):
         animation(make("rectangular"), torch.zeros(2, 1), torch.zeros(1, 2), torch.zeros(1, 2))
+    odd = Nothing()
+    odd.scene = lambda state: "a board"
+    with pytest.raises(TypeError, match=r"nothing.scene must return a Board or a Table .*; got 'a board'"):
+        games.picture(odd, state)
     four = MatrixGame("four", torch.zeros(2, 2, 2, 2, 4), ("player_0",), ("player_1", "player_2", "player_3"))
     with pytest.raises(TypeError, match="four has no picture"):
         games.picture(four, state)

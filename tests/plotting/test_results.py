@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from micra_lite.plotting import results
+from micra_lite.plotting import results, style
 
 
 def test_saved_with_its_words(tmp_path: Path):
     figure, _ = results.bars_figure("t", ["a", "b"], np.array([1.0, 2.0]), "return")
-    results.save(figure, tmp_path / "x.png", "words")
+    style.save(figure, tmp_path / "x.png", "words")
     assert (tmp_path / "x.txt").read_text() == "words\n"
     assert b"words" in (tmp_path / "x.png").read_bytes()
 

@@ -20,7 +20,7 @@ from micra_lite.widgets.critic_table import (
     RATE,
     STATES,
     SWEEPS,
-    Transitions,
+    TabularData,
     collect,
     filling,
     played,
@@ -92,7 +92,7 @@ def test_with_every_joint_action_in_the_data_the_table_becomes_exact():
             for after in np.flatnonzero(T[s, joint]):
                 rows += [(s, joint, rewards[s, joint], after)] * round(6 * T[s, joint, after])
     state, joint, reward, after = map(np.array, zip(*rows, strict=True))
-    data, policies = Transitions(state, joint, reward, after), [*team, new[0]]
+    data, policies = TabularData(state, joint, reward, after), [*team, new[0]]
     q = np.zeros((game.S, 25))
     for _ in range(1200):
         q = sweep(q, data, targets(game, data, q, exact.joint_policy(policies)), RATE)

@@ -11,10 +11,11 @@ import torch
 
 from helpers.widgets import controls, drawings, numbers, stays_on_its_sheet
 from micra_lite import exact
+from micra_lite.exact.encounter import SHOWN, TEAMS, encounter
 from micra_lite.registry import GRID_TASKS, external_family, make
 from micra_lite.widgets import GridPlayer
-from micra_lite.widgets.episodes import SHOWN, TEAMS, company
-from micra_lite.widgets.grid_player import SHOW
+from micra_lite.widgets.drawing.episode import SHOW
+from micra_lite.widgets.grid_player import letters_of
 
 
 def held_out(player):
@@ -27,7 +28,7 @@ def check_player(player):
     table, played, targets = exact.tabulate(game), player.played, list(game.target_axes)
     for k, joint in enumerate(played.actions):  # what happened was possible, and paid as the rules say
         s, after = (int(game.encode(played.states[k + i])) for i in (0, 1))
-        row = s * math.prod(table.A) + int(np.ravel_multi_index(joint, table.A))
+        row = s * math.prod(table.A) + int(np.ravel_multi_index(joint.tolist(), table.A))
         assert table.T[row, after] > 0
         assert played.rewards[k].tolist() == pytest.approx(table.R.reshape(-1, len(table.A))[row].tolist())
     state = played.states[t]
@@ -65,7 +66,7 @@ def test_the_player_over_all_its_controls(name):
     player.game_menu.value = name
     check_player(player)
     rng = np.random.default_rng(0)
-    for k, letter in enumerate(rng.choice([*player.who().letters(), "t"], 12)):
+    for k, letter in enumerate(rng.choice([*letters_of(player.who()), "t"], 12)):
         player.move(letter)
         player.show_menu.value = SHOW[k % 3]
         check_player(player)
@@ -114,14 +115,14 @@ def test_only_what_was_changed_differs():
     player.external_menu.value = 3
     assert player.played.states[0].tolist() == states[0]
     assert [s.tolist() for s in player.played.states] != states
-    assert [a[0] for a in player.played.actions] == [1, 1, 3, 3, 4, 4]
+    assert [int(a[0]) for a in player.played.actions] == [1, 1, 3, 3, 4, 4]
     player.external_menu.value = 0
     assert [s.tolist() for s in player.played.states] == states
 
 
 def test_what_can_be_expected_is_the_mean_of_many_episodes():
     """By an oracle of its own: sweeps over the tabulated rules, for each joint action, in plain loops."""
-    who, random = company("crossing", 2, TEAMS[0]), company("crossing", 2, TEAMS[2])
+    who, random = encounter("crossing", 2, TEAMS[0]), encounter("crossing", 2, TEAMS[2])
     table = exact.tabulate(who.game)
     for policies, expected in ((who.policies, who.best), (random.policies, who.random)):
         V = np.zeros(table.S)
@@ -138,7 +139,7 @@ def test_what_can_be_expected_is_the_mean_of_many_episodes():
 def test_teams_are_what_they_are_called():
     table = exact.tabulate(make("pursuit"))
     moves = [t.numpy() for t in external_family("pursuit").split("held-out")[:2].tables(make("pursuit"))[0]]
-    values = [exact.team_value(table, company("pursuit", 0, team).policies[:2], [moves[0]]) for team in TEAMS]
+    values = [exact.team_value(table, encounter("pursuit", 0, team).policies[:2], [moves[0]]) for team in TEAMS]
     assert values[0] == pytest.approx(exact.best_response(table, [moves[0]]).value)
     assert values[1] == pytest.approx(exact.cross_play(table, [[m] for m in moves])[1, 0])
     assert values[2] == pytest.approx(exact.team_value(table, exact.random_team(table), [moves[0]]))

@@ -83,18 +83,18 @@ def test_moves_come_as_often_as_they_should():
 def check(belief):
     """The words of the present picture, parsed back, against what was predicted and played."""
     alt, prey, k, row = belief.alt, belief.prey.value, belief.watched.value, belief.state.value
-    course, n = belief.courses[prey], WATCHED[k]
+    watched, n = belief.watched_prey[prey], WATCHED[k]
     hunter, own = (f"row {c // 2 + 1} column {c % 2 + 1}" for c in divmod(STATES[row], 4))
     assert alt.startswith(f"Prey {prey}, {n} moves watched. State {STATES[row]}: hunter in {hunter}, prey in {own}.")
     counts = [0] * 5
-    for s, a in zip(course.states[:n].tolist(), course.moves[:n].tolist(), strict=True):
+    for s, a in zip(watched.states[:n].tolist(), watched.moves[:n].tolist(), strict=True):
         counts[a] += s == row
     assert part(alt, "Watched in this state", " stay: played") == counts
     for a, move in enumerate(MOVES):
         told = numbers(alt.split(f" {move}: played")[1].split(". ")[0])
-        wanted = [prey_tables()[2][prey, row, a], *(p[k, row, a] for p in course.predicted)]
+        wanted = [prey_tables()[2][prey, row, a], *(p[k, row, a] for p in watched.predicted)]
         assert told == pytest.approx([float(x) for x in wanted], abs=0.0051)
-    errors = [float(excess(prey_tables()[2][prey], p[k]).mean()) for p in course.predicted]
+    errors = [float(excess(prey_tables()[2][prey], p[k]).mean()) for p in watched.predicted]
     assert numbers(alt[alt.index("Mean error") :]) == pytest.approx(errors, abs=0.00051)
     (drawing,) = drawings(belief.view.value)
     stays_on_its_sheet(drawing)

@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.widgets import drawings, part, stays_on_its_sheet
+from micra_lite.exact import dynamics, nash_equilibria
 from micra_lite.registry import make
-from micra_lite.widgets import PolicyField, dynamics
-from micra_lite.widgets.policy_field import FIELD_GAMES, PATHS
+from micra_lite.widgets import PolicyField
+from micra_lite.widgets.drawing.field import PATHS
+from micra_lite.widgets.policy_field import FIELD_GAMES
 
 
 def plain_regrets(game, i, policies):
@@ -81,7 +83,7 @@ def test_equilibria_are_those_of_an_independent_solver(name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # climbing and penalty have ties, which it points out
         theirs = list(nashpy.Game(payoffs[..., 0], payoffs[..., 1]).support_enumeration())
-    ours = dynamics.equilibria(make(name).payoffs)
+    ours = nash_equilibria(make(name).payoffs)
     for pair in theirs:
         assert any(np.allclose(np.concatenate(pair), np.concatenate(own), atol=1e-9) for own in ours)
     for k, own in enumerate(ours):  # it misses one of climbing and one of penalty: so these by their definition, too
@@ -97,7 +99,7 @@ def pair(x, y):
 @settings(max_examples=25)
 def test_in_a_zero_sum_game_regrets_go_round_for_ever(x, y):
     """The replicator dynamics of matching pennies keep Σ_i KL(π*_i ‖ π_i): they never come nearer."""
-    path = dynamics.follow(make("matching_pennies").payoffs, pair(x, y), 200)
+    path = dynamics.replicator_path(make("matching_pennies").payoffs, pair(x, y), 200)
     distance = sum(-0.5 * p.log().sum(1) for p in path)
     assert distance.tolist() == pytest.approx([float(distance[0])] * 201, rel=1e-5)
 
@@ -107,7 +109,7 @@ def test_the_path_follows_the_field(name):
     payoffs, n = make(name).payoffs, len(make(name).action_names[0])
     start = torch.arange(1, n + 1, dtype=torch.float64) / sum(range(1, n + 1))
     rate = 1e-3
-    path = dynamics.follow(payoffs, (start, start.flip(0)), 2, rate)
+    path = dynamics.replicator_path(payoffs, (start, start.flip(0)), 2, rate)
     moved = dynamics.drift(payoffs, (path[0][1:2], path[1][1:2]))
     for p, d in zip(path, moved, strict=True):
         slope = (p[2] - p[0]) / (2 * rate * dynamics.time_unit(payoffs))
@@ -116,7 +118,7 @@ def test_the_path_follows_the_field(name):
 
 
 def test_an_action_that_is_never_played_stays_so():
-    path = dynamics.follow(make("stag_hunt").payoffs, pair(0.0, 0.9), 50)
+    path = dynamics.replicator_path(make("stag_hunt").payoffs, pair(0.0, 0.9), 50)
     assert path[0][:, 0].tolist() == [0.0] * 51
 
 

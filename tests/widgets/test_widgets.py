@@ -18,9 +18,9 @@ from micra_lite.games.matrix import MATRIX_GAMES
 from micra_lite.plotting.games import picture
 from micra_lite.registry import make
 from micra_lite.widgets import RegretExplorer, Stepper, show
-from micra_lite.widgets.drawing import svg
+from micra_lite.widgets.drawing import charts, svg
 from micra_lite.widgets.drawing.base import STATIC, Explorer, Picture
-from micra_lite.widgets.update_stages import STAGES, logit_gradients
+from micra_lite.widgets.drawing.update_stages import STAGES, logit_gradients
 
 
 def by_brute_force(game, i, policies):
@@ -343,13 +343,13 @@ def test_drawings_stay_on_their_sheet():
 
 
 def test_negative_bars_are_hatched_and_inside():
-    axis = svg.Axis(100, 300, -2, 2)
-    bar = svg.bar(axis, 10, -1.5)
+    axis = charts.Axis(100, 300, -2, 2)
+    bar = charts.bar(axis, 10, -1.5)
     assert "<path" in bar
-    assert "<path" not in svg.bar(axis, 10, 1.5)
+    assert "<path" not in charts.bar(axis, 10, 1.5)
     points = [(float(x), float(y)) for x, y in re.findall(r"[ML]([\d.]+) ([\d.]+)", bar)]
     assert points
-    assert all(axis(-1.5) - 1e-3 <= x <= axis(0) + 1e-3 and 10 - 1e-3 <= y <= 10 + svg.BAR + 1e-3 for x, y in points)
+    assert all(axis(-1.5) - 1e-3 <= x <= axis(0) + 1e-3 and 10 - 1e-3 <= y <= 10 + charts.BAR + 1e-3 for x, y in points)
 
 
 @given(st.floats(-1e6, 1e6))

@@ -1,1 +1,1 @@
-"""The exercises, one file for each part of a sheet."""
+"""The exercises: one file for each part of a sheet."""

@@ -1,4 +1,4 @@
-"""Exercises of lesson 08, adapting: from the prior, what each actor is told, and three answers to an adapted imitator."""
+"""Exercises of lesson 08, adapting: each newcomer from the prior, and the inputs of an actor."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def stepped(theta, moves, steps, sizes):
 
 
 def share(n, n_0):
-    """How far n pairs are trusted."""
+    """The weight of n watched pairs."""
     return n / (n + n_0)
 
 
 def each_from_prior(theta, watched, steps, sizes, n_0, trust=share):
-    """The predictions for all newcomers (K, A), each trusted as `trust` says."""
+    """The predictions for all newcomers (K, A); `trust` gives the weight of what was watched."""
     return torch.stack([stepped(theta, m, steps, trust(len(m), n_0) * sizes).softmax(0) for m in watched])
 
 
 def one_after_the_other(theta, watched, steps, sizes, n_0):
-    """As if each newcomer were met with the parameters that the one before left."""
+    """The predictions if each adaptation starts from the parameters that the one before left."""
     found = []
     for moves in watched:
         theta = stepped(theta, moves, steps, share(len(moves), n_0) * sizes)
@@ -38,7 +38,7 @@ def one_after_the_other(theta, watched, steps, sizes, n_0):
 
 
 def newcomers_watched(generator, k):
-    """theta (A,), moves of K newcomers, of which one is not watched at all, inner steps, step sizes (A,), n_0."""
+    """theta (A,), moves of K newcomers, one of them never watched, inner steps, step sizes (A,), n_0."""
     A = 2 + k % 4
     lengths = [3 + k, 0, 12, 5][: 3 + k % 2]
     watched = [
@@ -51,10 +51,10 @@ def newcomers_watched(generator, k):
 
 @exercise(
     lesson=LESSON, title="Each newcomer from the prior", difficulty=2, importance=5, minutes=12,
-    shown=(torch.tensor([0.0, 0.0]), [torch.tensor([0, 1, 0, 0]), torch.zeros(0).long(), torch.ones(12).long()], 1, torch.tensor([2.0, 2.0]), 4.0),
-    worth=[[0.6224593, 0.3775407], [0.5, 0.5], [0.1824255, 0.8175745]], draw=newcomers_watched,
+    example=(torch.tensor([0.0, 0.0]), [torch.tensor([0, 1, 0, 0]), torch.zeros(0).long(), torch.ones(12).long()], 1, torch.tensor([2.0, 2.0]), 4.0),
+    expected=[[0.6224593, 0.3775407], [0.5, 0.5], [0.1824255, 0.8175745]], draw=newcomers_watched,
     hints=(
-        "Where does the second newcomer's adaptation start? And how far are three moves to be trusted, how far three hundred?",
+        "Where does the second newcomer's adaptation start? And how much can you trust three moves, and how much three hundred?",
         r"$\theta' \leftarrow \theta' - \frac{n}{n + n_0}\, \alpha \cdot (\mathrm{softmax}(\theta') - f)$, from $\theta$ each time; "
         r"$f$ are the frequencies of the $n$ watched moves.",
         """\
@@ -71,44 +71,44 @@ def newcomers_watched(generator, k):
     ),
     mistakes=[
         ("from_the_one_before", one_after_the_other,
-         "Each newcomer starts from the habits of the one before. Start from θ every time: it is not to be overwritten."),
+         "Your adaptation starts from the habits of the newcomer before. Start from θ every time, and do not overwrite it."),
         ("nobody_adapted_to", lambda theta, watched, steps, sizes, n_0: theta.softmax(0).expand(len(watched), -1),
-         "These are the predictions of θ, for everybody. Adapt to what was watched."),
+         "These are the predictions of θ for all newcomers. Adapt to what was watched."),
         ("trust_left_out", lambda theta, watched, steps, sizes, n_0: each_from_prior(theta, watched, steps, sizes, n_0, lambda n, n_0: 1),
          "Your step is as long after three moves as after three hundred. The factor n / (n + n_0) is missing."),
         ("trust_and_rest_exchanged", lambda theta, watched, steps, sizes, n_0: each_from_prior(theta, watched, steps, sizes, n_0, lambda n, n_0: n_0 / (n + n_0)),
-         "The more you watch, the shorter your step. It is the other way round: n / (n + n_0)."),
+         "The more you watch, the shorter your step. It should be the other way round: n / (n + n_0)."),
         ("trust_not_bounded", lambda theta, watched, steps, sizes, n_0: each_from_prior(theta, watched, steps, sizes, n_0, lambda n, n_0: n / n_0),
-         "Your factor is n / n_0, which grows without end. θ counts as n_0 pairs *beside* the n watched ones: n / (n + n_0)."),
+         "Your factor is n / n_0, which grows without bound. θ counts as n_0 pairs *in addition to* the n watched ones: n / (n + n_0)."),
         ("losses_added", lambda theta, watched, steps, sizes, n_0: each_from_prior(theta, watched, steps, sizes, n_0, lambda n, n_0: n * share(n, n_0)),
-         "Your inner loss is a sum over pairs, so n counts twice. Take the mean; the factor knows how many there are."),
+         "Your inner loss is a sum over pairs, so n counts twice. Take the mean: the factor already contains n."),
         ("trust_by_all_moves", lambda theta, watched, steps, sizes, n_0: each_from_prior(
             theta, watched, steps, sizes, n_0, lambda n, n_0: share(sum(map(len, watched)), n_0)),
-         "You trust a newcomer by what was watched of all. n counts its own moves only."),
+         "Your n counts the moves of all newcomers. Count only those of the newcomer in question."),
         ("moves_pooled", lambda theta, watched, steps, sizes, n_0: each_from_prior(theta, [torch.cat(watched)], steps, sizes, n_0).expand(len(watched), -1),
-         "You adapted once, to everybody's moves. Each newcomer has habits of its own."),
+         "You adapted once, to the moves of all newcomers. Each newcomer has its own habits."),
         ("one_step_size_for_all", lambda theta, watched, steps, sizes, n_0: each_from_prior(theta, watched, steps, sizes.mean(), n_0),
          "You used one step size for all parameters. Each has its own: `step_sizes` has the shape of θ."),
         ("one_step_only", lambda theta, watched, steps, sizes, n_0: each_from_prior(theta, watched, 1, sizes, n_0),
          "You took one inner step. Take `steps` of them, each from where the last one ended."),
         ("slope_of_the_first_step", lambda theta, watched, steps, sizes, n_0: each_from_prior(theta, watched, 1, steps * sizes, n_0),
-         "All your steps have the slope of the first. Where θ′ is another, the slope is another: take it anew in each step."),
+         "All your steps use the slope of the first. The slope changes with θ′: recompute it in each step."),
         ("climbed", lambda theta, watched, steps, sizes, n_0: each_from_prior(theta, watched, steps, -sizes, n_0),
-         "You climb the loss, so watched moves become less likely. Go down."),
+         "You climb the loss, so the watched moves become less likely. Descend it."),
         ("from_zero", lambda theta, watched, steps, sizes, n_0: each_from_prior(0 * theta, watched, steps, sizes, n_0),
-         "You start from zeros, and forget what training has taught. Start from θ."),
+         "You start from zeros and lose what training has learned. Start from θ."),
         ("logits", lambda theta, watched, steps, sizes, n_0: torch.stack([stepped(theta, m, steps, share(len(m), n_0) * sizes) for m in watched]),
-         "These are the adapted logits. Asked for is the prediction: their softmax."),
+         "These are the adapted logits. The exercise asks for the prediction: their softmax."),
         ("frequencies_alone", lambda theta, watched, steps, sizes, n_0: torch.stack([
             torch.bincount(m, minlength=len(theta)) / max(len(m), 1) for m in watched]),
-         "These are the frequencies of the watched moves. After a few moves they are no good prediction: adapt θ."),
+         "These are the frequencies of the watched moves. After a few moves, they are a poor prediction: adapt θ."),
     ],
     properties=[
         ("is_a_policy", lambda result, *_: abs(result.sum(1) - 1).max() < 1e-3,
-         "each prediction adds up to 1. Yours do not: take the softmax of the adapted logits, at the end."),
+         "each prediction sums to 1. Yours do not: take the softmax of the adapted logits at the end."),
         ("unwatched_is_the_prior", lambda result, theta, watched, steps, sizes, n_0: all(
             abs(result[k] - theta.softmax(0).double().numpy()).max() < 1e-3 for k, m in enumerate(watched) if not len(m)),
-         "of whom nothing was watched, the prediction is that of θ. Yours is another."),
+         "if nothing was watched, the prediction is that of θ. Yours differs."),
     ],
 )  # fmt: skip
 def newcomers(theta, watched, steps, step_sizes, n_0):
@@ -130,7 +130,7 @@ def prediction(observations, theta):
 
 
 def laid(observations, here, probes):
-    """Inputs (n, …): what each sees, its own prediction, and the same probes for all."""
+    """Inputs (n, …): each target's observation, its own prediction, and the predictions at the probes, the same for all."""
     return torch.cat([observations, here, probes.flatten().expand(len(observations), -1)], 1)
 
 
@@ -142,10 +142,10 @@ def targets_and_probes(generator, k):
 
 @exercise(
     lesson=LESSON, title="What an actor is told", difficulty=2, importance=4, minutes=10,
-    shown=(torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.zeros(2, 2), torch.tensor([[3.0, 1.0], [1.0, 1.0]]).log(), torch.tensor([[1.0, 1.0]])),
-    worth=[[1, 0, 0.75, 0.25, 0.75, 0.25], [0, 1, 0.5, 0.5, 0.75, 0.25]], draw=targets_and_probes,
+    example=(torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.zeros(2, 2), torch.tensor([[3.0, 1.0], [1.0, 1.0]]).log(), torch.tensor([[1.0, 1.0]])),
+    expected=[[1, 0, 0.75, 0.25, 0.75, 0.25], [0, 1, 0.5, 0.5, 0.75, 0.25]], draw=targets_and_probes,
     hints=(
-        "Three parts, side by side. Which differ from target to target, and which is the same for all?",
+        "Three parts, side by side. Which of them differ between targets, and which is the same for all?",
         r"Row $i$: $o_i$, then $\delta(\cdot \mid o_i; \theta')$, then $\delta(\cdot \mid p; \theta')$ of each probe $p$.",
         """\
         def actor_inputs(observations, theta, adapted, probes):
@@ -157,33 +157,33 @@ def targets_and_probes(generator, k):
         ("not_adapted", lambda o, theta, new, probes: laid(o, prediction(o, theta), prediction(probes, theta)),
          "All your predictions are those of θ, from before watching. Use the adapted parameters."),
         ("old_probes", lambda o, theta, new, probes: laid(o, prediction(o, new), prediction(probes, theta)),
-         "Your predictions at the probes are from before watching. They are what tells *who* it is: compute them anew with θ′."),
+         "Your predictions at the probes are from before watching. They tell *who* the external is: recompute them with θ′."),
         ("old_prediction_here", lambda o, theta, new, probes: laid(o, prediction(o, theta), prediction(probes, new)),
          "Your predictions at the current observations are from before watching. Use θ′ there, too."),
         ("probes_left_out", lambda o, theta, new, probes: torch.cat([o, prediction(o, new)], 1),
-         "The probes are left out. One prediction at one state does not tell who it is."),
+         "The probes are missing. A prediction in a single state does not tell who the external is."),
         ("own_prediction_left_out", lambda o, theta, new, probes: torch.cat([o, prediction(probes, new).flatten().expand(len(o), -1)], 1),
-         "The prediction at the current observation is left out. It says what comes next."),
+         "The prediction at the current observation is missing. It says what comes next."),
         ("observation_left_out", lambda o, theta, new, probes: laid(o, prediction(o, new), prediction(probes, new))[:, o.shape[1]:],
-         "The observation itself is left out. The actor must know where it is."),
+         "The observation itself is missing. The actor must know where it is."),
         ("first_targets_observation", lambda o, theta, new, probes: laid(o, prediction(o[:1], new).expand(len(o), -1), prediction(probes, new)),
-         "All predict from the first target's observation. Nobody hears of another's at execution: each predicts from its own."),
+         "You predict from the first target's observation for all. At execution, each target knows only its own: predict from that."),
         ("observations_averaged", lambda o, theta, new, probes: laid(o, prediction(o.mean(0, keepdim=True), new).expand(len(o), -1), prediction(probes, new)),
-         "You predict from the mean of all observations. Nobody hears of another's at execution: each predicts from its own."),
+         "You predict from the mean of all observations. At execution, each target knows only its own: predict from that."),
         ("everybody_told_everything", lambda o, theta, new, probes: laid(o, prediction(o, new).flatten().expand(len(o), -1), prediction(probes, new)),
-         "Each actor gets the predictions of all. At execution it has only its own."),
+         "Each of your actors gets the predictions of all. At execution, it has only its own."),
         ("probes_averaged", lambda o, theta, new, probes: laid(o, prediction(o, new), prediction(probes, new).mean(0)),
-         "You averaged over probes. Hand them over one after the other: what differs between them tells who it is."),
+         "You averaged over probes. Concatenate them: the differences between them tell who the external is."),
         ("probe_by_number", lambda o, theta, new, probes: laid(o, prediction(o, new), prediction(probes, new).T),
-         "Your probes come move by move. Lay them out probe by probe."),
+         "Your probes are ordered move by move. Order them probe by probe."),
         ("probes_first", lambda o, theta, new, probes: torch.cat([o, prediction(probes, new).flatten().expand(len(o), -1), prediction(o, new)], 1),
-         "Your probes come before the own prediction. The order matters: networks know inputs by their place."),
+         "Your probes come before the own prediction. The order matters: networks know inputs by their position."),
         ("logits", lambda o, theta, new, probes: laid(o, o @ new, probes @ new),
-         "These are logits. The networks are told probabilities: take the softmax."),
+         "These are logits. The networks get probabilities: take the softmax."),
         ("log_probabilities", lambda o, theta, new, probes: laid(o, prediction(o, new).log(), prediction(probes, new).log()),
-         "These are log-probabilities. The networks are told probabilities."),
+         "These are log-probabilities. The networks get probabilities."),
         ("softmax_over_rows", lambda o, theta, new, probes: laid(o, (o @ new).softmax(0), (probes @ new).softmax(0)),
-         "Your softmax runs over observations. Each prediction adds up to 1 over *moves*, the last axis."),
+         "Your softmax is over observations. Each prediction sums to 1 over *moves*, the last axis."),
     ],
 )  # fmt: skip
 def actor_inputs(observations, theta, adapted, probes):

@@ -1,4 +1,4 @@
-"""Exercises of lesson 07, comparing methods: the interquartile mean, who is ahead how often, and a mean that is luck."""
+"""Exercises of lesson 07, comparing methods: interquartile mean, probability of improvement, a mean that is luck."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def middle(values, below, above):
 
 
 def scores_of_tasks(generator, k):
-    """Scores (tasks, seeds), a few of them far off."""
+    """Scores (tasks, seeds), some of them outliers."""
     M, S = ((2, 5), (3, 4), (1, 3), (2, 3), (4, 3))[k % 5]
     scores = torch.rand(M, S, generator=generator)
     far = torch.rand(M, S, generator=generator) < 0.25
@@ -24,43 +24,43 @@ def scores_of_tasks(generator, k):
 
 @exercise(
     lesson=LESSON, title="The interquartile mean", difficulty=1, importance=4, minutes=8,
-    shown=(torch.tensor([[0.1, 0.7, 0.8, 0.2], [0.9, 0.4, -0.4, 0.3]]),), worth=0.4, draw=scores_of_tasks,
+    example=(torch.tensor([[0.1, 0.7, 0.8, 0.2], [0.9, 0.4, -0.4, 0.3]]),), expected=0.4, draw=scores_of_tasks,
     hints=(
-        "Which scores are the middle half? All tasks and seeds are one heap.",
+        "Which scores are the middle half? Pool all tasks and seeds.",
         r"Of $n$ sorted scores, drop $\lfloor n / 4 \rfloor$ at each end, and take the mean of the rest.",
         "def interquartile_mean(scores):\n    values = scores.flatten().sort().values\n    cut = ...\n    return values[...].mean()",
     ),
     mistakes=[
         ("plain_mean", lambda scores: scores.mean(),
-         "This is the plain mean. One lucky or broken run moves it: drop a quarter of the scores at each end."),
+         "This is the plain mean. A single lucky or failed run moves it: drop a quarter of the scores at each end."),
         ("median", lambda scores: torch.quantile(scores.flatten(), 0.5),
-         "This is the median. It looks at one or two scores only; here the middle *half* counts."),
+         "This is the median. It uses only one or two scores; take the mean of the middle *half*."),
         ("each_task_for_itself", lambda scores: torch.stack([middle(x, len(x) // 4, len(x) // 4) for x in scores]).mean(),
-         "You took it task by task. Put the scores of all tasks into one heap first."),
+         "You computed it for each task. Pool the scores of all tasks first."),
         ("means_of_tasks_first", lambda scores: middle(scores.mean(1), scores.numel() // 4 // scores.shape[1], scores.numel() // 4 // scores.shape[1]),
-         "You averaged over seeds first. Then a broken run is in the mean already: sort the single scores."),
+         "You averaged over seeds first. Then a failed run is already in the mean: sort the individual scores."),
         ("not_sorted", lambda scores: scores.flatten()[scores.numel() // 4 : scores.numel() - scores.numel() // 4].mean(),
-         "You dropped the first and the last scores as they stand. Sort them first."),
+         "You dropped the first and the last scores of the list. Sort it first."),
         ("only_the_best_dropped", lambda scores: middle(scores.flatten(), 0, scores.numel() // 4),
-         "You dropped the highest quarter only. Drop the lowest, too."),
+         "You dropped only the highest quarter. Drop the lowest, too."),
         ("only_the_worst_dropped", lambda scores: middle(scores.flatten(), scores.numel() // 4, 0),
-         "You dropped the lowest quarter only. That makes every method look good: drop the highest, too."),
+         "You dropped only the lowest quarter, which flatters every method. Drop the highest, too."),
         ("an_eighth_dropped", lambda scores: middle(scores.flatten(), scores.numel() // 8, scores.numel() // 8),
          "You dropped a quarter in all. Drop a quarter at *each* end."),
         ("extremes_dropped", lambda scores: middle(scores.flatten(), 1, 1),
          "You dropped only the lowest and the highest score. Drop a quarter of them at each end."),
         ("rounded_up", lambda scores: middle(scores.flatten(), -(-scores.numel() // 4), -(-scores.numel() // 4)),
-         "Right where 4 divides the number of scores. Elsewhere round down what you drop: `n // 4`."),
+         "Right only if 4 divides the number of scores. Round the number to drop down: `n // 4`."),
         ("nothing_left", lambda scores: scores.flatten().sort().values[scores.numel() // 4 : -(scores.numel() // 4)].mean(),
-         "Right, but of three scores yours drops all: `values[0:-0]` is empty. Say where the middle ends: `len(values) - cut`."),
+         "Right, but of three scores yours drops all: `values[0:-0]` is empty. End the middle at `len(values) - cut`."),
         ("range_instead_of_mean", lambda scores: torch.quantile(scores.flatten(), 0.75) - torch.quantile(scores.flatten(), 0.25),
-         "This is the interquartile *range*: how far the scores scatter. Asked for is the mean between the quartiles."),
+         "This is the interquartile *range*, a measure of spread. The exercise asks for the mean between the quartiles."),
         ("mean_of_the_quartiles", lambda scores: (torch.quantile(scores.flatten(), 0.75) + torch.quantile(scores.flatten(), 0.25)) / 2,
-         "You took the mean of both quartiles. Take that of all scores between them."),
+         "You took the mean of the two quartiles. Take the mean of all scores between them."),
     ],
     properties=[
         ("within_the_scores", lambda result, scores: float(scores.min()) - 1e-3 <= result <= float(scores.max()) + 1e-3,
-         "a mean lies between the lowest and the highest score. Yours does not: did you divide by the number of scores that are left?"),
+         "a mean lies between the lowest and the highest score. Yours does not: did you divide by the number of scores that remain?"),
     ],
 )  # fmt: skip
 def interquartile_mean(scores):
@@ -71,30 +71,30 @@ def interquartile_mean(scores):
 
 
 def ahead(ours, theirs, tie):
-    """How often a run of ours is ahead of one of theirs: scores (M, S), (M, S'); `tie`, what an equal pair counts. (M,)"""
+    """The share of pairs in which our run is ahead of theirs (M,): scores (M, S), (M, S'); `tie`, the count of an equal pair."""
     apart = ours[:, :, None] - theirs[:, None, :]
     return ((apart > 0).double() + tie * (apart == 0)).mean((1, 2))
 
 
 def rounded_scores(generator, k):
-    """Scores (M, S) and (M, S') of both methods, in tenths, so that there are ties; S' is another number of seeds."""
+    """Scores (M, S) and (M, S') of two methods, in tenths, so that there are ties; S and S' differ."""
     M, S, other = 2 + k % 3, 3 + k % 2, (4, 3, 5, 2)[k % 4]
     draw = torch.randint(0, 7, (M, S + other), generator=generator) / 10
-    draw[:, 0] = draw[:, S]  # a tie at least
+    draw[:, 0] = draw[:, S]  # at least one tie
     return draw[:, :S] + 0, draw[:, S:] + 0
 
 
 def paired(ours, theirs):
-    """Only pairs of the same seed, as tasks of one run each, (M · n, 1) both."""
+    """The runs of equal seeds, each pair as a task with one run, both (M · n, 1)."""
     n = min(ours.shape[1], theirs.shape[1])
     return ours[:, :n].reshape(-1, 1), theirs[:, :n].reshape(-1, 1)
 
 
 @exercise(
     lesson=LESSON, title="The probability of improvement", difficulty=2, importance=4, minutes=10,
-    shown=(torch.tensor([[0.5, 0.7], [0.4, 0.4]]), torch.tensor([[0.5, 0.2, 0.6], [0.4, 0.6, 0.1]])), worth=0.625, draw=rounded_scores,
+    example=(torch.tensor([[0.5, 0.7], [0.4, 0.4]]), torch.tensor([[0.5, 0.2, 0.6], [0.4, 0.6, 0.1]])), expected=0.625, draw=rounded_scores,
     hints=(
-        "Draw a run of ours and one of theirs, on the same task. How often is ours the better one?",
+        "Draw one of our runs and one of theirs, on the same task. How often is ours better?",
         r"On each task $\frac{1}{S S'} \sum_{x, y} \big(\mathbf 1[x > y] + \tfrac 1 2 \mathbf 1[x = y]\big)$; then the mean over tasks.",
         """\
         def probability_of_improvement(ours, theirs):
@@ -105,29 +105,29 @@ def paired(ours, theirs):
     ),
     mistakes=[
         ("ties_won", lambda ours, theirs: ahead(ours, theirs, 1).mean(),
-         "A tie counts as a win in yours. It counts one half."),
+         "You counted a tie as a win. Count it one half."),
         ("ties_lost", lambda ours, theirs: ahead(ours, theirs, 0).mean(),
-         "A tie counts as a loss in yours. It counts one half."),
+         "You counted a tie as a loss. Count it one half."),
         ("ties_left_out", lambda ours, theirs: ahead(ours, theirs, 0).mean() / (ahead(ours, theirs, 0) + ahead(theirs, ours, 0)).mean(),
-         "You left ties out. They are pairs as well, and count one half."),
+         "You left ties out. They are pairs, too: count each one half."),
         ("the_others_are_ahead", lambda ours, theirs: ahead(theirs, ours, 0.5).mean(),
-         "This is how often *theirs* is the better one."),
+         "This is how often *theirs* is better. The exercise asks for ours."),
         ("seed_against_seed", lambda ours, theirs: (pairs := paired(ours, theirs), ahead(pairs[0], pairs[1], 0.5).mean())[1],
-         "You compare seed 0 with seed 0, and so on. Seeds of different methods have nothing in common: take every pair."),
+         "You compared seed 0 with seed 0, and so on. Equal seeds of different methods have nothing in common: compare every pair."),
         ("tasks_pooled", lambda ours, theirs: ahead(ours.reshape(1, -1), theirs.reshape(1, -1), 0.5).mean(),
-         "You compare runs on different tasks. Compare within each task, then take the mean over tasks."),
+         "You compared runs on different tasks. Compare within each task, then take the mean over tasks."),
         ("tasks_pooled_and_ties_lost", lambda ours, theirs: ahead(ours.reshape(1, -1), theirs.reshape(1, -1), 0).mean(),
-         "Two things: you compare runs on different tasks, and a tie counts as a loss. Stay within each task, and count a tie one half."),
+         "You compared runs on different tasks, and you counted a tie as a loss. Compare within each task, and count a tie one half."),
         ("means_compared", lambda ours, theirs: ahead(ours.mean(1, keepdim=True), theirs.mean(1, keepdim=True), 0.5).mean(),
-         "You compare the means. Then a method that is ahead by a hair is ahead for certain: compare single runs."),
+         "You compared the means. Then a tiny lead counts as certain: compare individual runs."),
         ("how_much_better", lambda ours, theirs: ours.mean() - theirs.mean(),
-         "This is how *much* better ours is. Asked for is how *often*."),
+         "This is how *much* better ours is. The exercise asks how *often*."),
         ("best_runs", lambda ours, theirs: ahead(ours.max(1, keepdim=True).values, theirs.max(1, keepdim=True).values, 0.5).mean(),
-         "You compare the best run of each. The more seeds, the luckier the best: take every pair."),
+         "You compared the best runs. With more seeds, the best one is luckier: compare every pair."),
         ("pairs_counted", lambda ours, theirs: ahead(ours, theirs, 0.5).sum() * ours.shape[1] * theirs.shape[1],
-         "You counted pairs. Divide by how many there are."),
+         "You counted pairs. Divide by their number."),
         ("tasks_added", lambda ours, theirs: ahead(ours, theirs, 0.5).sum(),
-         "You added up over tasks. Take the mean."),
+         "You summed over tasks. Take the mean."),
     ],
     properties=[
         ("is_a_probability", lambda result, ours, theirs: -1e-6 <= result <= 1 + 1e-6,
@@ -135,7 +135,7 @@ def paired(ours, theirs):
     ],
 )  # fmt: skip
 def probability_of_improvement(ours, theirs):
-    """How often a run of ours beats one of theirs on the same task: ours (tasks, S), theirs (tasks, S'); a tie is half."""
+    """The probability that a run of ours beats one of theirs on the same task: ours (tasks, S), theirs (tasks, S'); a tie is half."""
     total = 0.0
     for mine, other in zip(ours, theirs, strict=True):
         apart = mine[:, None] - other[None, :]
@@ -149,7 +149,7 @@ def core(scores):
     return np.sort(scores)[2:6].mean()
 
 
-def often(ours, theirs):
+def improvement(ours, theirs):
     """The probability of improvement on one task."""
     return ((ours[:, None] > theirs) + 0.5 * (ours[:, None] == theirs)).mean()
 
@@ -157,26 +157,26 @@ def often(ours, theirs):
 @exercise(
     "open", lesson=LESSON, title="A mean that is luck", difficulty=2, importance=4, minutes=8,
     hints=(
-        "What pulls a mean up, and is dropped by the interquartile mean?",
-        r"Let six of our runs be a little worse than theirs, and two, of which none is in the middle half, much better.",
+        "What raises a mean but is dropped by the interquartile mean?",
+        r"Let six of our runs be a little worse than theirs, and two much better: these two are not in the middle half.",
         "ours = [0.4, 0.4, 0.4, ..., ..., ..., ..., ...]\ntheirs = [0.5] * 8\nlucky = (ours, theirs)",
     ),
     properties=[
         ("shapes", lambda ours, theirs: ours.shape == theirs.shape == (8,),
-         "Hand over two things, (ours, theirs): eight scores each."),
+         "Pass two things, (ours, theirs): eight scores each."),
         ("in_range", lambda ours, theirs: min(ours.min(), theirs.min()) >= 0 and max(ours.max(), theirs.max()) <= 1,
-         "A score is below 0 or above 1. Keep all between a random team and the best response."),
+         "A score is below 0 or above 1. Keep all scores between a random team (0) and the best response (1)."),
         ("mean_is_larger", lambda ours, theirs: ours.mean() >= theirs.mean() + 0.05 - 1e-6,
-         "The mean of ours is not larger by 0.05. Make a few runs of ours much better."),
+         "The mean of ours is not larger by 0.05. Make a few of our runs much better."),
         ("middle_is_smaller", lambda ours, theirs: core(ours) <= core(theirs) - 0.05 + 1e-6,
-         "The interquartile mean of ours is not smaller by 0.05. The two best of eight are dropped: only they may be lucky."),
+         "The interquartile mean of ours is not smaller by 0.05. It drops the two best of eight: only those may be lucky."),
         ("theirs_scatter", lambda ours, theirs: np.ptp(theirs) >= 0.1 - 1e-6,
-         "All runs of theirs are nearly alike. Let them scatter by 0.1 at least, as runs do."),
-        ("seldom_ahead", lambda ours, theirs: often(ours, theirs) <= 0.3 + 1e-6,
-         "A run of ours is ahead of one of theirs in more than 0.3 of all pairs. Let the six others be below nearly all of theirs."),
+         "All of their runs are nearly equal. Let them span at least 0.1, as real runs do."),
+        ("seldom_ahead", lambda ours, theirs: improvement(ours, theirs) <= 0.3 + 1e-6,
+         "Ours is ahead in more than 0.3 of all pairs. Let our six other runs be below nearly all of theirs."),
     ],
 )  # fmt: skip
 def lucky():
-    """Eight scores of ours and of theirs: the mean says ours, interquartile mean and most pairs say theirs."""
+    """Eight scores of ours and of theirs: the mean favours ours, the interquartile mean and most pairs favour theirs."""
     ours = torch.tensor([0.40, 0.41, 0.42, 0.43, 0.44, 0.45, 1.00, 1.00])
     return ours, torch.tensor([0.46, 0.48, 0.49, 0.50, 0.50, 0.51, 0.52, 0.56])

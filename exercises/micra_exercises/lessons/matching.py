@@ -1,4 +1,4 @@
-"""Exercises of lesson 02: regret matching, how far a prediction leads regrets astray, and how far one sample does."""
+"""Exercises of lesson 02: regret matching, the error from a wrong prediction, and the error from a single sample."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .regret import LESSON, PAYOFFS
 
 
 def sums_of_regrets(generator, k):
-    """Sums (A,) with both signs among them; in every third case none is positive."""
+    """Sums (A,) of both signs; in every third case none is positive."""
     drawn = 4 * torch.randn(2 + k % 4, generator=generator)
     drawn[0], drawn[1] = drawn[0].abs() + 0.3, -drawn[1].abs() - 0.5
     return (-drawn.abs() - 0.1,) if k % 3 == 2 else (drawn,)
@@ -20,9 +20,9 @@ def sums_of_regrets(generator, k):
 
 @exercise(
     lesson=LESSON, title="Regret matching", difficulty=2, importance=3, minutes=8,
-    shown=(torch.tensor([3.0, -2.0, 1.0]),), worth=[0.75, 0.0, 0.25], draw=sums_of_regrets,
+    example=(torch.tensor([3.0, -2.0, 1.0]),), expected=[0.75, 0.0, 0.25], draw=sums_of_regrets,
     hints=(
-        "Which actions would you rather have played? What if there are none?",
+        "Which actions do you regret not having played? What if there are none?",
         r"$\pi(a) = \max(S_a, 0) / \sum_b \max(S_b, 0)$; uniform where that sum is zero. $S_a$: the sum of all regrets of $a$.",
         """\
         def match_regrets(total):
@@ -33,27 +33,27 @@ def sums_of_regrets(generator, k):
     ),
     mistakes=[
         ("zero_divided_by_zero", lambda total: total.clamp(min=0) / total.clamp(min=0).sum(),
-         "Where no sum is positive you divide zero by zero. There the policy is uniform."),
+         "If no sum is positive, you divide zero by zero. The policy is then uniform."),
         ("nothing_played", lambda total: total.clamp(min=0) / total.clamp(min=0).sum().clamp(min=1e-9),
-         "Where no sum is positive you play nothing at all. There the policy is uniform."),
+         "If no sum is positive, you play nothing at all. The policy is then uniform."),
         ("not_normalised", lambda total: total.clamp(min=0) if total.max() > 0 else torch.ones_like(total) / len(total),
-         "These do not add up to 1. Divide by their sum."),
+         "These do not sum to 1. Divide by their sum."),
         ("absolute_values", lambda total: total.abs() / total.abs().sum(),
-         "You took absolute values: what was *bad* is played as often as what was good. Cut at zero instead."),
+         "You took absolute values: *bad* actions are played as often as good ones. Clamp at zero instead."),
         ("negatives_kept", lambda total: total / total.sum(),
-         "You divide by the plain sum, and negative regrets become negative probabilities. Cut at zero first."),
+         "You divided by the plain sum, and negative regrets become negative probabilities. Clamp at zero first."),
         ("cut_after_dividing", lambda total: (total / total.sum()).clamp(min=0),
-         "You divide by the sum of *all* regrets and cut then. Cut first: only positive ones count in the sum."),
+         "You divided by the sum of *all* regrets and clamped afterwards. Clamp first: only positive ones count in the sum."),
         ("softmax", lambda total: total.softmax(0),
-         "This is a softmax. Regret matching plays in proportion to the positive sums, and bad actions never."),
+         "This is a softmax. Regret matching plays in proportion to the positive sums, and never plays bad actions."),
         ("only_the_best", lambda total: torch.eye(len(total))[int(total.argmax())],
-         "You play only the action with the largest sum. In proportion means that others are played, too."),
+         "You play only the action with the largest sum. Play all actions with a positive sum, in proportion."),
         ("shifted_to_zero", lambda total: (total - total.min()) / (total - total.min()).sum(),
-         "You shifted all sums until the smallest is zero. Zero has a meaning here: no regret. Cut, do not shift."),
+         "You shifted all sums so that the smallest is zero. But zero means no regret: clamp, do not shift."),
     ],
     properties=[
         ("is_a_policy", lambda result, total: (result >= 0).all() and abs(result.sum() - 1) < 1e-3,
-         "a policy has no negative entry and adds up to 1. Yours does not."),
+         "the entries of a policy are not negative and sum to 1. Yours are not."),
     ],
 )  # fmt: skip
 def match_regrets(total):
@@ -65,17 +65,17 @@ def match_regrets(total):
 
 
 def bound(q, kl, factor=2.0):
-    """The formula for a given KL."""
+    """The bound for a given KL."""
     return factor * (q.max() - q.min()) * (kl / 2) ** 0.5
 
 
 @exercise(
     lesson=LESSON, title="The error of a prediction", difficulty=3, importance=3, minutes=10,
-    shown=(PAYOFFS, torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.25, 0.5, 0.25])),
-    worth=8 * math.sqrt(0.25 * math.log(2) / 2),  # the span is 4; KL = ½ log 2 − ¼ log 2
+    example=(PAYOFFS, torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.25, 0.5, 0.25])),
+    expected=8 * math.sqrt(0.25 * math.log(2) / 2),  # the span is 4; KL = ½ log 2 − ¼ log 2
     draw=lambda generator, k: ((q := k + table(generator, k)), *(policy(generator, q.shape[1]) for _ in range(2))),
     hints=(
-        "Two things count: how far payoffs are apart, and how far the prediction is from the truth. Which is the weight in KL?",
+        "Two things matter: the span of the payoffs, and the distance of the prediction from the truth. Which policy is the weight in KL?",
         r"$2\,(\max Q - \min Q)\,\sqrt{\mathrm{KL}/2}$ with $\mathrm{KL} = \sum_a \pi(a) \log\frac{\pi(a)}{\delta(a)}$, in nats.",
         """\
         def error_bound(q, true, predicted):
@@ -85,26 +85,26 @@ def bound(q, kl, factor=2.0):
     ),
     mistakes=[
         ("kl_reversed", lambda q, true, predicted: bound(q, (predicted * (predicted / true).log()).sum()),
-         "You have KL(δ ‖ π). The weights, and what stands above the line, are those of the true policy."),
+         "This is KL(δ ‖ π). The weights and the numerator are those of the true policy."),
         ("in_bits", lambda q, true, predicted: bound(q, (true * (true / predicted).log2()).sum()),
-         "Your KL is in bits. The bound wants nats: the natural logarithm."),
+         "Your KL is in bits. The bound is in nats: use the natural logarithm."),
         ("largest_instead_of_span",
          lambda q, true, predicted: 2 * q.abs().max() * ((true * (true / predicted).log()).sum() / 2) ** 0.5,
-         "You used the largest entry of Q. A constant changes no regret: what counts is the span, max − min."),
+         "You used the largest entry of Q. Adding a constant changes no regret: use the span, max − min."),
         ("no_square_root", lambda q, true, predicted: (q.max() - q.min()) * (true * (true / predicted).log()).sum(),
-         "There is a square root over KL/2."),
+         "The square root of KL/2 is missing."),
         ("half_outside_the_root", lambda q, true, predicted: bound(q, 2 * (true * (true / predicted).log()).sum(), 1),
          "The half belongs under the square root."),
         ("averaged_where_a_sum_is_due", lambda q, true, predicted: bound(q, (true * (true / predicted).log()).mean()),
-         "You averaged over actions in KL. The true policy weighs them already: add up."),
+         "You averaged over actions in KL. The true policy already weights them: take the sum."),
         ("cross_entropy", lambda q, true, predicted: bound(q, -(true * predicted.log()).sum()),
-         "You used the cross-entropy. KL takes the true policy's own entropy off: a perfect prediction has KL 0."),
+         "You used the cross-entropy. KL subtracts the entropy of the true policy: a perfect prediction has KL 0."),
         ("weights_left_out", lambda q, true, predicted: bound(q, (true / predicted).log().sum()),
-         "Your KL has no weights before the logarithm. Weigh each action with the true policy."),
+         "Your KL has no weights before the logarithm. Weight each action by the true policy."),
     ],
 )  # fmt: skip
 def error_bound(q, true, predicted):
-    """How wrong a regret can be, 2 · span(Q) · √(KL(true ‖ predicted)/2), return: q (A_1, A_2), policies (A_2,)."""
+    """The bound on the error of a regret, 2 · span(Q) · √(KL(true ‖ predicted)/2), return: q (A_1, A_2), policies (A_2,)."""
     kl = (true * (true / predicted).log()).sum()
     span = q.max() - q.min()
     return 2 * span * (kl / 2) ** 0.5
@@ -113,23 +113,23 @@ def error_bound(q, true, predicted):
 @exercise(
     "open", lesson=LESSON, title="When COMA misleads", difficulty=3, importance=4, minutes=12,
     hints=(
-        "COMA looks at what column did. Which move of column is the likeliest, and which is the one that decides?",
+        "COMA looks at column's actual move. Which move is the likeliest, and which one decides the mean?",
         r"Wanted: $A(\text{first}) > 0$, but $Q(\text{first}, c) < \sum_a \pi(a)\, Q(a, c)$ for column's likeliest action $c$.",
-        "q = torch.tensor([[..., ..., 9.0], [..., ..., 0.0]])  # the last column is rare, but decides\nrow = ...\ncolumn = ...",
+        "q = torch.tensor([[..., ..., 9.0], [..., ..., 0.0]])  # the last column is rare, but decides the mean\nrow = ...\ncolumn = ...",
     ),
     properties=[
         ("two_by_three", lambda q, row, column: (q.shape, row.shape, column.shape) == ((2, 3), (2,), (3,)),
-         "Hand over three things, (q, row, column), of the shapes (2, 3), (2,) and (3,)."),
+         "Pass three things, (q, row, column), of the shapes (2, 3), (2,) and (3,)."),
         ("are_policies", lambda q, row, column: all((p >= 0).all() and abs(p.sum() - 1) < 1e-3 for p in (row, column)),
-         "Policies have no negative entry and add up to 1. One of yours does not."),
+         "The entries of a policy are not negative and sum to 1. One of your policies violates this."),
         ("both_are_played", lambda q, row, column: row.min() > 1e-6,
-         "Row never plays one of its actions. Then one advantage is zero, whatever the payoffs are. Mix."),
+         "Row never plays one of its actions. Then one advantage is zero whatever the payoffs are: let row mix."),
         ("likeliest_is_one", lambda q, row, column: sorted(column)[-1] > sorted(column)[-2] + 1e-6,
-         "Two actions of column tie for the likeliest. Make it one."),
+         "Two actions of column are equally likely. Make one of them the likeliest."),
         ("payoffs_differ", lambda q, row, column: abs(q[0] - q[1]).max() > 1e-6,
          "Both rows pay the same. Then there is nothing to regret."),
         ("regret_is_positive", lambda q, row, column: (q[0] - q[1]) @ column > 1e-6,
-         "The first action has no positive regret. Averaged over column's policy, it must be the better one."),
+         "The regret of the first action is not positive. Averaged over column's policy, it must be the better one."),
         ("coma_is_negative", lambda q, row, column: (q[0] - q[1])[int(column.argmax())] < -1e-6,
          "When column plays its likeliest action, COMA's advantage of the first action is not negative. Pay less there."),
     ],

@@ -1,4 +1,4 @@
-"""Exercises of lesson 07, one update: in which order things move, and how slow copies follow."""
+"""Exercises of lesson 07, one update: the order of its steps, and the slow copies."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def regret_of_go(q, hunter, prey):
 
 
 def an_update(q, slow, hunter, prey, reward, rates, target=None, judged=None, follows=None):
-    """What an update gives with this target, regret, or value that the slow copy goes to, in place of the right ones."""
+    """The results of an update, optionally with another target, regret, or value for the slow copy to follow."""
     gamma, rate, tau = rates
     target = reward + gamma * expected(slow, hunter, prey) if target is None else target
     new = q[0, 0] + rate * (target - q[0, 0])
@@ -30,14 +30,14 @@ def an_update(q, slow, hunter, prey, reward, rates, target=None, judged=None, fo
 
 
 def replaced(q, new):
-    """A table whose first entry is another."""
+    """A copy of the table with another first entry."""
     changed = q.clone()
     changed[0, 0] = new
     return changed
 
 
 def small_tables(generator):
-    """Other numbers that are easy on paper: whole values, probabilities in quarters, the three rates as they were."""
+    """Other numbers that are easy on paper: whole values, probabilities in quarters, the same three rates."""
     go, left = (torch.randint(1, 4, (2,), generator=generator) / 4).tolist()
     tables = torch.randint(0, 9, (2, 2, 2), generator=generator).float()
     reward = torch.randint(1, 5, (), generator=generator).float()
@@ -47,10 +47,10 @@ def small_tables(generator):
 
 @exercise(
     "number", lesson=LESSON, title="One update by hand", difficulty=2, importance=5, minutes=10,
-    shown=(torch.tensor([[2.0, 10.0], [2.0, 0.0]]), torch.tensor([[6.0, 2.0], [0.0, 4.0]]), torch.tensor([0.25, 0.75]),
+    example=(torch.tensor([[2.0, 10.0], [2.0, 0.0]]), torch.tensor([[6.0, 2.0], [0.0, 4.0]]), torch.tensor([0.25, 0.75]),
            torch.tensor([0.75, 0.25]), torch.tensor(3.0), torch.tensor([0.5, 0.5, 0.25])),
-    worth=[3.0, 5.25, 1.875], vary=small_tables,
-    worded=[
+    expected=[3.0, 5.25, 1.875], vary=small_tables,
+    rewordings=[
         ("| **go** | 2 | 10 | 6 | 2 |", lambda q, slow, *_: f"| **go** | {q[0, 0]:g} | {q[0, 1]:g} | {slow[0, 0]:g} | {slow[0, 1]:g} |"),
         ("| **stay** | 2 | 0 | 0 | 4 |", lambda q, slow, *_: f"| **stay** | {q[1, 0]:g} | {q[1, 1]:g} | {slow[1, 0]:g} | {slow[1, 1]:g} |"),
         ("plays *go* with 0.25", lambda q, slow, hunter, *_: f"plays *go* with {hunter[0]:g}"),
@@ -58,7 +58,7 @@ def small_tables(generator):
         ("paid 3", lambda q, slow, hunter, prey, reward, rates: f"paid {reward:g}"),
     ],
     hints=(
-        "Which table makes the target, which one moves first, and which one judges the hunter?",
+        "Which table gives the target, which one moves first, and which one gives the regret?",
         r"$y = r + \gamma \sum_{a, c} \pi(a)\, \delta(c)\, \bar Q(a, c)$; then $Q \leftarrow Q + \text{rate}\,(y - Q)$; then "
         r"$\bar Q \leftarrow \bar Q + \tau\,(Q - \bar Q)$ with the new $Q$. The regret is that of the old $Q$.",
         lambda q, slow, hunter, prey, r, rates: (
@@ -71,40 +71,40 @@ def small_tables(generator):
     mistakes=[
         ("regret_after_the_step", lambda q, slow, hunter, prey, r, rates: (x := an_update(q, slow, hunter, prey, r, rates), an_update(
             q, slow, hunter, prey, r, rates, judged=regret_of_go(replaced(q, x[0]), hunter, prey)))[1],
-         "Your regret is that of the Q that has moved. The actors are judged by the Q from *before* the critic's step."),
+         "Your regret uses the Q after the critic's step. The actors use the Q from *before* it."),
         ("regret_from_the_slow_copy", lambda q, slow, hunter, prey, r, rates: an_update(
             q, slow, hunter, prey, r, rates, judged=regret_of_go(slow, hunter, prey)),
-         "Your regret comes from the slow copy. That one makes targets; the actors are judged by Q itself."),
+         "Your regret comes from the slow copy. That one is for targets; the actors use Q itself."),
         ("target_network_not_used", lambda q, slow, hunter, prey, r, rates: an_update(
             q, slow, hunter, prey, r, rates, r + rates[0] * expected(q, hunter, prey)),
-         "Your target comes from Q itself. Make it from the slow copy, which holds still."),
+         "Your target comes from Q itself. Use the slow copy, which changes slowly."),
         ("slow_copy_follows_the_old", lambda q, slow, hunter, prey, r, rates: an_update(q, slow, hunter, prey, r, rates, follows=q[0, 0]),
-         "Your slow copy went towards the old Q. It follows *after* the critic's step: towards the new one."),
+         "Your slow copy moved towards the old Q. It moves *after* the critic's step: towards the new Q."),
         ("slow_copy_follows_the_target", lambda q, slow, hunter, prey, r, rates: an_update(
             q, slow, hunter, prey, r, rates, follows=r + rates[0] * expected(slow, hunter, prey)),
-         "Your slow copy went towards the target y. It never sees a target: it only follows Q."),
+         "Your slow copy moved towards the target y. It only follows Q."),
         ("slow_copy_stays", lambda q, slow, hunter, prey, r, rates: an_update(q, slow, hunter, prey, r, rates, follows=slow[0, 0]),
-         "Your slow copy stays where it was. It is slow, but it follows: by τ of the way."),
+         "Your slow copy did not move. It goes the fraction τ of the way to Q."),
         ("slow_copy_jumps", lambda q, slow, hunter, prey, r, rates: an_update(q, slow, hunter, prey, r, rates)[[0, 0, 2]],
-         "Your slow copy jumped onto Q. It goes only τ of the way."),
+         "Your slow copy jumped to Q. It goes only the fraction τ of the way."),
         ("tau_and_rest_exchanged", lambda q, slow, hunter, prey, r, rates: an_update(
             q, slow, hunter, prey, r, torch.stack([rates[0], rates[1], 1 - rates[2]])),
-         "Your slow copy keeps τ of itself, and is fast. It keeps 1 − τ, and takes τ from Q."),
+         "You exchanged τ and 1 − τ. The slow copy keeps 1 − τ of itself, and takes τ from Q."),
         ("rate_forgotten", lambda q, slow, hunter, prey, r, rates: an_update(q, slow, hunter, prey, r, torch.stack([rates[0], rates[1] ** 0, rates[2]])),
-         "Your Q jumped onto the target. It moves by the critic's rate only."),
+         "Your Q jumped to the target. It goes only a fraction of the way: the critic's rate."),
         ("discount_forgotten", lambda q, slow, hunter, prey, r, rates: an_update(q, slow, hunter, prey, r, torch.stack([rates[0] ** 0, rates[1], rates[2]])),
-         "The discount is missing in your target: the future counts γ as much."),
+         "The discount is missing in your target: the future counts only γ times as much."),
         ("baseline_forgotten", lambda q, slow, hunter, prey, r, rates: an_update(q, slow, hunter, prey, r, rates, judged=(q @ prey)[0]),
-         "The third number is the value of *go*. A regret takes off the value of the hunter's policy."),
+         "Your third number is the value of *go*. For the regret, subtract the value of the hunter's policy."),
         ("regret_of_stay", lambda q, slow, hunter, prey, r, rates: an_update(
             q, slow, hunter, prey, r, rates, judged=(q @ prey)[1] - expected(q, hunter, prey)),
-         "The third number is the regret of *stay*. Asked for is that of *go*."),
+         "Your third number is the regret of *stay*. The exercise asks for that of *go*."),
         ("externals_policy_left_out", lambda q, slow, hunter, prey, r, rates: an_update(
             q, slow, hunter, prey, r, rates, judged=regret_of_go(q, hunter, torch.full_like(prey, 0.5))),
-         "In your regret the prey makes both moves equally often. Weigh them with δ."),
+         "In your regret, the prey makes both moves equally often. Weight them by δ."),
         ("own_policy_missing_from_baseline", lambda q, slow, hunter, prey, r, rates: an_update(
             q, slow, hunter, prey, r, rates, judged=regret_of_go(q, torch.full_like(hunter, 0.5), prey)),
-         "In your regret the hunter's two actions count alike. Weigh them with its policy."),
+         "In your regret, the hunter's two actions are weighted equally. Weight them by its policy."),
     ],
 )  # fmt: skip
 def update_by_hand(q, slow, hunter, prey, reward, rates):
@@ -118,7 +118,7 @@ def update_by_hand(q, slow, hunter, prey, reward, rates):
 
 
 def followed(slow, path, rate):
-    """Where a slow copy is after a path (T, P)."""
+    """The slow copy after following a path (T, P)."""
     for fast in path:
         slow = slow + rate * (fast - slow)
     return slow
@@ -133,41 +133,41 @@ def a_path(generator, k):
 
 @exercise(
     lesson=LESSON, title="The slow copy", difficulty=1, importance=4, minutes=6,
-    shown=(torch.tensor([0.0, 4.0]), torch.tensor([[8.0, 0.0], [4.0, 8.0]]), 0.25), worth=[2.5, 4.25], draw=a_path,
+    example=(torch.tensor([0.0, 4.0]), torch.tensor([[8.0, 0.0], [4.0, 8.0]]), 0.25), expected=[2.5, 4.25], draw=a_path,
     hints=(
-        "After each update the slow copy goes a part of the way. Where does the second step start?",
+        "After each update, the slow copy goes a part of the way. Where does its second step start?",
         r"$\bar\theta \leftarrow \bar\theta + \tau\,(\theta_t - \bar\theta)$ for $t = 1, 2, \dots$",
         "def slow_copy(slow, fast, rate):\n    for new in fast:\n        slow = slow + ...\n    return slow",
     ),
     mistakes=[
         ("copied", lambda slow, fast, rate: fast[-1],
-         "Your slow copy is a plain copy of the last parameters. It goes only `rate` of the way, after each update."),
+         "Yours is a plain copy of the last parameters. After each update, the slow copy goes only the fraction `rate` of the way."),
         ("never_moved", lambda slow, fast, rate: slow,
-         "Your slow copy has not moved. After each update it goes `rate` of the way to the new parameters."),
+         "Your slow copy did not move. After each update, it goes the fraction `rate` of the way to the new parameters."),
         ("last_update_only", lambda slow, fast, rate: followed(slow, fast[-1:], rate),
-         "Only the last update counts in yours. The slow copy follows after each of them."),
+         "You used only the last update. The slow copy moves after each of them."),
         ("first_update_only", lambda slow, fast, rate: followed(slow, fast[:1], rate),
          "You stopped after the first update. Is your `return` inside the loop?"),
         ("rate_and_rest_exchanged", lambda slow, fast, rate: followed(slow, fast, 1 - rate),
-         "You keep `rate` of the slow copy, and it is fast. Keep 1 − rate of it."),
+         "You keep the fraction `rate` of the slow copy. Keep 1 − rate of it."),
         ("backwards", lambda slow, fast, rate: followed(slow, fast.flip(0), rate),
          "You went through the updates backwards. The first row is the oldest."),
         ("always_from_the_start", lambda slow, fast, rate: slow + rate * (fast - slow).sum(0),
          "Each of your steps starts from the first slow copy. The second starts where the first one ended."),
         ("towards_the_mean", lambda slow, fast, rate: slow + rate * (fast.mean(0) - slow),
-         "You made one step, towards the mean of all updates. Make one after each update."),
+         "You took one step, towards the mean of all updates. Take one after each update."),
         ("mean_of_all", lambda slow, fast, rate: fast.mean(0),
          "You took the plain mean of all updates. The slow copy forgets: old ones count less and less."),
         ("moved_away", lambda slow, fast, rate: followed(slow, fast, -rate),
-         "Your slow copy runs away from the parameters. Add rate · (new − slow), not rate · (slow − new)."),
+         "Your slow copy moves away from the parameters. Add rate · (new − slow), not rate · (slow − new)."),
         ("added_up", lambda slow, fast, rate: slow + rate * fast.sum(0),
-         "You add `rate` times the parameters, so the slow copy grows. Go `rate` of the *way* to them."),
+         "You added `rate` times the parameters, so the slow copy grows. Add `rate` times their *difference* from it."),
         ("began_at_the_first_update", lambda slow, fast, rate: followed(fast[0], fast[1:], rate),
-         "You began at the first new parameters. The slow copy is where it is: `slow`."),
+         "You started at the first new parameters. Start at the slow copy, `slow`."),
     ],
 )  # fmt: skip
 def slow_copy(slow, fast, rate):
-    """The slow copy (P,) after T updates: slow (P,), where it is; fast (T, P), the parameters after each update."""
+    """The slow copy (P,) after T updates: slow (P,), the slow copy before; fast (T, P), the parameters after each update."""
     for new in fast:
         slow = (1 - rate) * slow + rate * new
     return slow

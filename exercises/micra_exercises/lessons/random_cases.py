@@ -1,4 +1,4 @@
-"""What exercises draw their cases from, and what their mistakes are computed with. Rectangular games are always among them."""
+"""Random cases for the exercises, some of them always rectangular, and the sums that mistakes are computed with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Generator, Tensor
 
-SIZES = ((2, 3), (4, 2), (3, 3), (2, 4, 3), (3, 2, 2))  # numbers of actions; the rectangular ones find mixed-up axes
+SIZES = ((2, 3), (4, 2), (3, 3), (2, 4, 3), (3, 2, 2))  # numbers of actions; the rectangular ones reveal exchanged axes
 
 
 def policy(generator: Generator, *shape: int) -> Tensor:
@@ -22,7 +22,7 @@ def table(generator: Generator, k: int) -> Tensor:
 
 
 def one_of(generator: Generator, *options: float) -> float:
-    """One of some numbers that are easy on paper."""
+    """One of these numbers, which are easy on paper."""
     return options[int(torch.randint(len(options), (), generator=generator))]
 
 
@@ -39,7 +39,7 @@ def in_letters(heads: int, tails: int) -> str:
 
 
 def in_a_table(q: Tensor, row: Tensor, column: Tensor, rows: tuple[str, str]) -> str:
-    """The same as markdown, as the sheets show it."""
+    """Payoffs and both policies as a markdown table, as the sheets show them."""
     heads = [f"{name} ({p:g})" for name, p in zip(("left", "middle", "right"), column, strict=True)]
     lines = [f"| | {' | '.join(heads)} |", "|---|---|---|---|"]
     for name, p, line in zip(rows, row, q, strict=True):
@@ -55,7 +55,7 @@ def game(generator: Generator, k: int, *batch: int) -> tuple[Tensor, list[Tensor
 
 
 def averaged(q: Tensor, policies: Sequence[Tensor], i: int) -> Tensor:
-    """v(a_i): q (A_1, …, A_n), everybody's actions but i's averaged out. Returns (A_i,)."""
+    """v(a_i), (A_i,): q (A_1, …, A_n) averaged over all actions but those of agent i."""
     for j in reversed(range(len(policies))):
         if j != i:
             q = torch.tensordot(q, policies[j], ([j], [0]))
@@ -63,21 +63,21 @@ def averaged(q: Tensor, policies: Sequence[Tensor], i: int) -> Tensor:
 
 
 def averaged_in_states(q: Tensor, policies: Sequence[Tensor], i: int) -> Tensor:
-    """The same state by state: q (B, A_1, …, A_n), policies n × (B, A_j). Returns (B, A_i)."""
+    """v(a_i) in each state, (B, A_i): q (B, A_1, …, A_n), policies n × (B, A_j)."""
     return torch.stack([averaged(q[s], [p[s] for p in policies], i) for s in range(len(q))])
 
 
 def regrets_in_states(q: Tensor, policies: Sequence[Tensor], i: int) -> Tensor:
-    """Eq. 2 state by state. Returns (B, A_i)."""
+    """Eq. 2 in each state, (B, A_i)."""
     values = averaged_in_states(q, policies, i)
     return values - torch.stack([policies[i][s] @ values[s] for s in range(len(q))])[:, None]
 
 
 def uniform(policies: Sequence[Tensor], but: int | None = None) -> list[Tensor]:
-    """Everything equally likely in place of each policy, except that of agent `but`."""
+    """Uniform policies in place of these, except that of agent `but`."""
     return [p if j == but else torch.full_like(p, 1 / p.shape[-1]) for j, p in enumerate(policies)]
 
 
 def ones(policies: Sequence[Tensor]) -> list[Tensor]:
-    """Weight one for each action: sums instead of averages."""
+    """The weight 1 for each action: sums instead of averages."""
     return [torch.ones_like(p) for p in policies]

@@ -1,5 +1,5 @@
-"""The tutor's kit: hand the course out without solutions, collect it, grade it.
+"""Tools for tutors: hand the course out without solutions, and grade what comes back. `cli` is the command `micra-course`."""
 
-build.py: the student's folder, in a variant of the numbers. grade.py: a folder of submissions → a CSV and a page.
-sandbox.py: what a submission is shut into. server.py: what runs in there. scheme.py: points and common errors.
-"""
+
+class TutorError(Exception):
+    """An error that the tutor can mend. The command prints its message in one line; any other exception is a bug."""

@@ -1,4 +1,4 @@
-"""Make the student's folder: lessons, exercise sheets in one variant of the numbers, a start page, requirements; no solutions."""
+"""Build the student's folder: lessons, exercise sheets in one variant, a start page, requirements; no solutions."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import Any
 from micra_lite import __version__
 
 from .. import check
+from ..definition import Definition
 from ..values import written
 from ..variants import choose
+from . import TutorError
 from .scheme import points
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]  # of a checkout
 INSTALL = """```sh
 python -m venv .venv
 .venv/bin/pip install -r requirements.txt     # Windows: .venv\\Scripts\\pip
@@ -23,24 +25,24 @@ python -m venv .venv
 ```"""
 
 
-def own_numbers(one: Any, variant: int) -> str:
-    """What a sheet says of an exercise's numbers in a variant, where its text cannot be put into other words."""
-    rows = "\n".join(f"    {name} = {written(x)}" for name, x in zip(one.names, one.shown, strict=True))
-    return (f"**Your numbers** (variant {variant}), in place of those in the text, in the same order:\n\n{rows}\n\n"
-            "The question is the same.")  # fmt: skip
+def own_numbers(exercise: Definition, variant: int) -> str:
+    """A paragraph with an exercise's numbers in a variant, for a sheet whose text cannot be reworded."""
+    rows = [f"    {name} = {written(x)}" for name, x in zip(exercise.parameters, exercise.example, strict=True)]
+    intro = f"**Your numbers** (variant {variant}) replace those in the text, in the same order:"
+    return "\n\n".join([intro, "\n".join(rows), "The question is the same."])
 
 
-def reworded(one: Any, text: str) -> str:
-    """The text of an exercise with the numbers of the variant that is set. Raises ValueError where a phrase is missing."""
-    for phrase, words in one.worded:
+def reworded(exercise: Definition, text: str) -> str:
+    """The text of an exercise with the numbers of the current variant. Raises ValueError if a phrase is missing."""
+    for phrase, words in exercise.rewordings:
         if text.count(phrase) != 1:
-            raise ValueError(f"{one.name}: the sheet has {phrase!r} {text.count(phrase)} times, not once")
-        text = text.replace(phrase, one.say(words))
+            raise ValueError(f"{exercise.name}: the sheet has {phrase!r} {text.count(phrase)} times, not once")
+        text = text.replace(phrase, exercise.say(words))
     return text
 
 
 def sheet(content: dict[str, Any], variant: int) -> dict[str, Any]:
-    """An exercise sheet in a variant: its numbers in the text, and its number in the first code cell."""
+    """An exercise sheet in a variant: with its numbers in the text, and `check.variant(…)` in the first code cell."""
     cells: list[dict[str, Any]] = []
     varied = {one.name: one for one in check.exercises() if one.vary is not None}
     first = True
@@ -49,21 +51,23 @@ def sheet(content: dict[str, Any], variant: int) -> dict[str, Any]:
         if cell["cell_type"] == "code":
             cell = {**cell, "outputs": [], "execution_count": None}
             if first and variant:
-                cell["source"] = f"{source}\ncheck.variant({variant})  # whose numbers these are; please leave it"
+                cell["source"] = (
+                    f"{source}\ncheck.variant({variant})  # the variant of your numbers: please keep this line"
+                )
             first = False
             one = next((varied[n] for n in varied if f"check.{n}(" in source), None)
-            if one and variant:  # the text stands before the cell with the answer, which is before that with the check
-                if one.worded:
+            if one and variant:  # the text, the answer and the check are three cells
+                if one.rewordings:
                     cells[-2] = {**cells[-2], "source": reworded(one, "".join(cells[-2]["source"]))}
                 else:
                     words = {"cell_type": "markdown", "metadata": {}, "source": own_numbers(one, variant)}
                     cells.insert(len(cells) - 1, words | {"id": f"variant-{one.name.replace('_', '-')}"[:64]})
         cells.append(cell)
-    return {**content, "cells": cells, "metadata": {**content["metadata"], "micra_lite": {"variant": variant}}}
+    return {**content, "cells": cells, "metadata": {**content["metadata"], "micra_exercises": {"variant": variant}}}
 
 
 def start(lessons: list[Path], sheets: list[Path], variant: int) -> str:
-    """The page to begin with."""
+    """The start page: how to install, and a table of the lessons and their sheets."""
     lines = [
         "# Start here",
         "",
@@ -71,33 +75,35 @@ def start(lessons: list[Path], sheets: list[Path], variant: int) -> str:
         "",
         INSTALL,
         "",
-        "Then read a lesson, and do its sheet. Hand in your sheets.",
+        "Then read a lesson and do its sheet. Hand in your sheets.",
         "",
     ]
     lines += ["| lesson | sheet | minutes | points |", "|---|---|---|---|"]
-    there = {path.stem for path in sheets}
+    with_sheet = {path.stem for path in sheets}
     for path in lessons:
-        group = check.exercises(path.stem)
-        own = f"[exercises](exercises/{path.name})" if path.stem in there else ""
-        minutes, most = (sum(o.minutes for o in group), sum(map(points, group))) if own else ("", "")
-        lines.append(f"| [{path.stem}](lessons/{path.name}) | {own} | {minutes} | {most} |")
+        lesson, link, minutes, most = check.exercises(path.stem), "", "", ""
+        if path.stem in with_sheet:
+            link = f"[exercises](exercises/{path.name})"
+            minutes, most = str(sum(one.minutes for one in lesson)), str(sum(map(points, lesson)))
+        lines.append(f"| [{path.stem}](lessons/{path.name}) | {link} | {minutes} | {most} |")
     return "\n".join([*lines, "", f"Variant {variant} of the numbers." if variant else "", ""])
 
 
 def build(folder: Path, variant: int = 0) -> list[Path]:
-    """Write the student's folder; returns its files. It appears whole, or not at all.
+    """Write the student's folder, completely or not at all; returns its files.
 
-    Raises ValueError where the folder exists or the variant is none; FileNotFoundError outside a checkout of the project.
+    Raises ValueError for an invalid variant; TutorError if the folder exists or cannot be written, or outside a checkout.
     """
     if folder.exists():
-        raise ValueError(f"{folder} exists: choose another folder; nothing was overwritten")
+        raise TutorError(f"{folder} exists: choose another folder; nothing was overwritten")
     lessons, sheets = (sorted((ROOT / name).glob("*.ipynb")) for name in ("notebooks", "exercises"))
     if not lessons or not sheets:
-        raise FileNotFoundError(f"there are no notebooks in {ROOT}: they belong to a checkout of the project")
+        raise TutorError(f"there are no notebooks in {ROOT}: run this in a checkout of the project")
     choose(variant)
     try:
-        with tempfile.TemporaryDirectory() as place:
-            made = Path(place) / "course"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as beside:
+            made = Path(beside) / "course"
             for name, paths in (("lessons", lessons), ("exercises", sheets)):
                 (made / name).mkdir(parents=True)
                 for path in paths:
@@ -107,8 +113,9 @@ def build(folder: Path, variant: int = 0) -> list[Path]:
                 path.write_text(f"{json.dumps(content, indent=1, ensure_ascii=False)}\n", encoding="utf-8")
             (made / "START.md").write_text(start(lessons, sheets, variant), encoding="utf-8")
             (made / "requirements.txt").write_text(f"micra_lite[notebooks]=={__version__}\n", encoding="utf-8")
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copytree(made, folder)
+            made.rename(folder)
+    except OSError as reason:
+        raise TutorError(f"cannot write {folder}: {reason.strerror}") from reason
     finally:
         choose(0)
     return sorted(p for p in folder.rglob("*") if p.is_file())

@@ -1,19 +1,20 @@
-"""Points and common errors, both taken from the exercises: nothing here is written twice.
+"""The marking scheme and the common errors, both derived from the exercises.
 
-An exercise is worth its difficulty plus its importance, from 2 to 10 points: right gives all, anything else none.
+An exercise is worth its difficulty plus its importance, 2 to 10 points: all of them for a right answer, else none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from .. import check
+from ..definition import Definition
+from . import TutorError
 
 
-def points(one: Any) -> int:
-    """What an exercise is worth."""
-    return one.difficulty + one.importance
+def points(exercise: Definition) -> int:
+    """The points for a right answer."""
+    return exercise.difficulty + exercise.importance
 
 
 def lessons() -> list[str]:
@@ -21,11 +22,11 @@ def lessons() -> list[str]:
     return list(dict.fromkeys(one.lesson for one in check.exercises()))
 
 
-def of_lessons(wanted: Sequence[str]) -> list[Any]:
-    """The exercises of some sheets. Raises ValueError for a name that is none."""
+def of_lessons(wanted: Sequence[str]) -> list[Definition]:
+    """The exercises of some sheets. Raises TutorError for an unknown name."""
     unknown = sorted(set(wanted) - set(lessons()))
     if unknown:
-        raise ValueError(f"no exercises for {unknown}; there are sheets for {lessons()}")
+        raise TutorError(f"no exercises for {unknown}; there are sheets for {lessons()}")
     return [one for name in lessons() if name in wanted for one in check.exercises(name)]
 
 
@@ -42,12 +43,12 @@ def marking() -> str:
 
 
 def errors() -> str:
-    """The mistakes that the checks know by name, and what a student is told of each, as markdown."""
+    """The mistakes that the checks know, with the message for each, as markdown."""
     lines: list[str] = []
     for name in lessons():
         lines += [f"### {name}", ""]
         for one in check.exercises(name):
             lines += [f"**{one.title}** (`{one.name}`)", ""]
-            named = [(mistake, words) for mistake, _, words in (*one.mistakes, *one.properties)]
-            lines += [*(f"- *{mistake.replace('_', ' ')}*: {words}" for mistake, words in named), ""]
+            known = [(mistake, one.say(words)) for mistake, _, words in (*one.mistakes, *one.properties)]
+            lines += [*(f"- *{mistake.replace('_', ' ')}*: {words}" for mistake, words in known), ""]
     return "\n".join(lines)

@@ -1,13 +1,13 @@
-"""Inside the sandbox: execute the code cells of submissions, and send out what their answers give. Judges nothing.
+"""The process inside the sandbox: executes the code cells of submissions and records the results of their answers.
 
 A job is one JSON line on standard input: {"cells": [source], "seed", "variant", "seconds", "memory"}. The cells are
-executed one after the other in this one process by plain `exec`, as "Run all" does, but a cell that raises, or runs for
-too long, does not stop the next ones. `check.NAME(answer)` calls the answer on drawn cases and writes its results down,
-as numbers, at once: what crashes later takes nothing away. No kernel is needed for that (nbclient would start one for
-each notebook, with sockets, and our hook would be in the student's namespace all the same).
+executed in order in one process by plain `exec`, as "Run all" does, but a cell that raises or takes too long does not
+stop the next ones. `check.NAME(answer)` runs the answer on random cases and writes the results, as numbers, at once: a
+later crash does not lose them. This needs no Jupyter kernel (nbclient would start one for each notebook, with sockets, and
+our hook would be in the student's namespace all the same).
 
-With a user's number as its argument (only root can), the server forks a child for each job, which becomes that user and
-is killed with all it has started; so torch is imported once for all. Without, it takes one job, and ends with it.
+With a user's number as its argument (which takes root), the server forks a child for each job. The child becomes that user
+and is killed with everything it has started, so torch is imported only once. Without, the server takes one job and ends.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from pathlib import Path
 from typing import Any
 
 try:
-    import resource  # now: the user that a submission becomes may not be allowed to
+    import resource  # now: the user that a submission becomes may not be able to read it
 except ImportError:  # Windows
     resource = None  # type: ignore
 
-PROCESSES, FILE, OUTPUT = 32, 2**24, 2**23  # at most: processes; bytes of one file; bytes of results
+PROCESSES, FILE, OUTPUT = 32, 2**24, 2**23  # limits: processes, bytes of one file, bytes of results
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # where every user may write
 
 
 def limit(seconds: float, memory: int) -> None:
-    """Limits that this process and its children cannot raise again; nothing on Windows, which has none."""
+    """Set limits that this process and its children cannot raise again; Windows has none."""
     if resource is None:
         return
     status = Path("/proc/self/statm")  # Linux
@@ -52,38 +52,43 @@ def limit(seconds: float, memory: int) -> None:
 
 
 def compiled(source: str, name: str) -> Any:
-    """A cell's code. What is IPython's own (%time, !ls) is left out where the cell is no Python with it."""
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)  # for messages with lines
+    """A cell's code; if it is not valid Python, without the lines that only IPython knows (%time, !ls)."""
+    linecache.cache[name] = (
+        len(source),
+        None,
+        source.splitlines(keepends=True),
+        name,
+    )  # so that messages can show lines
     try:
         return compile(source, name, "exec")
     except SyntaxError:
         return compile(re.sub(r"^( *)[%!].*", r"\1pass", source, flags=re.MULTILINE), name, "exec")
 
 
-def plain(given: Any) -> dict[str, Any]:
-    """One result as JSON has it; `sandbox.judged` reads it again."""
-    if hasattr(given.value, "mistake"):
-        return {"mistake": given.value.mistake, "message": given.value.message}
-    return {"shape": list(given.value.shape), "numbers": given.value.ravel().tolist(), "half": given.half}
+def as_json(result: Any) -> dict[str, Any]:
+    """One result in the form that `sandbox.result` reads."""
+    if hasattr(result.value, "mistake"):
+        return {"mistake": result.value.mistake, "message": result.value.message}
+    return {"shape": list(result.value.shape), "numbers": result.value.ravel().tolist(), "half": result.half}
 
 
 def execute(job: dict[str, Any], out: int) -> None:
-    """Run all cells, and write one line for each call of a check to the file descriptor `out`."""
+    """Run all cells; each call of a check writes one line to the file descriptor `out`."""
     import torch
 
     from ..exercise import Exercise
     from ..limits import limits
-    from ..run_answer import one_answer
+    from ..run_answer import one_answer, run_answer
     from ..variants import choose
     from ..verdict import NOT_ATTEMPTED, Verdict
 
     def record(one: Exercise, *answer: Any) -> Verdict:
-        given = one.record(one_answer(answer), job["seed"])
-        line = {"exercise": one.name, "dtype": str(torch.get_default_dtype()), "given": list(map(plain, given))}
+        results = [as_json(result) for result in run_answer(one, one_answer(answer), job["seed"])]
+        line = {"exercise": one.name, "dtype": str(torch.get_default_dtype()), "results": results}
         left = f"{json.dumps(line)}\n".encode()
         while left:
             left = left[os.write(out, left) :]
-        return Verdict(one.name, NOT_ATTEMPTED, "Written down.")
+        return Verdict(one.name, NOT_ATTEMPTED, "Recorded.")
 
     choose(job["variant"])
     Exercise.__call__ = record  # type: ignore
@@ -93,9 +98,9 @@ def execute(job: dict[str, Any], out: int) -> None:
             exec(compiled(source, f"cell {number + 1}"), namespace)
 
 
-def shut_in(job: dict[str, Any], out: int, user: int) -> None:
-    """This process becomes `user`, in a folder of its own, without other files open than `out`; then the cells."""
-    os.dup2(1, 0)  # nothing to read: neither the other jobs, nor a terminal
+def run_isolated(job: dict[str, Any], out: int, user: int) -> None:
+    """Become `user`, in a new folder and with no open file but `out`; then run the cells."""
+    os.dup2(1, 0)  # nothing to read: neither other jobs nor a terminal
     os.closerange(3, out)
     os.closerange(out + 1, 4096)
     if user:
@@ -103,7 +108,7 @@ def shut_in(job: dict[str, Any], out: int, user: int) -> None:
         os.setgid(user)
         os.setuid(user)
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS: sudo and the like give nothing
+        ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS: sudo and the like have no effect
     folder = tempfile.mkdtemp(prefix="submission-")
     os.chdir(folder)
     os.environ.update(HOME=folder, MICRA_LITE_PROGRESS="")
@@ -112,7 +117,7 @@ def shut_in(job: dict[str, Any], out: int, user: int) -> None:
 
 
 def collect(source: int, seconds: float, most: int = OUTPUT) -> tuple[bytes, str]:
-    """What comes out of a file descriptor until it ends, for so long and so much at most; and how that ended."""
+    """The output of a file descriptor until it ends, within limits of time and size; and how it ended."""
     end, got = time.monotonic() + seconds, b""
     while len(got) <= most:
         if not select.select([source], [], [], max(0.0, end - time.monotonic()))[0]:
@@ -125,7 +130,7 @@ def collect(source: int, seconds: float, most: int = OUTPUT) -> tuple[bytes, str
 
 
 def sweep(user: int) -> None:
-    """End every process of `user`, and remove what it left in shared folders; done as that user, so nothing else can be hit."""
+    """End every process of `user` and remove its files from shared folders; done as that user, so that nothing else is hit."""
     child = os.fork()
     if child:
         os.waitpid(child, 0)
@@ -135,7 +140,7 @@ def sweep(user: int) -> None:
         os.setgid(user)
         os.setuid(user)
         assert os.getuid() == os.geteuid() == user != 0
-        os.kill(-1, signal.SIGKILL)  # all of this user at once, so that a fork bomb cannot outrun it; not this process
+        os.kill(-1, signal.SIGKILL)  # all at once, so that a fork bomb cannot outrun it; this process is spared
         for path in (Path(folder) / name for folder in SHARED if os.path.isdir(folder) for name in os.listdir(folder)):
             with suppress(OSError):
                 if path.lstat().st_uid == user:
@@ -148,7 +153,7 @@ def sweep(user: int) -> None:
 
 
 def serve(user: int, out: int) -> None:
-    """One job after the other, each in a child of its own; the answer to each is one JSON line."""
+    """Run one job after the other, each in a child process; the answer to each is one JSON line."""
     for line in sys.stdin.buffer:
         job = json.loads(line)
         source, target = os.pipe()
@@ -156,7 +161,7 @@ def serve(user: int, out: int) -> None:
         if not child:
             with suppress(BaseException):
                 os.setsid()
-                shut_in(job, target, user)
+                run_isolated(job, target, user)
             os._exit(0)
         os.close(target)
         raw, ended = collect(source, job["seconds"])
@@ -169,7 +174,7 @@ def serve(user: int, out: int) -> None:
 
 
 def main() -> None:
-    """Results go to what was standard output; what cells print goes nowhere."""
+    """Send results to the original standard output, and discard everything that cells print."""
     user, out = int(sys.argv[1]), os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 1)
@@ -179,11 +184,11 @@ def main() -> None:
     from .. import check
 
     torch.set_num_threads(1)
-    check.exercises()  # imports all of them, once
+    check.exercises()  # imports all lessons, once
     if user:
         serve(user, out)
     else:
-        shut_in(json.loads(sys.stdin.buffer.readline()), out, 0)
+        run_isolated(json.loads(sys.stdin.buffer.readline()), out, 0)
 
 
 if __name__ == "__main__":

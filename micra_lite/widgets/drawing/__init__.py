@@ -1,1 +1,1 @@
-"""What widgets draw with."""
+"""Drawings as SVG, and the base of all widgets."""

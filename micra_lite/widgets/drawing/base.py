@@ -1,12 +1,12 @@
-"""What every widget here has in common: controls → one function → one picture.
+"""The base of all widgets: controls → one function → one picture.
 
-1. A `Picture` is a drawing (SVG), what it shows in words (`alt`), and text to read beside it. It is made by a pure
-   function of the data, so it can be tested without a browser.
-2. An `Explorer` puts controls above one `ipywidgets.HTML`. Every control's `observe` leads to `redraw`, which sets that
-   widget's value and nothing else: no flicker, and an error in the function is raised where it can be seen.
+1. A `Picture` is a drawing (SVG), the same in words (`alt`), and text to read beside it. It is made by a pure function
+   of the data, so it can be tested without a browser.
+2. An `Explorer` puts controls above one `ipywidgets.HTML`. Every control calls `redraw`, which sets that widget's
+   value and nothing else: nothing flickers, and an error in the function is visible.
    `slider`, `choice`, `policy_sliders` and `groups` make the controls.
-3. Where no kernel runs (a web page, GitHub, an export) the notebook shows `twin()` instead: the same picture, its words,
-   and a sentence that says why nothing moves.
+3. Without a kernel (on a web page, on GitHub, in an export) the notebook shows `twin()` instead: the same picture, its
+   words, and a sentence that says why nothing moves.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Picture:
     def html(self, alt_too: bool = False, trained: bool = False) -> str:
         """The drawing with the text below it; `alt_too` adds `alt` as a caption (a screen reader has it anyway).
 
-        `trained` marks numbers that come from training: they may differ in their last digits between machines, so the
-        notebooks' tests look the other way.
+        `trained` marks numbers that come from training: their last digits may differ between machines, so the notebooks'
+        tests ignore them.
         """
         caption = f'<figcaption style="font-size: smaller">{escape(self.alt)}</figcaption>' if alt_too else ""
         mark = ' class="trained"' if trained else ""
@@ -60,14 +60,14 @@ class Explorer(ipywidgets.VBox):
     def __init__(self) -> None:
         super().__init__()
         self.view = ipywidgets.HTML()
-        self.alt = ""  # what is shown at the moment, in words
+        self.alt = ""  # the present picture in words
 
     def picture(self) -> Picture:
-        """What to show for the controls' present values."""
+        """The picture for the controls' present values."""
         raise NotImplementedError
 
     def twin_pictures(self) -> Sequence[Picture]:
-        """What the static copy shows: the present picture, unless a subclass has more to tell."""
+        """The pictures of the static copy: the present one, unless a subclass shows more."""
         return [self.picture()]
 
     def show(self, controls: Sequence[Any]) -> None:
@@ -76,7 +76,7 @@ class Explorer(ipywidgets.VBox):
         self.redraw()
 
     def redraw(self, change: object = None) -> None:
-        """Draw again; `change` is what a control's `observe` passes, and is not needed."""
+        """Draw again; controls pass a `change`, which is not needed."""
         picture = self.picture()
         self.alt = picture.alt
         self.view.value = picture.html()
@@ -92,15 +92,15 @@ class Explorer(ipywidgets.VBox):
 
 
 def slider(kind: type, description: str, **options: Any) -> Any:
-    """A slider with its whole description in view, usable by arrow keys; the picture follows while it moves."""
+    """A slider with its whole description in view, usable with the arrow keys; the picture follows while it moves."""
     layout = ipywidgets.Layout(width="340px")
     return kind(description=description, style={"description_width": "130px"}, layout=layout, **options)
 
 
 def choice(description: str, options: Any, **more: Any) -> Any:
-    """One of a few options, a button each: Tab goes to them, Enter or Space chooses.
+    """A choice among a few options, a button each: Tab goes to them, Enter or Space chooses.
 
-    (JupyterLab keeps the up and down arrows for itself, so that lists and menus cannot be used by keyboard there.)
+    (JupyterLab keeps the up and down arrows for itself, so lists and menus cannot be used by keyboard there.)
     """
     style = {"description_width": "130px", "button_width": "auto"}
     beside = ipywidgets.Layout(width="auto", display="flex", flex_flow="row nowrap")  # label, then buttons
@@ -110,8 +110,8 @@ def choice(description: str, options: Any, **more: Any) -> Any:
 def policy_sliders(agent: str, names: Sequence[str], first: float, weights: Sequence[int]) -> list[Any]:
     """Sliders for one agent's mixed policy over the actions `names`; `read_policy` reads them.
 
-    Two actions have one slider, the probability of the first, which starts at `first`; more have a weight each, which
-    start at `weights`, and are played in proportion to them.
+    For two actions there is one slider, the probability of the first, which starts at `first`. For more there is a weight
+    for each action, which starts at `weights`; actions are played in proportion to their weights.
     """
     if len(names) == 2:
         label = f"{agent}: P({names[0]})"
@@ -123,7 +123,7 @@ def policy_sliders(agent: str, names: Sequence[str], first: float, weights: Sequ
 
 
 def read_policy(sliders: Sequence[Any]) -> list[float]:
-    """The policy (A,) that `policy_sliders` show. Weights that are all zero mean: anything, equally often."""
+    """The policy (A,) that `policy_sliders` show; uniform where all weights are zero."""
     values = [float(one.value) for one in sliders]
     if len(values) == 1:
         return [values[0], 1 - values[0]]
@@ -131,15 +131,15 @@ def read_policy(sliders: Sequence[Any]) -> list[float]:
 
 
 def groups(columns: Sequence[Sequence[Any]]) -> Any:
-    """Columns of controls side by side, below one another where the page is narrow."""
+    """Columns of controls side by side, or below one another on a narrow page."""
     boxes = [ipywidgets.VBox(list(column)) for column in columns]
     return ipywidgets.HBox(boxes, layout=ipywidgets.Layout(flex_flow="row wrap"))
 
 
 def show(picture: Figure | np.ndarray, words: str, trained: bool = False) -> None:
-    """Show a matplotlib figure, or pixels (H, W, 3), with what it shows in words: as its alt text, and below it.
+    """Show a matplotlib figure, or pixels (H, W, 3), with its words as alt text and below it.
 
-    `words` should come from the data that was drawn; `trained` as in `Picture.html`.
+    `words` should be made from the data that was drawn; `trained` as in `Picture.html`.
     """
     from IPython.display import HTML, Image, display
 
@@ -156,9 +156,9 @@ def show(picture: Figure | np.ndarray, words: str, trained: bool = False) -> Non
 
 
 def animate(gif: bytes, words: str) -> None:
-    """Show an animated picture, as `micra_lite.plotting.episodes.animation` makes it, with its words as `show` does.
+    """Show an animated picture, as `micra_lite.plotting.episodes.animation` makes it, with its words as in `show`.
 
-    It is part of the page, so that exports and web pages show it too.
+    It becomes part of the page, so that exports and web pages show it too.
     """
     from IPython.display import HTML, display
 

@@ -1,24 +1,21 @@
-"""Small drawings as SVG strings. Pure functions; lengths in pixels of a 680 pixels wide sheet.
+"""Small drawings as SVG strings. Pure functions; lengths in pixels of a sheet 680 pixels wide.
 
-Colours are those of Okabe and Ito, never the only sign: what is negative is hatched as well, and every bar has its value
-beside it. Nothing has an id, so that drawings on one page cannot disturb each other and are the same in every run.
+Nothing has an id, so that drawings on one page cannot disturb each other and are the same in every run.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 
-BLUE, ORANGE, GREEN, VERMILLION, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9"
-INK, FAINT, PAPER = "#1a1a1a", "#6b6b6b", "#ffffff"
+from ...plotting.style import GREY, INK, PAPER
+
 WIDTH = 680
-BAR = 16  # a bar's thickness
 
 
 def number(value: float, digits: int = 2) -> str:
-    """A number for readers: a true minus sign, and never −0.00.
+    """A number with a true minus sign, and never −0.00.
 
     >>> number(-0.128), number(-0.001)
     ('−0.13', '0.00')
@@ -28,7 +25,7 @@ def number(value: float, digits: int = 2) -> str:
 
 
 def digits_for(reach: float) -> int:
-    """How many decimals numbers of up to `reach` need to show two digits of the largest, at least two and at most six.
+    """The number of decimals that shows two digits of `reach`, at least two and at most six.
 
     >>> digits_for(30.0), digits_for(0.004)
     (2, 4)
@@ -37,7 +34,7 @@ def digits_for(reach: float) -> int:
 
 
 def round_up(reach: float) -> float:
-    """The next of …, 0.1, 0.2, 0.5, 1, 2, 5, … : where an axis may end; 1 for zero.
+    """The next of …, 0.1, 0.2, 0.5, 1, 2, 5, …, where an axis may end; 1 for zero.
 
     >>> round_up(0.13), round_up(3.0), round_up(0.0)
     (0.2, 5.0, 1.0)
@@ -76,7 +73,7 @@ def rect(x: float, y: float, width: float, height: float, fill: str, stroke: str
     return f'<rect x="{x:.4g}" y="{y:.4g}" width="{width:.4g}" height="{height:.4g}" fill="{fill}" stroke="{stroke}"{faint}/>'
 
 
-def line(x1: float, y1: float, x2: float, y2: float, colour: str = FAINT, dashed: bool = False) -> str:
+def line(x1: float, y1: float, x2: float, y2: float, colour: str = GREY, dashed: bool = False) -> str:
     """A straight line."""
     dash = ' stroke-dasharray="4 3"' if dashed else ""
     return f'<line x1="{x1:.4g}" y1="{y1:.4g}" x2="{x2:.4g}" y2="{y2:.4g}" stroke="{colour}"{dash}/>'
@@ -110,7 +107,7 @@ def polyline(points: Sequence[tuple[float, float]], colour: str, width: float = 
 
 
 def arrow(x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1.5, dashed: bool = False) -> str:
-    """An arrow from (x1, y1) to (x2, y2), whose head is in proportion; nothing where it would have no length."""
+    """An arrow from (x1, y1) to (x2, y2) with a head in proportion; nothing where it would have no length."""
     length = math.hypot(x2 - x1, y2 - y1)
     if length < 1:
         return ""
@@ -124,7 +121,7 @@ def arrow(x1: float, y1: float, x2: float, y2: float, colour: str, width: float 
 
 
 def hatch(x: float, y: float, width: float, height: float, colour: str = INK, gap: float = 6) -> str:
-    """Slanted lines over a rectangle: the second sign, beside colour, of what is negative."""
+    """Slanted lines over a rectangle: beside colour, the second sign of negative values."""
     strokes = []
     reach = gap
     while reach < width + height:  # the line from (x, y + reach) up to (x + reach, y), cut to the rectangle
@@ -135,7 +132,7 @@ def hatch(x: float, y: float, width: float, height: float, colour: str = INK, ga
 
 
 def document(height: float, parts: Sequence[str], alt: str) -> str:
-    """The whole drawing: as wide as the page lets it be, read aloud as `alt`."""
+    """The whole drawing, as wide as the page allows; screen readers read `alt`."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" role="img" aria-label="{escape(alt)}" '
         f'style="width: 100%; max-width: {WIDTH}px; height: auto; display: block" font-family="sans-serif">'
@@ -143,96 +140,3 @@ def document(height: float, parts: Sequence[str], alt: str) -> str:
         + "".join(parts)
         + "</svg>"
     )
-
-
-# --- Bars ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Axis:
-    """A horizontal axis of values from `low` to `high` over the pixels from `left` to `right`."""
-
-    left: float
-    right: float
-    low: float
-    high: float
-
-    def __call__(self, value: float) -> float:
-        return self.left + (value - self.low) / (self.high - self.low) * (self.right - self.left)
-
-
-def bar(axis: Axis, y: float, value: float, colour: str = BLUE, outline: bool = False, digits: int = 2) -> str:
-    """One horizontal bar from zero, its value beside it; negative ones are orange and hatched, outlined ones are hollow."""
-    start, end = sorted((axis(0), axis(value)))
-    parts = []
-    if outline:
-        parts.append(rect(start, y, end - start, BAR, PAPER, colour))
-    else:
-        parts.append(rect(start, y, end - start, BAR, colour if value >= 0 else ORANGE, INK if value < 0 else "none"))
-        if value < 0:
-            parts.append(hatch(start, y, end - start, BAR))
-    beside = (end + 4, "start") if value >= 0 else (start - 4, "end")
-    parts.append(text(beside[0], y + 13, number(value, digits), 12, beside[1]))
-    return "".join(parts)
-
-
-def value_axis(axis: Axis, top: float, bottom: float, unit: str) -> str:
-    """The zero line, both ends in numbers, and what is measured, below the bars."""
-    ticks = [(v, f"{v:g}".replace("-", "−")) for v in sorted({axis.low, 0.0, axis.high}) if axis.low <= v <= axis.high]
-    return "".join(
-        [line(axis(0), top, axis(0), bottom, INK), line(axis.left, bottom, axis.right, bottom)]
-        + [text(axis(v), bottom + 14, words, 11, "middle", fill=FAINT) for v, words in ticks]
-        + [text((axis.left + axis.right) / 2, bottom + 29, unit, 12, "middle")]
-    )
-
-
-def bar_panel(
-    x: float, y: float, width: float, title: str, labels: Sequence[str], values: Sequence[float],
-    low: float, high: float, unit: str, before: Sequence[float] | None = None, digits: int = 2,
-) -> tuple[str, float]:  # fmt: skip
-    """A titled bar chart, one row per label; `before` adds a hollow bar above each. Returns it, and where it ends."""
-    room = 56  # for a value beside the longest bar, on either side
-    names = min(0.3 * width, max(8 * len(label) for label in labels))
-    axis = Axis(x + names + (room if low < 0 else 8), x + width - room, low, high)
-    parts, row = [text(x, y + 14, title, 13, bold=True)], y + 26.0
-    height = (BAR + 10) if before is None else (2 * BAR + 12)
-    for k, (label, value) in enumerate(zip(labels, values, strict=True)):
-        parts.append(text(x + names, row + height / 2, label, fitting(label, names, 13), "end"))
-        if before is not None:
-            parts.append(bar(axis, row, before[k], FAINT, outline=True, digits=digits))
-        parts.append(bar(axis, row + (0 if before is None else BAR + 2), value, digits=digits))
-        row += height
-    return "".join(parts) + value_axis(axis, y + 22, row, unit), row + 36
-
-
-# --- Tables -------------------------------------------------------------------------------------------------------
-
-
-def cell(x: float, y: float, width: float, height: float, words: str, shade: float = 0.0, bold: bool = False) -> str:
-    """One cell of a table; `shade` from 0 to 1 makes it bluer."""
-    middle = text(x + width / 2, y + height / 2 + 5, words, fitting(words, width - 6), "middle", bold)
-    return rect(x, y, width, height, SKY, FAINT, 0.75 * shade) + middle
-
-
-def table(
-    x: float, y: float, columns: Sequence[str], rows: Sequence[str], entries: Sequence[Sequence[float]],
-    shades: Sequence[Sequence[float]], width: float = 64, height: float = 30, mark: tuple[int, int] | None = None,
-) -> tuple[str, float]:  # fmt: skip
-    """Numbers in rows and columns, the first label column 90 wide; `mark` frames one. Returns it, and where it ends."""
-    parts = [
-        text(x + 90 + (c + 0.5) * width, y + 14, label, fitting(label, width), "middle")
-        for c, label in enumerate(columns)
-    ]
-    top = y + 20
-    for r, label in enumerate(rows):
-        parts.append(text(x + 84, top + r * height + height / 2 + 5, label, fitting(label, 84), "end"))
-        for c, entry in enumerate(entries[r]):
-            framed = (r, c) == mark
-            parts.append(cell(x + 90 + c * width, top + r * height, width, height, number(entry), shades[r][c], framed))
-    if mark is not None:
-        r, c = mark
-        parts.append(
-            f'<rect x="{x + 90 + c * width:g}" y="{top + r * height:g}" width="{width:g}" height="{height:g}" fill="none" '
-            f'stroke="{INK}" stroke-width="3"/>'
-        )
-    return "".join(parts), top + len(rows) * height

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from micra_exercises.exercise import solution
+from micra_exercises.definition import solution
 from micra_exercises.values import close, numbers
 
 OPERATORS = {
@@ -99,7 +99,7 @@ def equivalent(exercise, mutant):
     seeds = range(100, 105) if exercise.kind == "function" else [0]
     for case in (case for seed in seeds for case in exercise.cases(seed, 30)):
         try:
-            found = numbers(exercise.look(mutant, *copy.deepcopy(case)))
+            found = numbers(exercise.measure(mutant, *copy.deepcopy(case)))
         except Exception:
             return False
         if found is None or not close(found, exercise.result(exercise.reference, case), 1e-6):
@@ -119,7 +119,7 @@ def survivors(exercise):
             answer = mutant
             if exercise.kind == "number":
                 try:
-                    answer = mutant(*copy.deepcopy(exercise.shown))
+                    answer = mutant(*copy.deepcopy(exercise.example))
                 except Exception:
                     continue  # no number to enter
             if exercise.judge(answer).passed:

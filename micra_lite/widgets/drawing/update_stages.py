@@ -1,12 +1,12 @@
 """The seven stages of one update, each as a picture with its words, from a `Record` alone.
 
-1. observation: what the agents see                           `Game.observe`
-2. features: what the extractor makes of it                   `Agent.features`
-3. prediction: what the imitator expects of the externals     `Agent.predict`, adapted by Eq. 4
-4. joint Q: what every joint action is worth                  `Agent.value`
-5. regrets: how much better each own action is                `counterfactual_regret_advantage`, Eq. 2
-6. gradient: which way that pushes each policy                `policy_gradient_objective`, Eq. 3
-7. policy: what the step made of it                           `value_and_improve`
+1. observation: the agents' view of the state                 `Game.observe`
+2. features: the extractor's output                           `Agent.features`
+3. prediction: the imitator's, of the externals' moves        `Agent.predict`, adapted by Eq. 4
+4. joint Q: the value of every joint action                   `Agent.value`
+5. regrets: the advantage of each own action                  `counterfactual_regret_advantage`, Eq. 2
+6. gradient: the direction in which each policy is pushed     `policy_gradient_objective`, Eq. 3
+7. policy: before and after the step                          `actor_loss`, `gradient_step`
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..regret import policy_gradient_objective
-from ..training_state import Record
-from .drawing import svg
-from .drawing.base import Picture
-from .drawing.boards import scene
-from .drawing.svg import number, text
+from ...plotting import style
+from ...plotting.games import action_names
+from ...regret import policy_gradient_objective
+from ...training_state import Record
+from . import boards, charts, svg
+from .base import Picture
+from .svg import number, text
 
 
 class Drawn(NamedTuple):
@@ -31,15 +32,8 @@ class Drawn(NamedTuple):
 
     parts: list[str]
     height: float
-    words: str  # everything the parts show
+    words: str  # everything that the parts show
     sentences: str  # one or two, to read beside them
-
-
-def action_names(record: Record, axis: int) -> list[str]:
-    """What an agent's actions are called: the game's own names, else their numbers."""
-    game = record.state.game
-    names = getattr(game, "action_names", None)
-    return list(names[axis]) if names else [str(a) for a in range(game.n_actions[axis])]
 
 
 def listed(names: Sequence[str], values: Sequence[float], digits: int = 2) -> str:
@@ -69,8 +63,8 @@ def _per_agent(
     agents, parts, words, y, end = record.state.game.agents, [], [], 4.0, 0.0
     digits = svg.digits_for(max(float(v.abs().max()) for v in values))
     for k, axis in enumerate(axes):
-        names, own = action_names(record, axis), values[k].tolist()
-        panel, bottom = svg.bar_panel(
+        names, own = action_names(record.state.game, axis), values[k].tolist()
+        panel, bottom = charts.bar_panel(
             340 * (k % 2) + 4, y, 328, f"{title} {agents[axis]}", names, own, low, high, unit,
             None if before is None else before[k].tolist(), digits,
         )  # fmt: skip
@@ -82,8 +76,8 @@ def _per_agent(
 
 
 def observation(record: Record) -> Drawn:
-    """Stage 1: what the agents see, as the game's picture."""
-    parts, height, words = scene(record)
+    """Stage 1: the state, as the game's picture, and the agents' observation of it."""
+    parts, height, words = boards.state(record)
     game = record.state.game
     size = len(record.observations[0])
     view = "Everybody sees the whole of it" if game.full_view else f"{game.agents[0]} sees its own part of it"
@@ -98,18 +92,20 @@ def features(record: Record) -> Drawn:
     parts = [text(4, 18, "features φ(o)" + ("" if game.full_view else f" of {game.agents[0]}"), bold=True)]
     for k, value in enumerate(shown):  # thin upright bars around a zero line at y = 85
         top, tall = (85 - 55 * value, 55 * value) if value >= 0 else (85, -55 * value)
-        parts.append(svg.rect(60 + k * width, top, max(1.0, width - 1.5), tall, svg.BLUE if value >= 0 else svg.ORANGE))
-    parts += [text(50, y + 4, tick, 11, "end", fill=svg.FAINT) for y, tick in ((30, "1"), (85, "0"), (140, "−1"))]
+        parts.append(
+            svg.rect(60 + k * width, top, max(1.0, width - 1.5), tall, style.BLUE if value >= 0 else style.ORANGE)
+        )
+    parts += [text(50, y + 4, tick, 11, "end", fill=style.GREY) for y, tick in ((30, "1"), (85, "0"), (140, "−1"))]
     parts += [
-        svg.line(56, 85, svg.WIDTH - 20, 85, svg.INK),
+        svg.line(56, 85, svg.WIDTH - 20, 85, style.INK),
         text(svg.WIDTH / 2, 158, "number of the feature", 12, "middle"),
     ]
     strongest = max(range(len(shown)), key=lambda k: abs(shown[k]))
     words = f"{len(shown)} features between {number(min(shown))} and {number(max(shown))}."
     sentences = (
         f"The extractor turns the observation into {len(shown)} learned numbers between −1 and 1; "
-        f"here number {strongest + 1} is the strongest ({number(shown[strongest])}). They have no names: what they mean "
-        "is whatever helps imitator and critic."
+        f"here number {strongest + 1} is the strongest ({number(shown[strongest])}). They have no names: training made "
+        "them useful to imitator and critic, nothing else."
     )
     return Drawn(parts, 168, words, sentences)
 
@@ -118,7 +114,9 @@ def prediction(record: Record) -> Drawn:
     """Stage 3: δ(· | o_e), the imitator's prediction of each external's move."""
     axes = record.state.game.external_axes
     parts, height, words = _per_agent(record, axes, "predicted:", record.predictions, 0, 1, "probability")
-    likely = [action_names(record, e)[int(p.argmax())] for e, p in zip(axes, record.predictions, strict=True)]
+    likely = [
+        action_names(record.state.game, e)[int(p.argmax())] for e, p in zip(axes, record.predictions, strict=True)
+    ]
     agents = record.state.game.externals
     guess = " and ".join(f"{a} to play {name}" for a, name in zip(agents, likely, strict=True))
     sentences = (
@@ -129,7 +127,7 @@ def prediction(record: Record) -> Drawn:
 
 
 def joint_q(record: Record) -> Drawn:
-    """Two axes of the table, targets first; everybody else is held at the likeliest action."""
+    """Stage 4: two axes of the table, targets first; everybody else is held at the likeliest action."""
     game, q = record.state.game, record.q
     assert q is not None
     down, across = [*game.target_axes, *game.external_axes][:2]
@@ -141,10 +139,10 @@ def joint_q(record: Record) -> Drawn:
     low, high = float(part.min()), float(part.max())
     best = divmod(int(torch.tensor(entries).argmax()), len(entries[0]))
     shades = [[(x - low) / (high - low or 1) for x in row] for row in entries]
-    rows, columns = action_names(record, down), action_names(record, across)
+    rows, columns = action_names(record.state.game, down), action_names(record.state.game, across)
     wide = min(80.0, (svg.WIDTH - 120) / len(columns))
-    body, bottom = svg.table(4, 26, columns, rows, entries, shades, wide, mark=best)
-    held = ", ".join(f"{game.agents[j]} plays {action_names(record, j)[a]}" for j, a in rest.items())
+    body, bottom = charts.table(4, 26, columns, rows, entries, shades, wide, mark=best)
+    held = ", ".join(f"{game.agents[j]} plays {action_names(record.state.game, j)[a]}" for j, a in rest.items())
     title = f"Q: {game.agents[down]} down, {game.agents[across]} across" + (f"; {held}" if held else "")
     top = f"{game.agents[down]} {rows[best[0]]}, {game.agents[across]} {columns[best[1]]}"
     words = f"Q-values from {number(low)} to {number(high)}{', where ' + held if held else ''}. The largest: {top}."
@@ -161,10 +159,10 @@ def regrets(record: Record) -> Drawn:
     axes = record.state.game.target_axes
     reach = svg.round_up(max(float(r.abs().max()) for r in record.regrets))
     parts, height, words = _per_agent(record, axes, "regrets of", record.regrets, -reach, reach, "return")
-    best = [action_names(record, i)[int(r.argmax())] for i, r in zip(axes, record.regrets, strict=True)]
+    best = [action_names(record.state.game, i)[int(r.argmax())] for i, r in zip(axes, record.regrets, strict=True)]
     wish = " and ".join(f"{a} should play {b} more" for a, b in zip(record.state.game.targets, best, strict=True))
     sentences = (
-        "The others' actions are averaged out with their policies and δ, then the own policy's value is taken off: "
+        "The others' actions are averaged out with their policies and δ, then the value of the own policy is subtracted: "
         f"{wish}. Weighted with the policy, each agent's bars cancel."
     )
     return Drawn(parts, height, f"Regret advantages. {words}.", sentences)
@@ -191,7 +189,7 @@ def policy(record: Record) -> Drawn:
     moves, agree, total = [], 0, 0
     for i, old, new, g in zip(axes, record.policies, record.new_policies, logit_gradients(record), strict=True):
         a = int((new - old).abs().argmax())
-        name = f"{record.state.game.agents[i]}'s {action_names(record, i)[a]}"
+        name = f"{record.state.game.agents[i]}'s {action_names(record.state.game, i)[a]}"
         moves.append(f"{name} went from {number(float(old[a]), 3)} to {number(float(new[a]), 3)}")
         agree += int(((new - old) * g > 0).sum())
         total += len(g)
@@ -203,7 +201,7 @@ def policy(record: Record) -> Drawn:
     return Drawn(parts, height, f"Policies after the update. {words}. Largest changes: {changes}.", sentences)
 
 
-# name, formula, the function that computes it, how it is drawn
+# name, formula, the functions that compute it, the function that draws it
 STAGES: tuple[tuple[str, str, str, Callable[[Record], Drawn]], ...] = (
     ("observation", "o = Ω(s)", "Game.observe", observation),
     ("features", "φ(o)", "agent.Agent.features", features),
@@ -211,12 +209,12 @@ STAGES: tuple[tuple[str, str, str, Callable[[Record], Drawn]], ...] = (
     ("joint Q", "Q(s, a)", "agent.Agent.value", joint_q),
     ("regrets", "A_i(s, a_i) = v(s | i plays a_i) − v(s), Eq. 2", "regret.counterfactual_regret_advantage", regrets),
     ("gradient", "π_i(a) (A_i(a) − Σ_b π_i(b) A_i(b)), Eq. 3", "regret.policy_gradient_objective", gradient),
-    ("changed policy", "θ_i + step along Eq. 3", "learning.value_and_improve", policy),
+    ("changed policy", "θ_i + step along Eq. 3", "updates.actor_loss, updates.gradient_step", policy),
 )
 
 
 def draw(record: Record, stage: int) -> Picture:
-    """Stage 0 … 6 of a record, with its sentences, its formula and the function behind it."""
+    """The picture of stage 0 … 6 of a record, with its sentences, its formula and the function that computes it."""
     name, formula, function, drawn = STAGES[stage]
     parts, height, words, sentences = drawn(record)
     alt = f"{record.phase}, update {record.step}, stage {stage + 1} of {len(STAGES)}, {name}. {words}"

@@ -1,0 +1,111 @@
+"""The command for tutors: micra-course build | grade."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..variants import MOST
+from . import TutorError
+
+EXAMPLES = """examples:
+  micra-course build student --variant 7      the folder for your students, without solutions
+  micra-course grade submissions              grades/grades.csv and grades/report.html
+  micra-course grade submissions --sheets 02_regret 03_policy_gradient --out grades-week-3
+"""
+LEAST_MEMORY = 64  # MiB; Python itself needs about as much
+
+
+def at_least(least: float, kind: Callable[[str], Any], most: float = float("inf")) -> Callable[[str], Any]:
+    """A type for argparse: numbers of this kind, from `least` to `most`."""
+
+    def read(text: str) -> Any:
+        number = kind(text)
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(
+                f"must be {least} or more" if number < least else f"must be {most} or less"
+            )
+        return number
+
+    read.__name__ = kind.__name__  # for argparse's message about a text that is no number
+    return read
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(
+        "micra-course", description="For tutors: hand the course out, and grade what comes back.",
+        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    commands = top.add_subparsers(dest="command", required=True)
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], text: str, example: str
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, epilog=f"example:\n  micra-course {example}",
+                                  formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+        sub.set_defaults(run=run)
+        return sub
+
+    variant = at_least(0, int, MOST)
+    build = command("build", run_build, "write the folder for students, without solutions", "build student --variant 7")
+    build.add_argument("folder", type=Path, help="the folder to write; it must not exist yet")
+    build.add_argument("--variant", type=variant, default=0, metavar="NUMBER",
+                       help="other numbers for the exercises by hand, such as 7 (default 0: those of the text)")  # fmt: skip
+    grade = command("grade", run_grade, "grade a folder of submissions", "grade submissions --sheets 02_regret")
+    grade.add_argument("submissions", type=Path,
+                       help="a folder with a notebook or a sub-folder for each student; nothing is written into it")  # fmt: skip
+    grade.add_argument("--out", type=Path, default=Path("grades"), metavar="FOLDER",
+                       help="where to write grades.csv and report.html (default grades); again into the same folder, "
+                            "only new submissions are run")  # fmt: skip
+    grade.add_argument("--sheets", nargs="*", default=[], metavar="SHEET",
+                       help="the sheets that count, such as 02_regret (default: all that anybody has worked on)")  # fmt: skip
+    grade.add_argument("--variant", type=variant, metavar="NUMBER",
+                       help="the variant that all notebooks must have (default: each notebook says its own)")  # fmt: skip
+    grade.add_argument("--seconds", type=at_least(1, float), default=60.0, help="time for one notebook (default 60)")
+    grade.add_argument("--memory", type=at_least(LEAST_MEMORY, int), default=1024, metavar="MIB",
+                       help="memory for one process of a submission (default 1024)")  # fmt: skip
+    grade.add_argument(
+        "--unsafe", action="store_true", help="grade even if nothing protects your files from the submissions"
+    )
+    return top
+
+
+def run_build(options: argparse.Namespace) -> int:
+    """Write the students' folder."""
+    from .build import build  # not at the top: torch takes seconds to import, and a help text does not need it
+
+    made = build(options.folder, options.variant)
+    print(f"{len(made)} files in {options.folder}; begin with {options.folder / 'START.md'}")
+    return 0
+
+
+def run_grade(options: argparse.Namespace) -> int:
+    """Grade the submissions."""
+    from .grade import grade, notebooks
+    from .sandbox import open_sandbox
+
+    notebooks(options.submissions)  # raises before a sandbox is started
+    with open_sandbox(options.unsafe, options.seconds, options.memory * 2**20) as sandbox:
+        if sandbox.kind == "limits":
+            print("unsafe: submissions run as you; they can read, change and send your files", file=sys.stderr)
+        page = grade(options.submissions, options.out, sandbox, options.sheets, options.variant)
+    print(f"{page.with_name('grades.csv')}\n{page}")
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. A TutorError becomes one line and the exit status 2; other exceptions are bugs, and are raised."""
+    options = parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except TutorError as error:
+        print(f"micra-course {options.command}: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
