@@ -118,7 +118,7 @@ def offline_training(
 def draw_transitions(state: TrainingState, externals: Externals, groups: Tensor) -> Transitions:
     """A batch (K, N, …) for critic and actors.
 
-    Given the joint action, reward and next state do not depend on who chose it: a transition from anywhere in D trains Q
+    Given the joint action, reward and next state do not depend on who chose it: transitions from anywhere in D train Q
     against any k, and δ_k supplies the external's next move. Two kinds of external get transitions from their own
     episodes: unwatched ones, because a team that has not watched can only guess from the state who is there, so states
     must be paired with externals as in real play; and those that are not stationary.
