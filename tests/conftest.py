@@ -5,6 +5,7 @@ import pytest
 import torch
 
 torch.set_num_threads(1)
+pytest.register_assert_rewrite("helpers")  # their assertions say what they found, too
 busy = [hypothesis.HealthCheck.too_slow]  # a busy machine is no fault
 hypothesis.settings.register_profile("same every time", derandomize=True, deadline=None, suppress_health_check=busy)
 hypothesis.settings.load_profile("same every time")

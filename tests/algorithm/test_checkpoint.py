@@ -57,14 +57,19 @@ def assert_same(a, b):
             assert all(torch.equal(x[k], y[k]) for k in x)
 
 
+@pytest.fixture(scope="module")
+def whole():
+    """Never stopped."""
+    return train(12)
+
+
 @pytest.mark.parametrize("stop", [1, 4, 5, 11])
-def test_resumed_at_any_record_equals_never_stopped(stop, tmp_path):
+def test_resumed_at_any_record_equals_never_stopped(stop, whole, tmp_path):
     micra_lite.save(tmp_path / "a.pt", train(stop))
-    resumed = train(12, micra_lite.load(tmp_path / "a.pt"))
-    assert_same(resumed, train(12))
+    assert_same(train(12, micra_lite.load(tmp_path / "a.pt")), whole)
 
 
-def test_killed_at_any_moment_and_resumed_equals_never_killed(tmp_path):
+def test_killed_at_any_moment_and_resumed_equals_never_killed(whole, tmp_path):
     """SIGKILL at uneven moments, again and again, until the training gets through."""
     path = tmp_path / "a.pt"
     code = TRAIN.replace("{settings}", repr(SMALL))
@@ -89,7 +94,7 @@ def test_killed_at_any_moment_and_resumed_equals_never_killed(tmp_path):
             break
     assert kills == 3
     assert not [p for p in tmp_path.iterdir() if p.name != "a.pt" and not p.name.endswith(".partial")]
-    assert_same(micra_lite.load(path), train(12))
+    assert_same(micra_lite.load(path), whole)
 
 
 def test_an_adapted_team_keeps_its_belief(tmp_path):

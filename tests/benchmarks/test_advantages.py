@@ -1,11 +1,13 @@
 """Advantages swapped inside MICRA's loop: nothing else differs, kept runs are not repeated, and the summary by hand."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import micra_lite
+from micra_lite.baselines.methods import METHODS
 
 TINY = {"updates": 8, "updates_per_round": 4, "externals_per_round": 2, "features": 8, "hidden": 16, "actor_hidden": 16,
         "externals_per_update": 4}  # fmt: skip
@@ -18,13 +20,13 @@ def advantages(monkeypatch):
 
 
 def test_only_the_advantage_differs(advantages):
-    """CRA with a sampled own action beside its rivals; and the exact sum, which none of them can take."""
-    names = list(advantages.ADVANTAGES)
-    assert names[0] == "CRA"
-    for name in names[1:]:
-        changes = advantages.ADVANTAGES[name]
-        assert changes.keys() <= {"advantage", "own_actions"}
-        assert changes["own_actions"] == "sampled"
+    """All rivals sample own actions, as one CRA does; the other one has the exact sum, which the rivals cannot have."""
+    ours, *rivals = [METHODS[name] for name in advantages.ADVANTAGES.values()]
+    assert ours == METHODS["MICRA"]
+    for rival in rivals:
+        assert replace(rival.variant, advantages=ours.variant.advantages) == ours.variant
+        assert replace(rival, variant=ours.variant) == ours
+        assert "own_actions_sampled" in rival.variant.advantages.__qualname__
     assert {(t.name, t.agents) for t in advantages.tasks()} == {
         ("pursuit", 3), ("pursuit", 4), ("random payoffs", 4), ("random payoffs", 6)
     }  # fmt: skip
@@ -46,7 +48,7 @@ def test_a_run_scores_every_point_once_and_is_kept(advantages, name, tmp_path):
 
 
 def test_a_game_without_a_table_is_scored_by_playing(advantages, monkeypatch):
-    """Above the random team: an untrained one, which is nearly that, scores about nothing; with a table, exactly so."""
+    """An untrained team is nearly random, so it scores about 0 above the random team, with and without a table."""
     game, family = advantages.hunters(2)(0)
     externals = family.split("held-out")[:2]
     state = micra_lite.TrainingState.initial(game, micra_lite.Settings(conditioned=False))

@@ -1,6 +1,5 @@
-"""Sweeps on a cluster: what a killed worker was running is run again, nothing twice, and the process ends by itself."""
+"""Sweeps on a cluster: runs of a killed worker are repeated, no others are, and the process ends by itself."""
 
-import importlib
 import json
 import os
 import signal
@@ -8,11 +7,11 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+from helpers import ROOT
+
 RUNS = 12
 # A benchmark whose runs do nothing; it keeps each as the benchmarks do, and says when one is complete.
 SWEEP = f"""
@@ -41,7 +40,7 @@ if __name__ == "__main__":
 
 
 def wait_for(what, seconds=1800):
-    """Until it is true; its value."""
+    """Wait until it is true; returns its value."""
     end = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < end, "waited in vain"
@@ -58,7 +57,7 @@ def started(tmp_path):
         with (tmp_path / f"{name}.txt").open("w") as output:
             processes.append(subprocess.Popen(
                 [sys.executable, *command], cwd=tmp_path, stdout=output, stderr=output,
-                env={**os.environ, "PYTHONPATH": str(BENCHMARKS), "OMP_NUM_THREADS": "1"},
+                env={**os.environ, "PYTHONPATH": str(ROOT / "benchmarks"), "OMP_NUM_THREADS": "1"},
             ))  # fmt: skip
         return processes[-1]
 
@@ -103,9 +102,8 @@ def test_a_killed_worker_costs_no_run_and_none_is_there_twice(started, tmp_path)
 
 
 @pytest.mark.parametrize(("backend", "install"), [("dask", r"micra_lite\[cluster\]"), ("ray", "ray")])
-def test_a_missing_backend_says_what_to_install(backend, install, monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    runs = importlib.import_module("runs")
+def test_a_missing_backend_says_what_to_install(backend, install, benchmark, monkeypatch):
+    runs = benchmark("runs")
     monkeypatch.setattr(runs.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=f"pip install '{install}'"):
         runs.run_all([], 1, backend)

@@ -1,20 +1,17 @@
 """The exact counterparts in benchmarks/unadapted.py are what they are called."""
 
-import importlib
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
 import micra_lite
-from micra_lite import agent, exact
+from micra_lite import exact
+from micra_lite.agent import prior_belief
 
 
 @pytest.fixture
-def unadapted(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
-    return importlib.import_module("unadapted")
+def unadapted(benchmark):
+    return benchmark("unadapted")
 
 
 @pytest.fixture
@@ -66,7 +63,7 @@ def test_actors_and_regrets_are_those_of_the_team(unadapted, crossing):
     )
     state = micra_lite.TrainingState.initial(game, settings)
     found = unadapted.actors_of(state)()
-    for p, q in zip(found, exact.team_tables(state, agent.prior_belief(state.agent, 1)), strict=True):
+    for p, q in zip(found, exact.team_tables(state, prior_belief(state.agent, 1)), strict=True):
         torch.testing.assert_close(p.float(), q[0])
     regrets = unadapted.critic_regrets(state, externals)(found)
     for p, r in zip(found, regrets, strict=True):

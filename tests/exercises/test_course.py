@@ -7,11 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 
+from helpers import ROOT
 from helpers.submissions import ANSWERS, COMA, HOSTILE, PENCIL, START, notebook, write_class
 from micra_exercises import check
 from micra_exercises.tutor import TutorError, cli, scheme
@@ -19,8 +19,6 @@ from micra_exercises.tutor.build import build
 from micra_exercises.tutor.grade import grade, notebooks, read_notebook, safe, verdicts
 from micra_exercises.tutor.sandbox import KINDS, PACKAGES, Sandbox, SandboxError, open_sandbox, records
 from micra_exercises.variants import choose
-
-ROOT = Path(__file__).parents[2]
 
 
 def checksum(folder):

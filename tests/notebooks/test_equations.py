@@ -5,11 +5,11 @@ The search itself is `docs/equations.py`; the site shows what it finds.
 
 import ast
 import importlib.util
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from helpers import ROOT
+
 spec = importlib.util.spec_from_file_location("equations", ROOT / "docs" / "equations.py")
 equations = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(equations)

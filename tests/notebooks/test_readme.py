@@ -1,11 +1,9 @@
 """The README is true: its code runs, its map is the tree, it is short, and its links lead somewhere."""
 
 import re
-from pathlib import Path
 
-import micra_lite
+from helpers import ROOT
 
-ROOT = Path(micra_lite.__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from helpers.browser import ROOT
+from helpers import ROOT
 
 pytestmark = pytest.mark.long
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

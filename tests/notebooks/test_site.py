@@ -13,7 +13,8 @@ from urllib.parse import unquote, urljoin, urlparse
 
 import pytest
 
-from helpers.browser import ROOT, SCREENSHOTS
+from helpers import ROOT
+from helpers.browser import SCREENSHOTS
 
 pytestmark = pytest.mark.browser
 ENVIRONMENT = {**os.environ, "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}  # nothing answers

@@ -1,4 +1,4 @@
-"""The starting point widget without a browser: its words against plain loops, its inner loop against the packaged one."""
+"""The starting point widget without a browser: its losses against plain loops, its inner loop against the packaged one."""
 
 import math
 from itertools import product
@@ -16,7 +16,7 @@ from helpers.widgets import controls, drawings, numbers, part, stays_on_its_shee
 from micra_lite.imitation import adapt, meta_loss
 from micra_lite.widgets import StartingPoint
 from micra_lite.widgets.drawing.base import STATIC
-from micra_lite.widgets.inner_loop import POPULATIONS, WATCHED, InnerLoop, adapted
+from micra_lite.widgets.inner_loop import POPULATIONS, WATCHED, InnerLoop, Landscape, adapted
 
 
 class OneLogit(nn.Module):
@@ -45,35 +45,43 @@ def by_loops(start, p, step_size, steps, n, prior_pairs):
     return total
 
 
+def shown(point):
+    """What the picture is made of, from the controls."""
+    loop = (point.step_size.value, point.steps.value, WATCHED[point.watched.value], point.prior_pairs.value)
+    return Landscape.of(POPULATIONS[point.columns.value], point.start.value, InnerLoop(*loop)), loop
+
+
 def check(point):
-    """The words of the present picture, parsed back, against the loops."""
-    alt, columns = point.alt, POPULATIONS[point.columns.value]
-    n = WATCHED[point.watched.value]
-    loop = (point.step_size.value, point.steps.value, n, point.prior_pairs.value)
-    start = point.start.value
-    shown = [
-        *columns,
-        start,
-        point.step_size.value,
-        point.steps.value,
-        *([] if n is None else [n]),
-        point.prior_pairs.value,
-    ]
-    assert numbers(alt[: alt.index(" Column ")]) == pytest.approx(shown, abs=0.0051)
-    before = [by_loops(start, p, 0.0, 0, 0, 0) for p in columns]
-    after = [by_loops(start, p, *loop) for p in columns]
-    for p, b, a in zip(columns, before, after, strict=True):
-        entropy = -p * math.log(p) - (1 - p) * math.log(1 - p)
-        own = alt[alt.index(f"Column {p:.2f}:") :]
-        assert part(own, ": loss", "at best") == pytest.approx([b, a, entropy], abs=0.00051)
-    assert part(alt, "Mean loss", " The best") == pytest.approx([np.mean(before), np.mean(after)], abs=0.00051)
-    plain, best = part(alt, "The best start is", " where the mean")
-    assert plain == pytest.approx(np.mean(columns), abs=0.003)  # the best fixed prediction is the mean of p
-    least = numbers(alt)[-1]
-    assert least == pytest.approx(np.mean([by_loops(best, p, *loop) for p in columns]), abs=0.0006)
-    assert least <= np.mean(after) + 0.003
+    """Losses at the start, and from the best start, against the loops; what is drawn stays on its sheet."""
+    found, loop = shown(point)
+    assert found.before == pytest.approx([by_loops(found.start, p, 0.0, 0, 0, 0) for p in found.columns])
+    assert found.after == pytest.approx([by_loops(found.start, p, *loop) for p in found.columns])
+    assert found.best(0) == pytest.approx(np.mean(found.columns), abs=0.003)  # of a fixed prediction: the mean of p
+    least = found.curves[1].min()
+    assert least == pytest.approx(np.mean([by_loops(found.best(1), p, *loop) for p in found.columns]))
+    assert least <= np.mean(found.after) + 0.003
     (drawing,) = drawings(point.view.value)
     stays_on_its_sheet(drawing)
+
+
+@pytest.mark.parametrize("watched", WATCHED)
+@pytest.mark.parametrize("columns", POPULATIONS)
+def test_the_words_say_what_is_drawn(columns, watched):
+    point = StartingPoint(columns)
+    point.watched.value = watched
+    found, (step_size, steps, n, prior_pairs) = shown(point)
+    alt = point.alt
+    told = [*found.columns, found.start, step_size, steps, *([] if n is None else [n]), prior_pairs]
+    assert numbers(alt[: alt.index(" Column ")]) == pytest.approx(told, abs=0.0051)
+    for p, before, after in zip(found.columns, found.before, found.after, strict=True):
+        entropy = -p * math.log(p) - (1 - p) * math.log(1 - p)
+        own = alt[alt.index(f"Column {p:.2f}:") :]
+        assert part(own, ": loss", "at best") == pytest.approx([before, after, entropy], abs=0.00051)
+    means = [np.mean(found.before), np.mean(found.after)]
+    assert part(alt, "Mean loss", " The best") == pytest.approx(means, abs=0.00051)
+    best = [found.best(0), found.best(1)]
+    assert part(alt, "The best start is", " where the mean") == pytest.approx(best, abs=0.00051)
+    assert numbers(alt)[-1] == pytest.approx(found.curves[1].min(), abs=0.00051)
 
 
 @pytest.mark.parametrize("columns", POPULATIONS)
@@ -120,7 +128,7 @@ def test_the_best_start_is_that_of_an_optimiser():
         return np.mean([by_loops(start, p, 2.0, 3, 10, 0) for p in columns])
 
     found = minimize_scalar(mean, bounds=(0.5, 0.99), method="bounded")
-    assert part(point.alt, "The best start is", " where the mean")[1] == pytest.approx(found.x, abs=0.006)
+    assert shown(point)[0].best(1) == pytest.approx(found.x, abs=0.006)
 
 
 def test_it_has_words_and_a_static_copy():

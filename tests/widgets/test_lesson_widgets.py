@@ -9,6 +9,7 @@ import ipywidgets
 import pytest
 
 import micra_lite
+from helpers import ROOT
 from helpers.widgets import controls, descendants, drawings, numbers, stays_on_its_sheet
 from micra_lite.widgets import GridPlayer, PolicyField, Prediction, Predictions, ask
 from micra_lite.widgets.drawing.base import STATIC
@@ -88,7 +89,7 @@ def test_every_question_can_be_asked(key):
     assert "{" not in prediction.because
     assert 20 < len(prediction.question) < 160
     assert len(prediction.because) > 20
-    notebooks = Path(__file__).parents[2] / "notebooks" / "src"
+    notebooks = ROOT / "notebooks" / "src"
     assert any(re.search(rf'ask\(\s*"{key}"', source.read_text()) for source in notebooks.glob("*.py"))
 
 

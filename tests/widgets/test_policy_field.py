@@ -1,7 +1,6 @@
-"""The field of regrets without a browser: its words against plain loops, its paths against what is known of them."""
+"""The field of regrets without a browser: its numbers against plain loops, its paths against what is known, its words."""
 
 import itertools
-import re
 import warnings
 
 import numpy as np
@@ -14,7 +13,7 @@ from helpers.widgets import drawings, part, stays_on_its_sheet
 from micra_lite.exact import dynamics, nash_equilibria
 from micra_lite.registry import make
 from micra_lite.widgets import PolicyField
-from micra_lite.widgets.drawing.field import PATHS
+from micra_lite.widgets.drawing.field import PATHS, Trajectory
 from micra_lite.widgets.policy_field import FIELD_GAMES
 
 
@@ -27,35 +26,48 @@ def plain_regrets(game, i, policies):
     return [x - v for x in given]
 
 
-def check_field(field):
-    game, alt = field.game, field.alt
-    start = part(alt, "Policies:", "Regret advantages")
-    cut = game.n_actions[0]
+def shown(field):
+    """What the picture is made of, from the controls."""
+    start = [torch.tensor(p, dtype=torch.float64) for p in policies_of(field)]
+    return Trajectory.of(field.game, (start[0], start[1]), field.way_menu.value, field.steps.value)
+
+
+def policies_of(field):
     policies = [[s.value for s in own] for own in field.sliders]
-    policies = [
-        [p[0], 1 - p[0]] if len(p) == 1 else [x / sum(p) if sum(p) else 1 / len(p) for x in p] for p in policies
-    ]
-    assert start == pytest.approx([*policies[0], *policies[1]], abs=0.0051)
-    told = part(alt, "Regret advantages:", ": row is")
-    regrets = [plain_regrets(game, i, policies) for i in (0, 1)]
-    assert told == pytest.approx([*regrets[0], *regrets[1]], abs=0.0051)
-    for agent, names, own in zip(game.agents, game.action_names, regrets, strict=True):
-        if max(own) > 0.006:
-            best = re.search(rf"{agent} is pushed towards (\w+)", alt)[1]
-            assert own[names.index(best)] == pytest.approx(max(own), abs=1e-9)
-        elif max(own) < 0.004:
-            assert f"{agent} is not pushed" in alt
-    begin = "the average is" if "the average is" in alt else "the policies are"
-    end = part(alt, begin, ", and the largest regret left is")
-    assert sum(end[:cut]) == pytest.approx(1, abs=0.02)
-    assert sum(end[cut:]) == pytest.approx(1, abs=0.02)
-    if game.payoffs.abs().max() < 6:  # elsewhere two decimals are too few to compute with
-        left = max(
-            0.0, *plain_regrets(game, 0, [end[:cut], end[cut:]]), *plain_regrets(game, 1, [end[:cut], end[cut:]])
-        )
-        assert part(alt, "the largest regret left is", " Equilibria") == pytest.approx([left], abs=0.08)
+    return [[p[0], 1 - p[0]] if len(p) == 1 else [x / sum(p) if sum(p) else 1 / len(p) for x in p] for p in policies]
+
+
+def check_field(field):
+    """Regrets at both ends against the loops; what is drawn stays on its sheet."""
+    found, game = shown(field), field.game
+    for i, own in enumerate(found.regrets):
+        assert own == pytest.approx(plain_regrets(game, i, policies_of(field)), abs=1e-9)
+    end = [p[-1].tolist() for p in found.path]
+    assert len(found.path[0]) == field.steps.value + 1
+    assert [sum(p) for p in end] == pytest.approx([1, 1])
+    assert found.left == pytest.approx(max(plain_regrets(game, 0, end) + plain_regrets(game, 1, end)), abs=1e-9)
     for sheet in drawings(field.view.value):
         stays_on_its_sheet(sheet)
+
+
+@pytest.mark.parametrize("way", PATHS)
+@pytest.mark.parametrize("name", FIELD_GAMES)
+def test_the_words_say_what_is_drawn(name, way):
+    field = PolicyField(name)
+    field.way_menu.value = way
+    found, alt = shown(field), field.alt
+    assert part(alt, "Policies:", "Regret advantages") == pytest.approx(
+        [*itertools.chain(*policies_of(field))], abs=0.0051
+    )
+    assert part(alt, "Regret advantages:", ": row is") == pytest.approx([*itertools.chain(*found.regrets)], abs=0.0051)
+    for agent, names, own in zip(field.game.agents, field.game.action_names, found.regrets, strict=True):
+        best = names[own.index(max(own))]
+        assert f"{agent} is {f'pushed towards {best}' if max(own) > 0.005 else 'not pushed'}" in alt
+    begin = "the average is" if way == PATHS[1] else "the policies are"
+    end = [x for p in found.path for x in p[-1].tolist()]
+    assert part(alt, begin, ", and the largest regret left is") == pytest.approx(end, abs=0.0051)
+    left = part(alt, "the largest regret left is", " Equilibria")
+    assert left == pytest.approx([max(0.0, found.left)], abs=0.0051)
 
 
 @pytest.mark.parametrize("name", FIELD_GAMES)

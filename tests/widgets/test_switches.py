@@ -1,4 +1,4 @@
-"""The three switches without a browser: every control over its range, the words against loops and normal equations."""
+"""The three switches without a browser: every control over its range, against loops and normal equations."""
 
 from itertools import product
 
@@ -11,7 +11,7 @@ from ipywidgets import HTML
 from helpers.widgets import controls, drawings, numbers, part, stays_on_its_sheet
 from micra_lite.widgets import ThreeSwitches
 from micra_lite.widgets.drawing.base import STATIC
-from micra_lite.widgets.switches import JOINT, features, fit, how_often, payoffs, verdict
+from micra_lite.widgets.switches import JOINT, features, fit, how_often, payoffs, regret_of_on, verdict
 
 
 def worth(share, a):
@@ -34,32 +34,44 @@ def nearest(q, weights, groups):
     return (x @ np.linalg.solve(x.T @ w @ x, x.T @ w @ q.reshape(-1))).reshape(2, 2, 2)
 
 
+def shown(switches):
+    """Frequencies in D, the three tables and their regrets, from the controls."""
+    q, data = payoffs(switches.share.value), switches.data.value
+    weights = how_often([np.array([1 - p, p]) for p in (0.5, data, data)])
+    tables = [q, fit(q, weights, 2), fit(q, weights, 1)]
+    return weights, tables, [regret_of_on(table, switches.now.value) for table in tables]
+
+
 def check(switches):
-    alt, share, data, now = switches.alt, switches.share.value, switches.data.value, switches.now.value
-    assert part(alt, "Three-way", " now. ") == pytest.approx([share, data, now], abs=1e-9)
+    """Frequencies, tables and regrets against loops and normal equations; what is drawn stays on its sheet."""
+    share, data, now = switches.share.value, switches.data.value, switches.now.value
+    weights, tables, regrets = shown(switches)
     q = np.array([worth(share, a) for a in JOINT]).reshape(2, 2, 2)
-    weights = np.array([0.5 * np.prod([data if x else 1 - data for x in a[1:]]) for a in JOINT])
+    expected = np.array([0.5 * np.prod([data if x else 1 - data for x in a[1:]]) for a in JOINT])
     single = ((), (0,), (1,), (2,))
-    tables = [q, nearest(q, weights, (*single, (0, 1), (0, 2), (1, 2))), nearest(q, weights, single)]
-    for k, a in enumerate(JOINT):
-        name = " ".join("on" if x else "off" for x in a) + ":"
-        told = alt[alt.index(f" {name}") :]
-        told = told[: min(told.index(end) for end in (";", "You") if end in told)]
-        wanted = [100 * weights[k], *(t[a] for t in tables)]
-        assert numbers(told) == pytest.approx(wanted, abs=0.051)
-        assert numbers(told)[1:] == pytest.approx(wanted[1:], abs=0.0051)
-    regrets = [regret_by_loops(t, now) for t in tables]
-    assert part(alt, "Regret of on:", "So:") == pytest.approx(regrets, abs=0.0051)
-    for name, regret in zip(("pairwise", "single"), regrets[1:], strict=True):
-        said = alt[alt.index("So:") :].split(f"{name} ")[1].split(",")[0].rstrip(".")
-        if abs(regret - regrets[0]) < 0.0049:
-            assert said == "right"
-        elif abs(regret - regrets[0]) > 0.0051:
-            wrong_way = regret * regrets[0] < 0 and min(abs(regret), abs(regrets[0])) > 0.0051
-            assert not wrong_way or said == "points the wrong way"
-            assert said.startswith(("off by", "points"))
+    fitted = [q, nearest(q, expected, (*single, (0, 1), (0, 2), (1, 2))), nearest(q, expected, single)]
+    assert weights.reshape(-1) == pytest.approx(expected)
+    for found, wanted in zip(tables, fitted, strict=True):
+        assert found == pytest.approx(wanted, abs=1e-9)
+    assert regrets == pytest.approx([regret_by_loops(table, now) for table in fitted], abs=1e-9)
     (drawing,) = drawings(switches.view.value)
     stays_on_its_sheet(drawing)
+
+
+@pytest.mark.parametrize(("share", "now"), [(1.0, 0.8), (0.3, 0.2), (0.0, 0.5)])
+def test_the_words_say_what_is_drawn(share, now):
+    switches = ThreeSwitches()
+    switches.share.value, switches.now.value = share, now
+    weights, tables, regrets = shown(switches)
+    alt = switches.alt
+    assert part(alt, "Three-way", " now. ") == pytest.approx([share, switches.data.value, now], abs=1e-9)
+    for a in JOINT:
+        told = numbers(alt.split(" ".join("on" if x else "off" for x in a) + ":")[1])[:4]
+        assert told[0] == pytest.approx(100 * weights[a], abs=0.051)
+        assert told[1:] == pytest.approx([table[a] for table in tables], abs=0.0051)
+    assert part(alt, "Regret of on:", "So:") == pytest.approx(regrets, abs=0.0051)
+    said = [verdict(regret, regrets[0]) for regret in regrets[1:]]
+    assert alt.endswith(f"So: pairwise {said[0]}, single {said[1]}.")
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
