@@ -53,7 +53,7 @@ from micra_lite.agent import prior_belief
 from micra_lite.exact import mean_return
 from micra_lite.extensions.factored_regret import cp_regret_advantage, pairwise_regret_advantage
 from micra_lite.games.scene import Board
-from micra_lite.networks import LARGEST_JOINT, joint_size
+from micra_lite.networks import LARGEST_JOINT, Critic
 from micra_lite.plotting import episodes, games, style
 from micra_lite.plotting.externals import family_figure
 from micra_lite.registry import agent_class_for
@@ -503,7 +503,7 @@ for n, (table, parts) in entries.items():
 
 # %%
 try:
-    joint_size((5,) * 8)
+    Critic(1, 0, 0, 1, (5,) * 8)
 except ValueError as error:
     refusal = str(error)
     print(refusal)
@@ -905,7 +905,7 @@ summary
 # | scoring by episodes | `micra_lite.exact.mean_return` |
 # | Eq. 2, enumerated | `micra_lite.regret.counterfactual_regret_advantage` |
 # | Eq. 2 from pairs, from products | `micra_lite.extensions.factored_regret.pairwise_regret_advantage`, `micra_lite.extensions.factored_regret.cp_regret_advantage` |
-# | the limit | `micra_lite.networks.joint_size`, `micra_lite.networks.LARGEST_JOINT` |
+# | the limit | `micra_lite.networks.LARGEST_JOINT` |
 # | a critic of small parts, learned | `micra_lite.extensions.pairwise_critic.PairwiseAgent` |
 # | runners of simple tag | `micra_lite.interop.simple_tag.RunnerFamily` |
 # | to play with | `micra_lite.widgets.ThreeSwitches` |
