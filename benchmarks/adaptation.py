@@ -1,9 +1,9 @@
 """Unseen externals: normalised scores and imitation errors before and after adaptation, beside what is possible.
 
-Each seed trains a team, meets the held-out externals of its task, watches them (ε = 0.1) and adapts; scores are exact.
-Beside the three answers stand the same team with the Bayes predictor or the true policy in the imitator's place, and the
-Bayes-greedy team on the same watched episodes. Writes benchmarks/results/adaptation.json. Checkpoints and finished runs
-are kept in runs/benchmarks/adaptation, so that a benchmark that was stopped goes on where it was.
+For each seed a team is trained, meets the held-out externals of its task, watches them (ε = 0.1) and adapts; scores are
+exact. The three ways to adapt are shown beside the same team with the Bayes predictor or the true policy in the imitator's
+place, and beside the Bayes-greedy team on the same watched episodes. Writes benchmarks/results/adaptation.json. Checkpoints
+and finished runs are kept in runs/benchmarks/adaptation, so that a stopped benchmark resumes where it was.
 
     python benchmarks/adaptation.py --seeds 10 --jobs 2     grid tasks, matrix games, controls, partial views: many hours
     python benchmarks/adaptation.py --tasks pursuit gates
@@ -18,7 +18,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")  # one process per seed: threads would only wait for each other
@@ -32,23 +32,26 @@ import micra_lite
 from adaptation_figure import adaptation_curves, before_and_after
 from common import interquartile_mean, read, write_part
 from micra_lite import exact, registry
+from micra_lite.games.matrix import MATRIX_GAMES
 from micra_lite.plotting import style
 from runs import file_name, game_of, keep, kind_of, run_all, score, yardstick
 
-TASKS = [*registry.GRID_TASKS, *registry.MATRIX_GAMES, *registry.CONTROLS, "pursuit:view=1"]
+TASKS = [*registry.GRID_TASKS, *MATRIX_GAMES, *registry.CONTROLS, "pursuit:view=1"]
 DOCS = Path(__file__).parent.parent / "docs"
 BUDGETS = (1, 2, 5, 10, 20)  # watched episodes
 MAIN = 5  # the budget at which everything is compared
-FEW = 12  # what costs seconds for each external (gradient steps, posteriors, the other budgets) meets the first so many
+FEW = 12  # externals for whatever takes seconds each (gradient steps, posteriors, the other budgets): the first so many
 PARTICLES = 256  # of the Bayes predictor
-IMITATOR_UPDATES = 300  # of the imitators that are trained otherwise
+IMITATOR_UPDATES = 300  # of the imitators trained in other ways
 SAVE_EVERY = 250  # updates
-# variant → the settings that differ from the task's
+# variant → settings other than the task's
 VARIANTS: dict[str, dict[str, Any]] = {"conditioned": {}, "unconditioned": {"conditioned": False}}
+# name of a row → the networks that learn on once the imitator has adapted
+LEARNS_ON: dict[str, Literal["actors", "actors and critic"]] = {"frozen": "actors", "re-imagined": "actors and critic"}
 
 
 def trained_team(task: str, settings: micra_lite.Settings, path: Path) -> tuple[micra_lite.TrainingState, float]:
-    """A team trained to the end, from its last checkpoint if there is one; and the CPU seconds that it took in all."""
+    """Train a team to the end, from its last checkpoint if there is one; returns it and the CPU seconds spent in all."""
     spent = path.with_suffix(".cpu")
     start = time.process_time() - (float(spent.read_text()) if spent.exists() else 0.0)
     state = micra_lite.load(path) if path.exists() else None
@@ -79,14 +82,14 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
     state, training = trained_team(task, settings, checkpoint)
     game, (_, family) = state.game, game_of(task)
     externals, table = family.split("held-out"), exact.tabulate(game)
-    true = externals.tables(game)  # per external agent (K, S, A_e)
+    true = game.tables(externals)  # per external agent (K, S, A_e)
     scale = yardstick(task, cache)
     rows: list[dict[str, Any]] = []
 
     def add(method: str, episodes: int, values: Sequence[float] | np.ndarray, nats: Sequence[float] | np.ndarray,
             seconds: float = 0.0, pairs: float = 0.0, **more: Any) -> None:  # fmt: skip
         for count in dict.fromkeys((len(values), FEW)):
-            part = exact.Yardstick(scale.random[:count], scale.best[:count], [])  # the worst of them counts too
+            part = exact.Yardstick(scale.random[:count], scale.best[:count], [])  # for the worst of them
             rows.append({
                 "task": task, "method": method, "episodes": episodes, "externals": count,
                 "score": score(scale, values, count),
@@ -94,6 +97,9 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
                 "pairs": pairs, "seconds": seconds, "environment_steps": state.environment_steps,
                 "training_cpu_seconds": training, **more,
             })  # fmt: skip
+
+    def add_found(method: str, episodes: int, found: exact.AdaptationScores) -> None:
+        add(method, episodes, found.after, found.excess_nats, found.seconds.mean().item(), found.pairs.mean().item())
 
     before = exact.adaptation_scores(state, table, externals, 0)
     add(variant, 0, before.after, before.excess_nats)
@@ -104,35 +110,21 @@ def run(task: str, variant: str, seed: int, updates: int | None, cache: Path) ->
         for episodes in BUDGETS:
             met = externals if episodes == MAIN else externals[:FEW]
             found = exact.adaptation_scores(state, table, met, episodes, seed=1000 * seed)
-            add(
-                variant,
-                episodes,
-                found.after,
-                found.excess_nats,
-                float(found.seconds.mean()),
-                float(found.pairs.mean()),
-            )
+            add_found(variant, episodes, found)
             if episodes == MAIN and game.full_view:
                 imitators.compare(state, table, found, MAIN, IMITATOR_UPDATES, add)
             bayes(state, table, found, episodes, true, add)
-    for answer in ("frozen", "re-imagined"):
-        chosen = replace(settings, answer=answer)
+    for name, learns in LEARNS_ON.items():
+        chosen = replace(settings, after_imitation=learns)
         found = exact.adaptation_scores(state, table, externals[:FEW], MAIN, chosen, seed=1000 * seed)
-        add(
-            f"{variant}, {answer}",
-            MAIN,
-            found.after,
-            found.excess_nats,
-            float(found.seconds.mean()),
-            float(found.pairs.mean()),
-        )
+        add_found(f"{variant}, {name}", MAIN, found)
     return keep(path, rows)
 
 
 def bayes(
     state: Any, table: Any, found: exact.AdaptationScores, episodes: int, true: list[torch.Tensor], add: Any
 ) -> None:
-    """On what was watched: the Bayes predictor in the imitator's place, and the Bayes-greedy team."""
+    """Add rows of the Bayes predictor in the imitator's place, and of the Bayes-greedy team, both on what was watched."""
     game, family = state.game, micra_lite.external_family(state.game.name, state.game)
     predictions, nats, greedy, seconds = [], [], [], []
     for k in range(FEW):
@@ -152,7 +144,7 @@ def bayes(
 
 
 def summary(rows: list[dict[str, Any]], seeds: int) -> list[dict[str, Any]]:
-    """Over seeds: interquartile means with intervals of the scores, means of the rest."""
+    """Interquartile means over seeds, with intervals, of the scores; means of everything else."""
     bayes_nats = {(r["task"], r["episodes"]): [] for r in rows}
     for r in rows:
         if r["method"] == "Bayes-greedy team":
@@ -200,7 +192,7 @@ def main() -> None:
 
 
 def draw(tasks: Sequence[str]) -> None:
-    """The figure of all tasks, and one of each of these, from what has been kept."""
+    """Draw the figure of all tasks, and one for each of `tasks`, from the results so far."""
     kept, games = read("adaptation")["rows"], read("games")
     fixed = {r["game"]: r["headroom_average"] for r in [*games["rows"], *games["matrix_games"]]}
     groups: dict[str, list[dict[str, Any]]] = {}

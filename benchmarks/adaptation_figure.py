@@ -1,4 +1,4 @@
-"""Figures of adaptation: one task's scores against what was watched and what it cost; all tasks' before and after."""
+"""Figures of adaptation: scores of one task against watched episodes and seconds; scores of all tasks before and after."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def adaptation_curves(task: str, rows: Rows) -> tuple[Figure, str]:
             error = [[r["score"] - r["low"]], [r["high"] - r["score"]]]
             seconds.errorbar(r["seconds"], r["score"], error, fmt=marker, color=colour, label=label, capsize=3)
             timed.append(f"{label} {r['score']:.2f} in {r['seconds']:.2f} s")
-    # Half the scale at least: small differences look small.
+    # At least half the scale, so that small differences look small.
     scores.set_ylim(min(0.5, *(r["low"] for r in ours)) - 0.03, 1.03)
     ticks = sorted({0, *watched})
     for axes, title in ((scores, "score"), (nats, "imitation error, nats")):

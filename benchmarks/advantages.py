@@ -1,10 +1,10 @@
-"""What regret itself contributes: MICRA's own loop, another advantage in the place of Eq. 2's, and nothing else changed.
+"""The contribution of regret itself: MICRA's own loop with another advantage in place of Eq. 2's, and no other change.
 
-Critic, off-policy data, externals' model and networks are the same; nobody adapts. The sum over the own action is taken
-exactly, or the own action is sampled, as it must be with the rivals' advantages: beside sampled CRA, regret is all that differs. Two and three hunters; matrix games of
-four and six players with random payoffs, another game for every seed; the usual batches and small ones. Scores are
-normalised and exact; of three hunters, whose table is too large, the return per episode above a random team's. Writes
-benchmarks/results/advantages.json: score at the end, and its mean over the training.
+Critic, off-policy data, model of the externals and networks are the same; nobody adapts. MICRA sums over own actions
+exactly; the rivals must sample them. Sampled CRA differs from the rivals in regret alone. Tasks: pursuit with two and three
+hunters; matrix games of four and six players with random payoffs, another game for every seed; the usual batches and small
+ones. Scores are normalised and exact; for three hunters, whose table is too large, they are returns per episode above a
+random team's. Writes benchmarks/results/advantages.json: the score at the end, and its mean over the training.
 
     python benchmarks/advantages.py --seeds 10 --jobs 2
 """
@@ -29,7 +29,7 @@ import micra_lite
 from common import interquartile_mean, write
 from micra_lite import exact
 from micra_lite.baselines import methods
-from micra_lite.exact import tabulate
+from micra_lite.exact.tabulate import table_entries, tabulate
 from micra_lite.externals import ExternalFamily, Externals
 from micra_lite.game import Game
 from micra_lite.games.matrix import MixedStrategies
@@ -38,10 +38,10 @@ from runs import keep, run_all
 from tuning import winners
 from variance import random_payoffs
 
-# Name → how MICRA's settings differ; the first is compared with the others.
-ADVANTAGES: dict[str, dict[str, Any]] = {
-    "CRA": {}, "CRA, sampled": methods.METHODS["MICRA, sampled regret"], "COMA": methods.METHODS["MICRA, COMA advantage"],
-    "independent": methods.METHODS["MICRA, independent advantage"],
+# Name → the method that has it; the first is compared with the others.
+ADVANTAGES = {
+    "CRA": "MICRA", "CRA, sampled": "MICRA, sampled regret", "COMA": "MICRA, COMA advantage",
+    "independent": "MICRA, independent advantage",
 }  # fmt: skip
 POINTS = 8  # of a curve
 EXTERNALS = 12  # held-out, met at every point
@@ -50,7 +50,7 @@ EPISODES = 64  # played with each of them where there is no table
 
 
 class Task(NamedTuple):
-    """What is trained: a game with its family (of a seed), and settings."""
+    """A game with its family, for each seed, and the settings to train with."""
 
     name: str
     agents: int
@@ -60,7 +60,7 @@ class Task(NamedTuple):
 
 
 def hunters(count: int) -> Callable[[int], tuple[Game, ExternalFamily]]:
-    """Pursuit; the same game for every seed."""
+    """Pursuit with so many hunters, the same game for every seed."""
 
     def made(seed: int) -> tuple[Game, ExternalFamily]:
         game = micra_lite.make("pursuit", hunters=count)
@@ -70,7 +70,7 @@ def hunters(count: int) -> Callable[[int], tuple[Game, ExternalFamily]]:
 
 
 def payoffs(players: int) -> Callable[[int], tuple[Game, ExternalFamily]]:
-    """A matrix game with random payoffs, the seed's."""
+    """A matrix game with random payoffs, another one for every seed."""
 
     def made(seed: int) -> tuple[Game, ExternalFamily]:
         game = random_payoffs(players, seed)
@@ -80,16 +80,16 @@ def payoffs(players: int) -> Callable[[int], tuple[Game, ExternalFamily]]:
 
 
 def tasks() -> list[Task]:
-    """The tasks, with what was found best for MICRA on pursuit, and small networks for one decision in one state."""
+    """The tasks: pursuit with the settings tuned for MICRA there, matrix games with small networks."""
     tuned = {"externals_per_round": 4, "updates": 160, **winners().get("MICRA", {})}
-    small = {**micra_lite.registry.ONE_DECISION, "updates": 200, "entropy": 0.05, "entropy_start": 10.0}
+    small = {**micra_lite.registry.ONE_DECISION, "updates": 200, "entropy_coefficient": 0.05, "entropy_start": 10.0}
     grids = [Task("pursuit", n + 1, hunters(n), tuned, (64, 4)) for n in (2, 3)]
     return grids + [Task("random payoffs", n, payoffs(n), small, (16, 1)) for n in (4, 6)]
 
 
 def scorer(game: Game, externals: Externals) -> Callable[[micra_lite.TrainingState], float]:
-    """How well a team plays with these externals: exactly, where there is a table."""
-    if isinstance(game, TabularGame) and game.table_entries <= LARGE:
+    """A function that scores a team against these externals: exactly, where there is a table."""
+    if isinstance(game, TabularGame) and table_entries(game) <= LARGE:
         table = tabulate(game)
         scale = exact.yardstick_for(table, externals, game)
         return lambda state: scale.normalised_score(exact.exact_values(state, table, externals))
@@ -105,22 +105,21 @@ def run(task: Task, advantage: str, batch: int, seed: int, cache: Path) -> list[
         return json.loads(path.read_text())
     torch.set_num_threads(1)
     game, family = task.game(seed)
-    changes = {**task.settings, **ADVANTAGES[advantage], "states_per_external": batch}
-    settings = micra_lite.Settings(seed=seed, conditioned=False, **changes)
+    settings = micra_lite.Settings(seed=seed, conditioned=False, **task.settings | {"states_per_external": batch})
     value = scorer(game, family.split("held-out")[:EXTERNALS])
     scores = [value(micra_lite.TrainingState.initial(game, settings))]
     points = {round(settings.updates * j / POINTS) for j in range(1, POINTS + 1)}
-    for record in micra_lite.offline_training(game, family, settings):
+    for record in methods.train(ADVANTAGES[advantage], game, family, settings):
         if record.step in points:
             scores.append(value(record.state))
     return keep(path, scores)
 
 
 def summary(task: Task, batch: int, curves: dict[str, list[list[float]]]) -> list[dict[str, Any]]:
-    """Over seeds: the score at the end, the mean of those after the first point, by how much CRA's is higher and how often;
-    `sampled_lead`: by how much sampled CRA's is higher, which takes its own actions as the rivals do.
+    """Scores over seeds, at the end (`final`) and on average after the first point (`during`), and CRA's lead in the latter.
 
-    Seeds are compared one by one: of a random game, each is another game, and they differ more than the methods.
+    `lead` is CRA's, `wins` the number of seeds in which it leads; `sampled_lead` is that of sampled CRA, which samples own
+    actions as the rivals do. Seeds are compared one by one: random games differ more than the methods.
     """
     during = {advantage: [float(np.mean(scores[1:])) for scores in runs] for advantage, runs in curves.items()}
     rows: list[dict[str, Any]] = []
@@ -128,7 +127,7 @@ def summary(task: Task, batch: int, curves: dict[str, list[list[float]]]) -> lis
         row: dict[str, Any] = {"task": task.name, "agents": task.agents, "batch": batch, "advantage": advantage}
         for name, found in (("during", during[advantage]), ("final", [scores[-1] for scores in runs])):
             row[name], row[f"{name}_low"], row[f"{name}_high"] = interquartile_mean(found)
-        for name, ours in zip(("lead", "sampled_lead"), list(during)[: len(rows)], strict=False):  # of those before it
+        for name, ours in zip(("lead", "sampled_lead"), list(during)[: len(rows)], strict=False):  # those before it
             leads = [a - b for a, b in zip(during[ours], during[advantage], strict=True)]
             row[name], row[f"{name}_low"], row[f"{name}_high"] = interquartile_mean(leads)
             if name == "lead":

@@ -1,4 +1,4 @@
-"""What the benchmarks share: where results go, what they say of the machine, and the interquartile mean."""
+"""Reading and writing results, and the interquartile mean: shared by all benchmarks, and cheap to import."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def read(name: str) -> dict[str, Any]:
-    """One result as it is, or nothing where it has not been measured."""
+    """One result file's content, empty where nothing has been measured."""
     path = RESULTS / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
@@ -25,10 +25,10 @@ def read(name: str) -> dict[str, Any]:
 def write_part(
     name: str, seeds: int, rows: list[dict[str, Any]], known: dict[str, dict[str, Any]], key: str = "task", **more: Any
 ) -> Path:
-    """`write` what was measured of some tasks; what the file has of others stays, so that a result can grow.
+    """`write` the rows of some tasks and keep those that the file has of others, so that a result can grow part by part.
 
-    Parts may differ in another `key` of their rows than the task. In `known`, each value has them as keys. `commands`
-    says which command measured which.
+    Args: rows, of the parts measured now; known, dicts with parts as keys, merged in the same way; key, the column of the
+    rows that tells parts apart. `commands` in the file says which command measured which part.
     """
     before = read(name)
     now = list(dict.fromkeys(r[key] for r in rows))
@@ -51,7 +51,7 @@ def _command() -> str:
 
 
 def write(name: str, seeds: int, rows: list[dict[str, Any]], **more: Any) -> Path:
-    """Write benchmarks/results/NAME.json: the command, versions, machine, seeds and rows."""
+    """Write benchmarks/results/NAME.json: command, versions, machine, seeds, `more`, and rows."""
     content = {
         "command": _command(),
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
@@ -69,7 +69,7 @@ def write(name: str, seeds: int, rows: list[dict[str, Any]], **more: Any) -> Pat
 def interquartile_mean(scores: list[float]) -> tuple[float, float, float]:
     """The interquartile mean over seeds and its 95% bootstrap interval: (mean, low, high); one seed has no interval.
 
-    As `rliable` defines them for one task (Agarwal et al. 2021), in one vectorised call: hundreds of times as fast.
+    As `rliable` defines them for one task (Agarwal et al., 2021), but hundreds of times as fast.
 
     >>> interquartile_mean([0.0, 0.5, 0.5, 1.0])[0]
     0.5

@@ -1,8 +1,8 @@
-"""Who ends ahead: MICRA's final score minus that of each other method, from the runs that benchmarks/learning.py keeps.
+"""Leads: MICRA's final score minus that of each other method, from the runs that benchmarks/learning.py keeps.
 
-Scores are those against all held-out externals, after watching where teams adapt. The interval of a difference is a
-bootstrap over seeds and externals, both drawn again, the same ones for both methods. "Ahead" and "behind" are said only of
-an interval without 0. Writes benchmarks/results/comparison.json and docs/comparison.png.
+Scores are against all held-out externals, after watching where teams adapt. The interval of a difference is a bootstrap
+over seeds and externals, resampled alike for both methods. A method is called ahead or behind only where the interval does
+not contain 0. Writes benchmarks/results/comparison.json and docs/comparison.png.
 
     python benchmarks/comparison.py
 """
@@ -21,10 +21,10 @@ from scipy import stats
 
 from common import RESULTS, write
 from learning_figure import STYLE
+from micra_lite.baselines.methods import PUBLISHED
 from micra_lite.plotting import style
 from readme_tables import standing
 from runs import yardstick
-from tuning import TUNED
 
 CACHE, DOCS = Path("runs/benchmarks/learning"), Path(__file__).parent.parent / "docs"
 DRAWS = 5000
@@ -95,10 +95,10 @@ def comparison_figure(rows: Sequence[Mapping[str, Any]]) -> tuple[Figure, str]:
 
 
 def main() -> None:
-    """Compare what has been kept, write and draw it."""
+    """Compare the finished runs, write the result and draw it."""
     ends, rows = final_scores(), []
     for (task, panel, method), theirs in ends.items():
-        if method in TUNED and method != "MICRA":
+        if method in PUBLISHED and method != "MICRA":
             scale = yardstick(task, CACHE)
             found = lead(ends[task, panel, "MICRA"], theirs, scale.best - scale.random)
             seeds, externals = theirs.shape

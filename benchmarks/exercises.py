@@ -1,9 +1,9 @@
-"""Are the checks of the exercises any good? Wrong answers told by name, right ones accepted, mutants rejected, seconds.
+"""Quality of the exercises' checks: wrong answers whose mistake is named, right ones accepted, mutants rejected, seconds.
 
 python benchmarks/exercises.py
 
-The answers are those of tests/exercises/check_answers, written by hand; mutants are of the reference solutions, those that give the
-same results left out. `seconds` is the median time of a check over all these answers, `seconds_max` the longest. Open
+The answers, written by hand, are those of tests/exercises/check_answers; mutants are changed reference solutions, without
+those that give the same results. `seconds` is the median time of a check over all these answers, `seconds_max` the longest. Open
 exercises have many solutions and no reference to mutate.
 """
 

@@ -1,4 +1,4 @@
-"""Every game's headroom: how much knowing the external is worth, over all its held-out externals.
+"""Headroom of every game: what knowing the external is worth, over all held-out externals.
 
 Writes benchmarks/results/games.json, and from it micra_lite/cli/headroom.json, which `micra-lite games` shows.
 
@@ -30,7 +30,7 @@ def headroom(name: str) -> dict[str, Any]:
     assert isinstance(game, TabularGame)
     lists = []
     for which in ("train", "held-out"):
-        tables = family.split(which).tables(game)
+        tables = game.tables(family.split(which))
         lists.append([[t[k].numpy() for t in tables] for k in range(len(tables[0]))])
     table = exact.tabulate(game)
     scale = exact.yardstick(table, lists[1])
@@ -47,7 +47,6 @@ def write_packaged() -> Path:
     measured = json.loads((RESULTS / "games.json").read_text(encoding="utf-8"))
     rows = [*measured["matrix_games"], *measured["rows"]]
     kept = {r["game"]: {key: r[key] for key in ("headroom_average", "headroom_other")} for r in rows}
-    PACKAGED.parent.mkdir(exist_ok=True)
     PACKAGED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     return PACKAGED
 

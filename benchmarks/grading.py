@@ -1,10 +1,9 @@
-"""Is grading right, and does it hold? A class of honest and hostile submissions, in each kind of sandbox that works here.
+"""Accuracy and safety of grading: honest and hostile submissions, in each kind of sandbox that works here.
 
 python benchmarks/grading.py [--students 200] [--kinds bubblewrap user]
 
-The class is that of tests/helpers/submissions.py: one sheet with a number to enter and a function to write.
-`canary_changed` tells whether anything changed among the submissions, or in a folder outside that the hostile ones try to
-change.
+The submissions are those of tests/helpers/submissions.py: one sheet with a number to enter and a function to write.
+`canary_changed` says whether anything changed among the submissions, or in a folder outside that the hostile ones attack.
 """
 
 import argparse
@@ -24,7 +23,7 @@ from micra_exercises.tutor.sandbox import KINDS, Sandbox, SandboxError
 
 
 def checksum(folder: Path) -> str:
-    """Of all names, contents and rights below a folder."""
+    """A checksum of all names, contents and permissions below a folder."""
     told = [(str(p), p.lstat().st_mode, p.read_bytes() if p.is_file() else b"") for p in sorted(folder.rglob("*"))]
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
@@ -63,7 +62,7 @@ def main() -> None:
     for kind in options.kinds:
         try:
             rows.append(measured(kind, options.students, options.seconds))
-            print(rows[-1], common.write("grading", 1, rows), flush=True)  # at once: a stop loses no finished row
+            print(rows[-1], common.write("grading", 1, rows), flush=True)  # at once, so that no finished row is lost
         except SandboxError as reason:
             print(f"{kind}: {reason}", file=sys.stderr)
     if not rows:

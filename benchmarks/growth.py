@@ -1,8 +1,8 @@
-"""How speed and memory grow: with the batch, with the number of hunters, with the board. Writes benchmarks/results/growth.json.
+"""Speed and memory as batch, number of hunters and board grow. Writes benchmarks/results/growth.json.
 
-Random play of pursuit (`stepping`) and offline training with the default settings (`training`), environment steps per CPU
-second on one thread, each measured in a process of its own, whose peak memory is reported (imports included, as they
-stand by themselves in the row `importing`); and the peak memory of `micra-lite demo`.
+Random play of pursuit (`stepping`) and offline training with the default settings (`training`), in environment steps per
+CPU second on one thread; and `micra-lite demo`. Each is measured in a process of its own. Peak memory includes that of the
+imports, which the row `importing` gives by itself.
 
     python benchmarks/growth.py
 """
@@ -70,7 +70,7 @@ def demo() -> float:
 
 
 def measured(name: str, **of: int) -> dict[str, Any]:
-    """One row, by a process of its own."""
+    """One row, measured by a process of its own."""
     command = [sys.executable, __file__, "--measure", name, json.dumps(of)]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     value, memory = json.loads(printed.splitlines()[-1])
@@ -97,7 +97,7 @@ def main() -> None:
     rows += [measured("stepping", batch=1024, hunters=h, size=size) for h, size in boards if (h, size) != (2, 3)]
     rows += [measured("training", hunters=h, size=size) for h, size in boards]
     rows.append(measured("demo"))
-    from common import write  # only now: a process starts with the peak memory of the one that started it
+    from common import write  # only now: a process inherits the peak memory of the one that starts it
 
     print(write("growth", 1, rows))
 

@@ -1,6 +1,6 @@
-"""Imitators trained otherwise, on the same data D as a trained team's own: what meta-imitation is compared with.
+"""Imitators that meta-imitation is compared with, trained in other ways on the same data D as a team's own.
 
-    second order               MAML as the team itself learned it, trained again: how much is chance
+    second order               MAML, as the team's own, trained again: shows how much is chance
     first order                MAML whose gradient stops at θ′
     joint behaviour cloning    one policy for all training externals, no inner loop in training
     from scratch               nothing trained at all
@@ -22,7 +22,9 @@ import numpy as np
 import torch
 
 import micra_lite
-from micra_lite import agent, exact, phases
+from micra_lite import exact
+from micra_lite.agent import adapted_belief
+from micra_lite.phases import imitate
 from micra_lite.replay import Episode
 from micra_lite.rollouts import watched_pairs
 
@@ -44,9 +46,10 @@ def trained_imitator(team: micra_lite.TrainingState, name: str, updates: int) ->
     for j in range(len(team.agent.external_axes)):  # the actors expect predictions at the team's own probes
         setattr(state.agent, f"probe_{j}", getattr(team.agent, f"probe_{j}"))
     state.replay = team.replay
+    externals = micra_lite.external_family(team.game.name, team.game).split("train")
     for state.updates in range(updates if name != "from scratch" else 0):
         state.set_rates()
-        phases.imitate(state, state.replay.groups(settings.externals_per_update, state.generator))
+        imitate(state, externals, state.replay.groups(settings.externals_per_update, state.generator))
     return state
 
 
@@ -54,8 +57,7 @@ def predictions(
     state: micra_lite.TrainingState, watched: Sequence[list[Episode]], steps: int | None = None,
     step_size: float | None = None,
 ) -> list[torch.Tensor]:  # fmt: skip
-    """What the imitator expects in every state after watching each of K externals: per external agent (K, S, A_e)."""
-    settings = replace(state.settings, inner_steps=steps or state.settings.inner_steps)
+    """Predictions in every state after watching each of K externals: per external agent (K, S, A_e)."""
     if step_size is not None:
         for imitator in state.agent.imitators:
             for size in imitator.log_step_size.values():  # type: ignore[operator, union-attr]
@@ -64,12 +66,13 @@ def predictions(
     tables = []
     for episodes in watched:
         pairs = watched_pairs(state, episodes)
-        tables.append(exact.predicted_tables(state, agent.adapted_belief(state.agent, pairs, settings)))
+        belief = adapted_belief(state.agent, pairs, steps or state.settings.inner_steps)
+        tables.append(exact.predicted_tables(state, belief))
     return [torch.cat(each) for each in zip(*tables, strict=True)]
 
 
 def mean_excess(true: Sequence[torch.Tensor], guess: Sequence[torch.Tensor], visits: np.ndarray) -> np.ndarray:
-    """KL(π_ℰ ‖ δ) averaged over the states that are visited, for each external, (K,), nats."""
+    """KL(π_ℰ ‖ δ) for each external, averaged over the states that the team visits, (K,), nats."""
     return np.array([
         visits[k] @ exact.excess_nats([t[k].numpy() for t in true], [g[k].double().numpy() for g in guess])
         for k in range(len(visits))
@@ -93,7 +96,7 @@ def compare(
         if name in UNTUNED:
             errors = {
                 pair: mean_excess(
-                    tuning.tables(team.game), predictions(state, known.watched, *pair), known.visits
+                    team.game.tables(tuning), predictions(state, known.watched, *pair), known.visits
                 ).mean()
                 for pair in GRID
             }
@@ -101,6 +104,6 @@ def compare(
         start = time.perf_counter()
         guess = predictions(state, found.watched, *chosen)
         seconds = (time.perf_counter() - start) / len(found.watched)
-        nats = mean_excess(externals.tables(team.game), guess, found.visits)
+        nats = mean_excess(team.game.tables(externals), guess, found.visits)
         values = exact.exact_values(team, table, externals, predictions=guess)
         add(f"conditioned, {name}", episodes, values, nats, seconds, float(found.pairs.mean()), inner_loop=chosen)

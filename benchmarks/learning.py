@@ -2,13 +2,13 @@
 
 Two panels. *nobody adapts*: no actor is told anything about the externals; in training, MICRA's critic is. *everyone
 adapts*: actors and critics of every method are conditioned on an imitator, which learns beside them; at three points each
-team watches five episodes of every newcomer. On pursuit, where nobody adapts, MICRA also learns with other knowledge of
-the externals; with other advantages it does in `advantages`. Each run is kept in runs/benchmarks/learning, point by point: a
-benchmark that was stopped goes on where it was. Writes benchmarks/results/learning.json, learning-runs.csv and
-learning-externals.csv.gz beside it, and docs/learning-TASK.png.
+team watches five episodes of every newcomer. On pursuit, where nobody adapts, MICRA's ablations run too: without an
+imitator, and with the true policies (for other advantages see `advantages`). Each run is kept in runs/benchmarks/learning,
+point by point, so that a stopped benchmark resumes where it was. Writes benchmarks/results/learning.json, and beside it
+learning-runs.csv and learning-externals.csv.gz, and docs/learning-TASK.png.
 
     python benchmarks/learning.py --tasks pursuit --seeds 10 --jobs 2
-    python benchmarks/learning.py --tune                            the settings of every method: tuning.json
+    python benchmarks/learning.py --tune                            tune every method: tuning.json
     python benchmarks/learning.py --backend dask --address HOST:PORT
 """
 
@@ -22,8 +22,9 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,28 +41,30 @@ from learning_figure import learning_figure
 from learning_table import FEW, PANELS, POINTS, PROFILE_AT, WATCHED, aggregate, summary
 from micra_lite import exact
 from micra_lite.baselines import methods
+from micra_lite.baselines.methods import PUBLISHED
 from micra_lite.exact import tabulate
 from micra_lite.plotting import style
 from runs import each_score, keep, run_all, score, yardstick
-from tuning import TUNED, TUNING, configurations, space, winners
+from tuning import TUNING, configurations, space, winners
 
 DOCS = Path(__file__).parent.parent / "docs"
 ADAPTED = (3, 6, 10)  # the points at which teams adapt, in the second panel
-STEPS = TUNING["steps"]  # what every method was tuned for
-ABLATIONS = ("MICRA, no imitator", "MICRA, true external")  # what it knows of the externals is another
+STEPS = TUNING["steps"]  # the budget that every method was tuned for
+Train = Callable[..., Iterator[micra_lite.Record]]  # (game, family, settings, state) → records
+ABLATIONS = ("MICRA, no imitator", "MICRA, true external")  # in what MICRA knows of the externals
 
 
 def plan(
-    tasks: Sequence[str], methods: Sequence[str] | None, panels: Sequence[str], seeds: int
+    tasks: Sequence[str], named: Sequence[str] | None, panels: Sequence[str], seeds: int
 ) -> list[tuple[str, str, str, int]]:
-    """The runs: (task, method, panel, seed), seed after seed. Ablations have no part where everyone adapts."""
+    """The runs: (task, method, panel, seed), seed after seed. Ablations run only where nobody adapts."""
     return [
         (task, method, panel, seed)
         for seed in range(seeds)
         for task in tasks
         for panel in panels
-        for method in methods or (*TUNED, *(ABLATIONS if task == "pursuit" else ()))
-        if method in TUNED or panel == PANELS[0]
+        for method in named or (*PUBLISHED, *(ABLATIONS if task == "pursuit" else ()))
+        if method in PUBLISHED or panel == PANELS[0]
     ]
 
 
@@ -69,15 +72,14 @@ def settings_of(
     task: str, method: str, panel: str, seed: int, steps: int, tuned: dict[str, Any]
 ) -> micra_lite.Settings:
     """A method's settings on a task, for at least `steps` environment steps; ablations have MICRA's."""
-    changes = {"conditioned": panel == "everyone adapts", **methods.METHODS[method], **tuned, "seed": seed}
-    settings = micra_lite.settings_for(task, **changes)
-    updates = math.ceil(steps / round_steps(task, settings)) * settings.updates_per_round
-    return micra_lite.settings_for(task, **changes, updates=updates)
+    base = micra_lite.settings_for(task, seed=seed, conditioned=panel == PANELS[1])
+    settings = methods.settings_of(method, base, **tuned)
+    return replace(settings, updates=math.ceil(steps / round_steps(task, settings)) * settings.updates_per_round)
 
 
 def meta_updates(steps: int, tuned: dict[str, dict[str, Any]]) -> dict[str, int]:
-    """How often each method's imitator learns in so many steps of pursuit where everyone adapts."""
-    found = {m: settings_of("pursuit", m, PANELS[1], 0, steps, tuned.get(m, {})) for m in TUNED}
+    """The number of each method's meta-updates in so many steps of pursuit where everyone adapts."""
+    found = {m: settings_of("pursuit", m, PANELS[1], 0, steps, tuned.get(m, {})) for m in PUBLISHED}
     return {method: math.ceil(settings.updates / settings.meta_every) for method, settings in found.items()}
 
 
@@ -87,16 +89,21 @@ def round_steps(task: str, settings: micra_lite.Settings) -> int:
 
 
 def whole_rounds(task: str, steps: int, tuned: dict[str, dict[str, Any]]) -> int:
-    """The budget, raised to whole rounds of every method: so that none gets more steps than another."""
-    each = [settings_of(task, m, PANELS[0], 0, 1, tuned.get(m if m in TUNED else "MICRA", {})) for m in methods.METHODS]
+    """The budget, raised to whole rounds of every method, so that all get the same number of steps."""
+    each = [
+        settings_of(task, m, PANELS[0], 0, 1, tuned.get(m if m in PUBLISHED else "MICRA", {})) for m in methods.METHODS
+    ]
     common = math.lcm(*(round_steps(task, settings) for settings in each))
     return math.ceil(steps / common) * common
 
 
 def run(
-    task: str, method: str, panel: str, split: str, settings: micra_lite.Settings, cache: Path
-) -> list[dict[str, Any]]:
-    """Train one team, or go on with it, and score it at every point: rows of {point, step, watched, externals, score}."""
+    task: str, method: str, panel: str, split: str, settings: micra_lite.Settings, cache: Path, train: Train | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Train one team, or resume its training, and score it at every point: rows of {point, step, watched, externals, score}.
+
+    `train` takes the place of the method's own training.
+    """
     known = hashlib.sha1(repr((asdict(settings), split, POINTS, ADAPTED, FEW)).encode()).hexdigest()[:10]
     name = f"{task}-{method}-{panel}-{settings.seed}-{known}".replace(" ", "_").replace(",", "")
     path, checkpoint = cache / f"{name}.json", cache / f"{name}.pt"
@@ -106,8 +113,8 @@ def run(
         return rows
     torch.set_num_threads(1)
     game, family = micra_lite.make(task), micra_lite.external_family(task)
-    state = micra_lite.load(checkpoint) if checkpoint.exists() else micra_lite.TrainingState.initial(game, settings)
-    records = methods.train(game, family, settings, state)
+    state = micra_lite.load(checkpoint) if checkpoint.exists() else methods.initial_state(method, game, settings)
+    records = (train or partial(methods.train, method))(game, family, settings, state)
     table, scale, externals = tabulate(game), yardstick(task, cache, split), family.split(split)
     seconds = 0.0 if not rows else rows[-1]["training_cpu_seconds"]
     start = time.process_time()
@@ -130,30 +137,27 @@ def run(
 
 
 def scores(state: Any, table: Any, scale: Any, externals: Any, point: int) -> Iterable[dict[str, Any]]:
-    """The team as it is, and where this point asks for it after watching: {watched, externals, score}."""
+    """Scores of the team as it is and, at some points, after watching: rows of {watched, externals, score}."""
     met = externals if point == POINTS else externals[:FEW]
-    told = state.settings.conditioned and state.settings.external_model == "true"  # knows π_ℰ: watches nobody
-    predictions = met.tables(state.game) if told else None
-    values = exact.exact_values(state, table, met, predictions=predictions)
-    after = None
+    values, after = exact.exact_values(state, table, met), None
     if state.settings.conditioned and point in ADAPTED:
-        after = values if told else exact.adaptation_scores(state, table, met, WATCHED, seed=state.settings.seed).after
+        after = exact.adaptation_scores(state, table, met, WATCHED, seed=state.settings.seed).after
     for watched, found in ((0, values), (WATCHED, after)):
         if found is not None:
             for count in dict.fromkeys((FEW, len(met))):
                 row = {"watched": watched, "externals": count, "score": score(scale, found, count)}
-                # one by one where all that were met are counted, so that each is there once
+                # one by one only where all are counted, so that each appears once
                 yield row | ({"each": each_score(scale, found)} if count == len(met) else {})
 
 
 def tune(options: argparse.Namespace) -> None:
-    """Random search on pursuit's validation externals, nobody adapting: every method has the same budget."""
+    """Random search on pursuit's validation externals where nobody adapts, with the same budget for every method."""
     yardstick("pursuit", options.cache, "validation")
     steps, panel = options.steps or TUNING["steps"], PANELS[0]
     tried = [
         {"method": method, "configuration": c, "changes": changes}
-        for method in options.methods or TUNED
-        if method in TUNED
+        for method in options.methods or PUBLISHED
+        if method in PUBLISHED
         for c, changes in enumerate(configurations(method, options.configurations))
     ]
     calls = [
@@ -165,15 +169,17 @@ def tune(options: argparse.Namespace) -> None:
     final = [rows[-1]["score"] for rows in run_all(calls, options.jobs, options.backend, options.address)]
     for r, scores in zip(tried, np.reshape(final, (-1, TUNING["seeds"])).tolist(), strict=True):
         r.update(scores=scores, score=float(np.mean(scores)))
-    best = {r["method"]: r["changes"] for r in sorted(tried, key=lambda r: r["score"])}  # the last of each stays
+    best = {
+        r["method"]: r["changes"] for r in sorted(tried, key=lambda r: r["score"])
+    }  # the best of each comes last and stays
     known = {"winners": best, "space": {m: space(m) for m in best}}
     print(write_part("tuning", TUNING["seeds"], tried, known, "method", steps=steps))
 
 
 def write_runs(rows: list[dict[str, Any]]) -> None:
-    """Every point of every run in learning-runs.csv, and score by score of each external in learning-externals.csv.gz.
+    """Write every point of every run to learning-runs.csv, and each external's score to learning-externals.csv.gz.
 
-    What the files have of other tasks stays.
+    Rows of other tasks stay in the files.
     """
     now = {r["task"] for r in rows}
     names: tuple[str, ...] = ("task", "panel", "method", "seed", "point", "step", "training_cpu_seconds", "watched",
@@ -208,8 +214,8 @@ def main() -> None:
     parser.add_argument(
         "--steps", type=int, help=f"environment steps of a run (default: {STEPS:,}; tuning: {TUNING['steps']:,})"
     )
-    parser.add_argument("--tune", action="store_true", help="choose every method's settings instead")
-    parser.add_argument("--configurations", type=int, default=TUNING["configurations"], help="that tuning tries")
+    parser.add_argument("--tune", action="store_true", help="tune every method's settings instead")
+    parser.add_argument("--configurations", type=int, default=TUNING["configurations"], help="number that tuning tries")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--backend", default="loky", choices=["loky", "dask", "ray"])
     parser.add_argument("--address", help="of the cluster's scheduler")
@@ -223,7 +229,7 @@ def main() -> None:
         yardstick(task, options.cache)
     calls = [
         delayed(run)(task, method, panel, "held-out", settings_of(
-            task, method, panel, seed, budgets[task], tuned.get(method if method in TUNED else "MICRA", {})), options.cache)
+            task, method, panel, seed, budgets[task], tuned.get(method if method in PUBLISHED else "MICRA", {})), options.cache)
         for task, method, panel, seed in plan(options.tasks, options.methods, options.panels, options.seeds)
     ]  # fmt: skip
     done = run_all(calls, options.jobs, options.backend, options.address)

@@ -46,7 +46,7 @@ def learning_figure(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Figur
         above = np.inf
         for height, name in sorted(limits(task, watched), reverse=True):
             axes.axhline(height, color="black", linestyle=":", linewidth=1)
-            below = above - height < 0.06  # no room over the line: another one is there
+            below = above - height < 0.06  # no room above the line
             axes.annotate(name, (0, height), (2, -2 if below else 2), va="top" if below else "bottom",
                           textcoords="offset points", fontsize=8)  # fmt: skip
             above = height
@@ -59,7 +59,7 @@ def learning_figure(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Figur
         )
         axes.grid(color="0.9", linewidth=0.8)
         words.append(f"{panel}: " + ", ".join(f"{name} {height:.2f}" for height, name in sorted(ends, reverse=True)))
-    for axes in figure.axes:  # once the scale that they share is known
+    for axes in figure.axes:  # now that their common scale is known
         label_ends(axes)
     figure.axes[0].set_ylabel("normalised score (1: best response)")
     seeds, met = len({r["seed"] for r in rows}), f"the first {rows[0]['externals']} unseen externals"
@@ -68,9 +68,9 @@ def learning_figure(task: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Figur
 
 
 def limits(task: str, watched: int) -> list[tuple[float, str]]:
-    """What is possible: the best response to each external, the best team found that plays all alike, and, where so many
-    episodes were watched, the best response to what the Bayes predictor then expects (where that has been measured). Names
-    are short: they end before the first adapted teams.
+    """Upper limits as (score, name): the best response, the best fixed team and, after watching, the Bayes-greedy team.
+
+    Those that have not been measured are left out. Names are short, so that they do not reach the first adapted teams.
     """
     fixed = [
         (r["headroom_average"], "best fixed team\n(against all 64)")

@@ -1,4 +1,4 @@
-"""What learning curves come to: final scores, steps to 90%, and how sure it is who is ahead, by `rliable`."""
+"""Statistics of learning curves, by `rliable`: final scores, steps to 90%, and how certain it is which method is ahead."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from common import interquartile_mean
-from tuning import TUNED
+from micra_lite.baselines.methods import PUBLISHED
 
 PANELS = ("nobody adapts", "everyone adapts")
 POINTS = 10  # of a curve, besides the untrained team
@@ -21,15 +21,15 @@ PROFILE_AT = [round(0.05 * j, 2) for j in range(21)]  # the scores at which perf
 def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Per task, panel and method: final score over all externals, and steps to 90% of the best unadapted final score.
 
-    The best of MICRA and the published methods. A run that never gets there counts with the full budget; `got_there` says
-    how many did. Steps are over the first `FEW` externals, before watching.
+    That is the best of the published methods, MICRA among them. A run that never gets there counts with its whole budget;
+    `got_there` is the number that did. Steps are those against the first `FEW` externals, before watching.
     """
     found = []
     for task in dict.fromkeys(r["task"] for r in rows):
         here = [r for r in rows if r["task"] == task]
         last = [r for r in here if r["point"] == POINTS]
         few = [r for r in last if r["externals"] == FEW and r["watched"] == 0 and r["panel"] == PANELS[0]]
-        published = {r["method"] for r in few} & set(TUNED)
+        published = {r["method"] for r in few} & set(PUBLISHED)
         best = max(
             [interquartile_mean([r["score"] for r in few if r["method"] == m])[0] for m in published], default=np.inf
         )
@@ -83,20 +83,21 @@ def _interval(statistic: Callable[..., float], ours: np.ndarray, theirs: np.ndar
 
 
 def over_seeds(rows: Sequence[dict[str, Any]], name: str = "seed_finals") -> np.ndarray:
-    """The final scores of one method in several tasks, or what else each seed has: (seeds, tasks), for seeds that all have."""
+    """One column of one method's rows, by default final scores, (seeds, tasks), for the seeds that all tasks have."""
     seeds = min(len(r[name]) for r in rows)
     return np.transpose([r[name][:seeds] for r in rows])
 
 
 def aggregate(table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of MICRA and each published method, over the tasks that both have: the geometric mean of its steps to 90% as a
-    multiple of MICRA's (of interquartile means, and of means), the probability of improvement, and the performance
-    profile: the share of runs that end above each of `PROFILE_AT`.
+    """Each published method beside MICRA, over the tasks that both have.
+
+    The geometric mean over tasks of its steps to 90% as a multiple of MICRA's (of interquartile means, and of means); the
+    probability of improvement; the performance profile, which is the share of runs that end above each of `PROFILE_AT`.
     """
     from rliable import library
 
     found = []
-    for panel, method in dict.fromkeys((r["panel"], r["method"]) for r in table if r["method"] in TUNED):
+    for panel, method in dict.fromkeys((r["panel"], r["method"]) for r in table if r["method"] in PUBLISHED):
         mine = {r["task"]: r for r in table if (r["panel"], r["method"]) == (panel, method)}
         micra = {r["task"]: r for r in table if (r["panel"], r["method"]) == (panel, "MICRA") and r["task"] in mine}
         np.random.seed(0)  # noqa: NPY002

@@ -1,11 +1,10 @@
-"""What limits how fast MICRA learns where nobody adapts: its parts, one after another, replaced by their exact counterparts.
+"""Limits to how fast MICRA learns where nobody adapts: its parts are replaced by exact ones, one after another.
 
-First the imitator by the true policies of the training externals; then the critic's Q, from which the actors' regrets
-are made, by the exact joint Q of the team as it plays, beside each of these externals. Without an imitator its loss goes
-too, from which the features learn in part. Whether a learned critic wants for data or for gradient steps on them is told
-by more steps on the same number of transitions collected. Data, networks, actors and budget stay; tuned settings and points
-are those of benchmarks/learning.py, and so are the runs of the first two (in its cache).
-Writes benchmarks/results/limits.json.
+First the imitator is replaced by the true policies of the training externals; then the critic's Q, from which the actors'
+regrets are computed, by the exact joint Q of the team as it plays beside each of these externals. Without an imitator its
+loss is gone too, from which the features learn in part. More gradient steps on as much data tell whether a learned critic
+lacks data or steps. Data, networks, actors and budget are the same in all; tuned settings and points are those of
+benchmarks/learning.py, and the first two share its kept runs. Writes benchmarks/results/limits.json.
 
     python benchmarks/limits.py --tasks pursuit crossing --seeds 10 --jobs 2
 """
@@ -14,11 +13,9 @@ from __future__ import annotations
 
 import argparse
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-from unittest.mock import patch
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")  # one process per run: threads would only wait for each other
@@ -30,59 +27,70 @@ from torch import Tensor
 from common import interquartile_mean, write_part
 from learning import STEPS, run, settings_of, whole_rounds
 from learning_table import FEW, PANELS
-from micra_lite import exact, phases, updates
+from micra_lite import ExternalFamily, Game, Record, Settings, TrainingState, exact
+from micra_lite.baselines.ablations import true_externals
+from micra_lite.game import in_agents_order
+from micra_lite.phases import draw_transitions
+from micra_lite.regret import JointTable
+from micra_lite.rollouts import collect
+from micra_lite.updates import Advantages, counterfactual_regrets, update
 from runs import game_of, run_all, yardstick
 from tuning import winners
 
 MORE = 4  # times the gradient steps
 MORE_STEPS = f"imitator; {MORE} times the gradient steps"
-# What is replaced → what then trains.
+# The part that is replaced → the method that then trains.
 METHOD = {"nothing": "MICRA", **dict.fromkeys(("imitator", MORE_STEPS, "imitator and critic"), "MICRA, true external")}
 
 
 class ExactCritic:
-    """Gives actors regrets of the exact Q: the team's as it plays at the start of the update, beside each external."""
+    """Exact regrets for the actors: from the Q of the team as it plays at the start of the update, beside each external."""
 
     def __init__(self, task: str) -> None:
         self.game, family = game_of(task)
         self.table = exact.tabulate(self.game)
-        self.externals = [t.double().numpy() for t in family.split("train").tables(self.game)]  # (K, S, A_e) each
-        self.value, self.regrets_of = updates.value_and_improve, updates.advantages  # before they are replaced
-        self.updates, self.q = -1, dict[int, Tensor]()  # external → (S, A_1, …, A_n)
+        self.externals = [t.double().numpy() for t in self.game.tables(family.split("train"))]  # (K, S, A_e) each
 
-    def value_and_improve(self, state: Any, belief: Any, batch: Any, true: Any, **others: Any) -> Any:
-        """As `learning.value_and_improve`, which the critic needs to learn on: the extractor learns from it."""
-        if state.updates != self.updates:
-            self.updates, self.q = state.updates, {}
-            self.team = [t[0].double().numpy() for t in exact.team_tables(state)]
-        self.shown, self.met = self.game.encode(batch["state"]), true[1].tolist()  # (K, N), K externals
-        return self.value(state, belief, batch, true=true, **others)
+    def train(self, game: Game, family: ExternalFamily, settings: Settings, state: TrainingState) -> Iterator[Record]:
+        """As `offline_training` with the true externals. The critic still learns, because the extractor learns from it."""
+        externals = family.split("train")
+        while state.updates < settings.updates:
+            if state.updates % settings.updates_per_round == 0:
+                collect(state, externals)
+            state.set_rates()
+            groups = state.replay.groups(settings.externals_per_update, state.generator)
+            critic_belief, team_belief, _ = true_externals(state, externals, groups)
+            q = self.joint_q(state, state.replay.store["external"][groups])
+            for _ in range(settings.value_steps):
+                batch = draw_transitions(state, externals, groups)
+                shown = update(state, critic_belief, team_belief, batch, self.advantages(q, batch.states))
+            state.updates += 1
+            yield Record("offline training", state.updates, state, **shown)
 
-    def advantages(self, state: Any, q: Tensor, joint: list[Tensor]) -> list[Tensor]:
-        """As `learning.advantages`, with the exact Q in the place of `q`."""
-        rows = [self.exact_q(k)[shown] for k, shown in zip(self.met, self.shown, strict=True)]
-        return self.regrets_of(state, torch.cat(rows).to(q.dtype), joint)
+    def joint_q(self, state: TrainingState, k: Tensor) -> Tensor:
+        """Q(s, a) of the team beside the training externals number k (K,), (K, S, A_1, …, A_n)."""
+        team = [t[0].double().numpy() for t in exact.team_tables(state)]
+        found = {}
+        for number in set(k.tolist()):
+            own = [t[number] for t in self.externals]
+            policies = in_agents_order(self.table.target_axes, self.table.external_axes, team, own)
+            found[number] = torch.from_numpy(exact.joint_q(self.table, policies))
+        return torch.stack([found[number] for number in k.tolist()]).to(state.settings.torch_dtype)
 
-    def exact_q(self, k: int) -> Tensor:
-        """Q(s, a) of the team beside training external number k, (S, A_1, …, A_n)."""
-        if k not in self.q:
-            policies = dict(zip(self.table.target_axes, self.team, strict=True))
-            policies |= {e: t[k] for e, t in zip(self.table.external_axes, self.externals, strict=True)}
-            self.q[k] = torch.from_numpy(exact.joint_q(self.table, [policies[j] for j in sorted(policies)]))
-        return self.q[k]
+    def advantages(self, q: Tensor, states: Tensor) -> Advantages:
+        """Eq. 2 from exact q (K, S, A_1, …, A_n) in states (K, N, d); the learned critic's answer is ignored."""
+        rows = q[torch.arange(len(q))[:, None], self.game.encode(states)].flatten(0, 1)  # (K·N, A_1, …, A_n)
+        return lambda learned, *given: counterfactual_regrets(JointTable(rows), *given)
 
 
-def curve(task: str, replaced: str, seed: int, settings: Any, cache: Path) -> list[tuple[int, float]]:
+def curve(task: str, replaced: str, seed: int, settings: Settings, cache: Path) -> list[tuple[int, float]]:
     """One run: (environment steps, score) at every point."""
-    method = METHOD[replaced]
+    train = None
     if replaced == MORE_STEPS:  # of critic and actors, on transitions drawn anew from the same data
         settings = replace(settings, value_steps=MORE * settings.value_steps)
-    with ExitStack() as changed:
-        if replaced == "imitator and critic":
-            critic, cache = ExactCritic(task), cache / "exact-critic"
-            changed.enter_context(patch.object(phases, "value_and_improve", critic.value_and_improve))
-            changed.enter_context(patch.object(updates, "advantages", critic.advantages))
-        rows = run(task, method, PANELS[0], "held-out", settings, cache)
+    elif replaced == "imitator and critic":
+        train, cache = ExactCritic(task).train, cache / "exact-critic"
+    rows = run(task, METHOD[replaced], PANELS[0], "held-out", settings, cache, train)
     return [(r["step"], r["score"]) for r in rows if r["externals"] == FEW]
 
 

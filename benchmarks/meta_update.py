@@ -12,7 +12,7 @@ from micra_lite.networks import MetaImitator
 
 
 def meta_updates(inner_steps: int) -> tuple[Callable[[], int], Callable[[], int]]:
-    """Ours and TorchOpt's: each is work to be timed, and returns how many updates it made.
+    """Ours and TorchOpt's, as functions to be timed, each of which returns the number of updates that it made.
 
     16 externals, 20 support and 20 query pairs each, a network 32-64-5, second order, Adam outside. Raises ImportError
     where TorchOpt is not installed, AssertionError where losses or meta-gradients differ by more than 1e-5.

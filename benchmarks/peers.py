@@ -1,31 +1,30 @@
 """Public peers on our task: BenchMARL's MAPPO, MADDPG and MASAC hunt in pursuit 3×3, scored exactly as our teams are.
 
-They play through the PettingZoo face: the two hunters are the learners, and the prey is a part of the environment; every
-episode draws a new one from the training externals. Reward, horizon and discount are the game's, all other settings
-BenchMARL's own (see `peers_benchmarl`). No peer is told anything about the prey, so the comparison is with MICRA where
-nobody adapts: MICRA is trained beside them, with its usual settings and a budget of its own, as it takes many cheap steps
-where they take few dear ones; it is reported after as many steps as theirs, too. Its settings were found on this game's
-validation prey, when the game was made; the peers' are for other games and for more steps (BenchMARL's default is
-3,000,000). Nobody who plays all prey alike can be expected to reach a score of 0.8 (the best such team found has 0.69, see
-benchmarks/games.py): how long that takes is measured of MICRA as it is meant, adapting to each prey after five watched
-episodes.
+They play through the PettingZoo interface: the two hunters learn, and the prey is a part of the environment, drawn from the
+training externals for every episode. Reward, horizon and discount are the game's, all other settings BenchMARL's own (see
+`peers_benchmarl`). No peer is told anything about the prey, so they are compared with MICRA where nobody adapts. MICRA is
+trained with its usual settings and a budget of its own, because it takes many cheap steps where they take few expensive
+ones; it is also reported after as many steps as theirs. Its settings were found on this game's validation prey, when the
+game was made; the peers' are for other games and for more steps (BenchMARL's default is 3,000,000). No team that plays all
+prey alike can be expected to score 0.8 (the best one found has 0.69, see benchmarks/games.py). The time to that score is
+therefore measured for MICRA as it is meant to be used, adapting to each prey after five watched episodes.
 
-BenchMARL's MADDPG has no discrete actions (neither Gumbel nor another). The nearest that it offers is twofold: MADDPG with
-continuous actions, where each hunter names a direction and its move is drawn in proportion (a number for each of the moves
-was tried first: in the one run of it, actors soon gave all moves the same); and MASAC, also off-policy with a critic of the
-joint actions, which has discrete ones.
+BenchMARL's MADDPG has no discrete actions, by Gumbel samples or otherwise. Two substitutes come nearest: MADDPG with
+continuous actions, where each hunter names a direction and its move is drawn in proportion (with a number for each move,
+tried first, actors soon gave all moves the same number); and MASAC, which has discrete actions and is off-policy with a
+critic of joint actions, too.
 
-EPyMARL (github.com/uoe-agents/epymarl, commit cbc38c09) is no package and no part of this project. With its source and an
-environment of its own at hand, `COMMAND SEED STEPS FILE` trains its COMA by its own settings for pursuit's discount and
+EPyMARL (github.com/uoe-agents/epymarl, commit cbc38c09) is not a package and not part of this project. With its source and
+an environment of its own at hand, `COMMAND SEED STEPS FILE` trains its COMA with its own settings for pursuit's discount and
 horizon, in `hunters_env`, and writes FILE, json: peak_memory_gb, and points, each with steps, gradient_steps, cpu_seconds
 and wall_seconds of learner and workers together, and mean values against each held-out prey of the policies (values) and of
-their likeliest moves (greedy). Its actors are recurrent, so they are not scored exactly but as they play.
+their likeliest moves (greedy). Its actors are recurrent, so they are scored by playing, not exactly.
 
-A run is a process of its own on one thread. Its CPU-seconds (user and system) and wall-clock seconds (with any waiting for
-other work on the machine) are those of training, without imports and scoring; its peak memory is the whole process's
-(EPyMARL's: the learner's, without its workers). Scores are of the stochastic policies, without exploration noise; `greedy`
-of their likeliest moves, by which BenchMARL evaluates. Finished runs are kept in runs/benchmarks/peers, a stopped one starts
-again. Writes benchmarks/results/peers.json and docs/peers.png.
+Each run is a process of its own on one thread. CPU-seconds (user and system) and wall-clock seconds (including any waiting
+for other work on the machine) are those of training, without imports and scoring; peak memory is that of the whole process
+(EPyMARL's: of the learner, without its workers). Scores are of the stochastic policies, without exploration noise; `greedy`
+scores are of their likeliest moves, by which BenchMARL evaluates. Finished runs are kept in runs/benchmarks/peers; a stopped
+one starts again. Writes benchmarks/results/peers.json and docs/peers.png.
 
     pip install --no-deps -r benchmarks/requirements-peers.txt
     python benchmarks/peers.py --seeds 5 --steps 60000 [--epymarl COMMAND]
@@ -74,7 +73,7 @@ ROUND = 6000  # environment steps between two points: one iteration of BenchMARL
 
 
 def train_micra(seed: int, run: Run, scorer: Scorer) -> None:
-    """MICRA with its usual settings. Not adapting, its actors are told nothing of the externals (its critic, in training, is)."""
+    """Train MICRA with its usual settings. Where it does not adapt, its actors are told nothing of the externals."""
     game, family = game_of(TASK)
     adapting = OURS[run.method]
     usual = micra_lite.settings_for(TASK, seed=seed, conditioned=adapting)
@@ -98,7 +97,7 @@ def train_micra(seed: int, run: Run, scorer: Scorer) -> None:
 
 
 def run_epymarl(command: str, seed: int, steps: int, cache: Path) -> dict[str, Any]:
-    """One run of EPyMARL's COMA by `command`, kept when it has ended."""
+    """Run EPyMARL's COMA once by `command`, and keep the finished run."""
     scorer, run = Scorer(cache), Run(EPYMARL)
     file = file_of(EPYMARL, seed, steps, cache)
     raw = file.with_suffix(".raw")
@@ -112,7 +111,7 @@ def run_epymarl(command: str, seed: int, steps: int, cache: Path) -> dict[str, A
 
 
 def run_one(method: str, seed: int, steps: int, cache: Path) -> dict[str, Any]:
-    """One run from the beginning to the end, kept when it has ended."""
+    """Run one method once from beginning to end, and keep the finished run."""
     torch.set_num_threads(1)
     scorer, run = Scorer(cache), Run(method)
     if method in OURS:
@@ -125,7 +124,7 @@ def run_one(method: str, seed: int, steps: int, cache: Path) -> dict[str, Any]:
         observations = torch.stack([seen[i] for i in game.target_axes], 1)  # (S, m, O)
 
         def point(steps: int, gradient_steps: int, said: torch.Tensor) -> None:
-            """`said`: by the actors in every state, (S, m, A)."""
+            """Score what the actors said in every state, (S, m, A)."""
             policies = pointed(said) if method == "MADDPG" else said.double().numpy()
             team = [policies[:, i] for i in range(policies.shape[1])]
             run.point(steps, gradient_steps, lambda: scorer.scores(team))
@@ -136,7 +135,7 @@ def run_one(method: str, seed: int, steps: int, cache: Path) -> dict[str, Any]:
 
 
 def file_of(method: str, seed: int, steps: int, cache: Path) -> Path:
-    """Where a finished run is kept."""
+    """The file that keeps a finished run."""
     return cache / f"{method.replace(', ', '_')}-{OUR_STEPS if method in OURS else steps}-{seed}.json"
 
 
@@ -148,9 +147,9 @@ def at(row: dict[str, Any], steps: int) -> dict[str, Any]:
 
 
 def summary(rows: Sequence[dict[str, Any]], steps: int) -> list[dict[str, Any]]:
-    """Per method, and of MICRA after as many steps: interquartile means and 95% intervals of scores, means of all else.
+    """Per method, and for MICRA after as many steps: interquartile means and 95% intervals of scores, means of all else.
 
-    Of each score to reach: how many runs did, and the mean CPU-seconds that those took.
+    For each score in `REACHED`: the number of runs that reached it, and the mean CPU-seconds that they took.
     """
     early = [at(r, steps) | {"method": f"{r['method']}, after as many steps"} for r in rows if r["method"] in OURS]
     found = []
@@ -179,7 +178,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("runs/benchmarks/peers"))
     options = parser.parse_args()
     methods = options.methods + [EPYMARL] * bool(options.epymarl)
-    if options.epymarl:  # a path of this machine means nothing elsewhere
+    if options.epymarl:  # a path on this machine means nothing elsewhere
         sys.argv[sys.argv.index("--epymarl") + 1] = "COMMAND"
     steps = math.ceil(options.steps / ROUND) * ROUND
     yardstick(TASK, options.cache)

@@ -1,9 +1,9 @@
-"""BenchMARL's side of `peers`: our environment as one of its tasks, and one training run. All BenchMARL is in here.
+"""BenchMARL's side of `peers`: our environment as one of its tasks, and one training run. Nothing else imports BenchMARL.
 
 Settings are BenchMARL's own defaults (its conf/experiment/base_experiment.yaml; conf/algorithm/mappo.yaml, maddpg.yaml and
-masac.yaml; conf/model/layers/mlp.yaml for actor and critic) but for the task's discount, the budget, and what it would log, evaluate
-or draw. Two consequences: an iteration is 6,000 environment steps, and MADDPG's exploration ends after a third of the
-budget.
+masac.yaml; conf/model/layers/mlp.yaml for actor and critic), except for the task's discount, the budget, and logging,
+evaluation and drawing, which are off. So an iteration is 6,000 environment steps, and MADDPG's exploration ends after a
+third of the budget.
 """
 
 from __future__ import annotations
@@ -90,18 +90,18 @@ class Points(Callback):
         self.observations, self.at_point, self.gradient_steps = observations, at_point, 0
 
     def __getstate__(self) -> dict[str, Any]:
-        return {}  # BenchMARL writes its callbacks down, in a folder that is thrown away
+        return {}  # BenchMARL saves its callbacks, in a folder that is deleted
 
     def on_setup(self) -> None:
         self.at_point(0, 0, self.policies())
 
     def on_train_end(self, training_td: Any, group: str) -> None:
-        self.gradient_steps += training_td.numel()  # each is one of the actor and one of the critic
+        self.gradient_steps += training_td.numel()  # each is a step of the actor and one of the critic
         self.at_point(self.experiment.total_frames, self.gradient_steps, self.policies())
 
     @torch.no_grad()
     def policies(self) -> Tensor:
-        """What the group's actors say in every state, without exploration, (S, m, A): probabilities, or MADDPG's actions."""
+        """Answers of the group's actors in every state, without exploration, (S, m, A): probabilities, or MADDPG's actions."""
         (group,) = self.experiment.group_map
         shape = self.observations.shape[:1]
         seen = TensorDict({group: TensorDict({"observation": self.observations}, self.observations.shape[:2])}, shape)
@@ -124,8 +124,8 @@ def train(
     algorithm = ALGORITHMS[method].get_from_yaml()
     continuous = not algorithm.supports_discrete_actions()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
-        warnings.simplefilter("ignore")  # that it was tested with another PettingZoo, and its use of old names
-        config.save_folder = folder  # BenchMARL insists on writing its configuration down
+        warnings.simplefilter("ignore")  # about the version of PettingZoo, and about deprecated names
+        config.save_folder = folder  # BenchMARL insists on saving its configuration
         experiment = Experiment(
             task=Task(make_env, horizon, continuous), algorithm_config=algorithm, model_config=MlpConfig.get_from_yaml(),
             critic_model_config=MlpConfig.get_from_yaml(), seed=seed, config=config, callbacks=[Points(observations, at_point)],

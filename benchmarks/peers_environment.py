@@ -1,4 +1,4 @@
-"""What the public peers of `peers` play: our game through its PettingZoo face, with moves by direction where they need them."""
+"""The environment of the public peers in `peers`: our game as a PettingZoo environment, with moves by direction on request."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class MovesByDirection(BaseParallelWrapper):
 def pointed(direction: Any) -> np.ndarray:
     """Directions (…, 2), down and right, as probabilities of the moves (…, 5).
 
-    A step along each axis is as likely as the number is large; what is left of one, nothing when they are too large
-    together, is staying.
+    A step along an axis has the size of its number as its probability; staying has the rest. Where the two sizes sum to
+    more than 1 they are scaled down to 1.
 
     >>> pointed([-0.5, 0.25]).round(2).tolist()  # stay, north, south, west, east
     [0.25, 0.5, 0.0, 0.0, 0.25]

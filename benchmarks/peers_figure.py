@@ -24,7 +24,7 @@ COSTS = {"steps": "environment steps", "cpu_seconds": "CPU-seconds of training, 
 def peers_figure(rows: Sequence[Mapping[str, Any]], fixed: float) -> tuple[Figure, str]:
     """Interquartile means over runs with 95% intervals, at their mean cost; the figure and its alt text.
 
-    Args: rows, runs as `peers` keeps them; fixed, the score of the best team found that plays all alike.
+    Args: rows, runs as `peers` keeps them; fixed, the score of the best fixed team found.
     """
     figure = Figure(figsize=(11.6, 4.2), layout="constrained")
     teams = [m for m in STYLE if any(r["method"] == m for r in rows)]

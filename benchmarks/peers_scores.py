@@ -1,4 +1,4 @@
-"""How a run of `peers` is scored as it goes, and what it says at its end."""
+"""Scoring of a run of `peers` on its way, and its summary at the end."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from micra_lite import exact
 from peers_environment import TASK
 from runs import game_of, score, yardstick
 
-REACHED = (0.4, 0.6, 0.8)  # the scores of which it is told when they were reached
+REACHED = (0.4, 0.6, 0.8)  # for each of these scores: when was it reached?
 
 
 class Scorer:
-    """The held-out externals, and what a team that plays them all alike scores against them."""
+    """Exact scores against the held-out externals, of teams that play all alike and of teams that adapt."""
 
     def __init__(self, cache: Path) -> None:
         self.game, family = game_of(TASK)
         self.table, self.scale = exact.tabulate(self.game), yardstick(TASK, cache)
         self.externals = family.split("held-out")
-        self.prey = [t.numpy() for t in self.externals.tables(self.game)]  # per external agent (K, S, A_e)
+        self.prey = [t.numpy() for t in self.game.tables(self.externals)]  # per external agent (K, S, A_e)
 
     def values(self, team: Sequence[np.ndarray]) -> np.ndarray:
         """The exact value of policies (S, A_i), one for each hunter, against each of K externals, (K,)."""
@@ -39,7 +39,7 @@ class Scorer:
         return self.normalised(score=self.values(team), greedy=self.values(greedy))
 
     def adapted_scores(self, state: micra_lite.TrainingState) -> dict[str, float]:
-        """The same of a team that watches each external for a few episodes, and adapts; its policies only."""
+        """The same for a team that watches a few episodes of each external and adapts; of its policies only."""
         seed = state.settings.seed
         return self.normalised(
             score=exact.adaptation_scores(state, self.table, self.externals, WATCHED, seed=seed).after
@@ -52,9 +52,7 @@ class Scorer:
 
 
 class Run:
-    """One run's points, and the time that it took to get there from the first, before training; the clocks stand still
-    while a point is scored.
-    """
+    """The points of one run, each with the training time up to it; the clocks stop while a point is scored."""
 
     def __init__(self, method: str) -> None:
         self.method, self.points, self.spent = method, list[dict[str, Any]](), np.zeros(2)
@@ -67,7 +65,7 @@ class Run:
 
     def point(self, steps: int, gradient_steps: int, scores: Callable[[], dict[str, float]]) -> None:
         """Score a team as it is after so many steps."""
-        if self.points:  # imports and preparations were before the first
+        if self.points:  # the time before the first point went into imports and preparations
             self.spent += self.clocks() - self.start
         said = {"steps": steps, "gradient_steps": gradient_steps, "cpu_seconds": round(float(self.spent[0]), 2),
                 "wall_seconds": round(float(self.spent[1]), 2), **scores()}  # fmt: skip
@@ -76,7 +74,7 @@ class Run:
         self.start = self.clocks()
 
     def row(self, seed: int) -> dict[str, Any]:
-        """The whole run; reached: the first point at or above a score against all externals, None where there is none."""
+        """The whole run as a row; `reached` has, for each of these scores, the first point at or above it, or None."""
         last = self.points[-1]
         name = next(n for n in last if n.startswith("score") and n != f"score_{FEW}")
         first = {str(x): next((p for p in self.points if p[name] >= x), None) for x in REACHED}

@@ -1,4 +1,4 @@
-"""Write docs/results.md, and the README's summary of it, from benchmarks/results: nobody copies a number by hand.
+"""Write docs/results.md, and the README's summary of it, from benchmarks/results, so that no number is copied by hand.
 
 python benchmarks/readme.py           write them
 python benchmarks/readme.py --check   change nothing; fail where they differ from the results
@@ -16,7 +16,7 @@ import readme_parts as parts
 HERE = Path(__file__).parent
 README, PAGE = HERE.parent / "README.md", HERE.parent / "docs" / "results.md"
 BEGIN, END = "<!-- results: made by benchmarks/readme.py -->", "<!-- end of results -->"
-# Each part of the page and the result that it is made of; what has not been measured yet has no part.
+# The parts of the page, each with the result that it is made from; without the result it is left out.
 PARTS = {
     "Room for adaptation": [(parts.headroom, "games")],
     "Adaptation": [(adaptation.scores, "adaptation"), (adaptation.curves, "adaptation"), (adaptation.matrix_games, "adaptation"),
@@ -30,7 +30,7 @@ PARTS = {
     "Speed and memory": [(parts.speed, "throughput"), (parts.growth, "growth"), (parts.delays, "widgets")],
     "Exercises and grading": [(parts.checks, "exercises"), (parts.grading, "grading")],
 }  # fmt: skip
-# What the README shows of it.
+# The parts that the README shows.
 SUMMARY = (
     (adaptation.summary, "adaptation"),
     (learning.learning_summary, "comparison"),
@@ -39,7 +39,7 @@ SUMMARY = (
 
 
 def made(chosen: list) -> list[str]:
-    """The parts whose results there are."""
+    """The parts whose results exist."""
     return ["\n".join(part()) for part, name in chosen if (HERE / "results" / f"{name}.json").exists()]
 
 

@@ -1,4 +1,4 @@
-"""The parts of the page of results on adaptation: tables with a line for each task, made from results by `readme.py`."""
+"""The parts of the page of results on adaptation: tables with a line for each task, made from the results by `readme.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from runs import file_name, kind_of
 WATCHED = (1, 2, 5, 10, 20)
 OTHERS = ("second order", "first order", "joint behaviour cloning", "from scratch")  # imitators
 MAIN = 5  # watched episodes, after which everything is compared
-MOVES = 20  # of the external of a matrix game, one an episode
+MOVES = 20  # watched in a matrix game, one per episode
 
 
 class Measured:
@@ -48,7 +48,7 @@ def fixed_teams() -> dict[str, float]:
 
 
 def summary() -> list[str]:
-    """The README's share: the grid tasks in one table, everything in one picture."""
+    """The README's part: the grid tasks in one table, everything in one picture."""
     kept, fixed = Measured(), fixed_teams()
     tasks = [task for task in kept.tasks if kind_of(task) == "grid tasks"]
     lines, means, lacks, gains = [], [], [], []
@@ -84,7 +84,7 @@ def summary() -> list[str]:
 
 
 def scores() -> list[str]:
-    """Before and after watching, beside imitators that were trained otherwise."""
+    """Scores before and after watching, beside imitators trained in other ways."""
     kept, fixed = Measured(), fixed_teams()
     columns = {"before": ("conditioned", 0), "after 5": ("conditioned", MAIN)}
     columns |= {f"after 5, {name}": (f"conditioned, {name}", MAIN) for name in OTHERS}
@@ -95,11 +95,11 @@ def scores() -> list[str]:
         for task in kept.tasks
     ]
     return [
-        f"Adaptation, {kept.result['seeds']} seeds: normalised score against all held-out externals, interquartile mean over seeds "
-        "with its 95% bootstrap interval: before anything was watched; after five watched episodes with the team's own imitator and with others "
-        "trained anew on the same data for 300 updates (step sizes of those that learn none are tuned); and with the true policy in the "
-        "imitator's place. The best fixed team found plays the same against all externals. With `view=1` each agent sees the others one "
-        f"row and one column away, no further. `{kept.result['command']}` {kept.result.get('note', '')}".rstrip(),
+        f"Normalised scores against all held-out externals, {kept.result['seeds']} seeds: interquartile means with 95% bootstrap "
+        "intervals. The columns: before anything was watched; after five watched episodes, with the team's own imitator and with others "
+        "that were trained anew on the same data for 300 updates (where no step sizes are learned, they are tuned); with the true policy "
+        "in the imitator's place. The best fixed team found plays the same against all externals. With `view=1` each agent sees the "
+        f"others up to one row and one column away. `{kept.result['command']}` {kept.result.get('note', '')}".rstrip(),
         "",
         *lines_of(["task", "externals", "best fixed team", *columns], lines),
         "",
@@ -128,14 +128,14 @@ def curves() -> list[str]:
     headers = ["task", "0", *map(str, WATCHED)]
     few = kept.counts[kept.tasks[0]][0]
     lines = [
-        f"How much watching is worth, against the first {few} held-out externals (so these scores differ from those above, against all): "
-        "the team's score after so many watched episodes / the score of the Bayes-greedy team on the same episodes (the one as a share of "
-        "the other). The Bayes-greedy team plays the best response to the posterior mean of the externals, the practical ceiling. It and "
-        "the Bayes predictor always see everything, also with `view=1`.",
+        f"The worth of watching, against the first {few} held-out externals (the scores above are against all): the team's score after "
+        "so many watched episodes / that of the Bayes-greedy team on the same episodes (and the one as a share of the other). The "
+        "Bayes-greedy team plays the best response to the posterior mean of the externals' policies; it is the practical ceiling. It and "
+        "the Bayes predictor see everything, with `view=1` too.",
         "",
         *lines_of(headers, shares),
         "",
-        f"Imitation error in nats, the imitator's / the Bayes predictor's, and after five episodes that of imitators trained otherwise (the same {few} externals):",
+        f"Imitation error in nats, the imitator's / the Bayes predictor's; after five episodes also that of imitators trained in other ways (the same {few} externals):",
         "",
         *lines_of([*headers, *(f"{MAIN}, {name}" for name in OTHERS)], nats),
     ]
@@ -166,7 +166,7 @@ def matrix_games() -> list[str]:
 
 
 def answers() -> list[str]:
-    """The three answers, and what limits them."""
+    """The three ways to adapt, and their limits."""
     kept = Measured()
     names = {
         "conditioned": "conditioned (default)", "conditioned, frozen": "frozen critic", "conditioned, re-imagined": "re-imagined",
@@ -177,18 +177,19 @@ def answers() -> list[str]:
         found = [kept.few(task, method, MAIN) for method in names]
         lines.append([task, *(f"{interval(r)}, {r['seconds']:.2f} s" if r else "" for r in found)])
     return [
-        f"What a team may do once its imitator has adapted, after five watched episodes, against the first {kept.counts[kept.tasks[0]][0]} held-out externals: "
-        "score, and the seconds of one core that adapting takes:",
+        "Three ways to adapt after five watched episodes: the imitator alone (conditioned), then the actors as well (frozen critic), or "
+        f"actors and critic (re-imagined). Scores against the first {kept.counts[kept.tasks[0]][0]} held-out externals, and the seconds of "
+        "one core that adapting takes:",
         "",
         *lines_of(["task", *names.values()], lines),
     ]
 
 
 def unadapted() -> list[str]:
-    """What limits a team that has watched nobody."""
+    """Limits of a team that has watched nobody."""
     measured = result("unadapted")
     return [
-        "What limits a team that has watched nobody: its parts are replaced by exact ones, one at a time "
+        "Limits of a team that has watched nobody: its parts are replaced by exact ones, one at a time "
         f"(all held-out externals; {measured['seeds']} seeds where something is trained). `{measured['command']}`",
         "",
         *lines_of(["task", "team", "score"], [
@@ -198,7 +199,7 @@ def unadapted() -> list[str]:
 
 
 def switching() -> list[str]:
-    """Externals that change."""
+    """Results with externals that change."""
     measured = result("switching")
     lines = []
     for r in measured["rows"]:
@@ -209,8 +210,8 @@ def switching() -> list[str]:
         reward = [interval(r, name=name) for name in ("before", "at_once", "later")]
         lines.append([r["task"], r["method"], threshold, *alarms, *reward])
     return [
-        f"Externals that change in the middle of an encounter, {measured['seeds']} seeds: how soon a team notices that watches the "
-        "likelihood of their moves, and the reward per step, beside a team that is told and one that never asks. "
+        f"Externals that change in the middle of an encounter, {measured['seeds']} seeds: how soon a team notices if it watches the "
+        "likelihood of their moves, and the reward per step, beside a team that is told of the change and one that never asks. "
         f"`{measured['command']}`",
         "",
         *lines_of(["task", "team", "threshold, nats", "noticed", "delay, steps", "false alarms per 1,000 steps",

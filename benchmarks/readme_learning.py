@@ -1,4 +1,4 @@
-"""The parts of the page of results on learning curves, and what stands beside them, made from results by `readme.py`."""
+"""The parts of the page of results on learning curves and comparisons, made from the results by `readme.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MET = 64  # held-out externals of a task
 
 
 def kept(name: str, *keys: str) -> dict[tuple[str, ...], dict[str, Any]]:
-    """The rows of one result by some of their columns."""
+    """The rows of one result, indexed by some of their columns."""
     return {tuple(r[key] for key in keys): r for r in result(name)["rows"]}
 
 
@@ -38,16 +38,16 @@ def learning() -> list[str]:
         f"Learning curves, {measured['seeds']} seeds. All methods have the same environment steps, and the settings found for them on "
         f"pursuit (below). Final scores are against all {MET} unseen externals, after five watched episodes where everyone adapts; "
         "beside their interquartile mean stand the plain mean and the worst run. MICRA's lead is its final score minus the other's, with "
-        "a bootstrap interval over seeds and externals; where that has 0 in it the methods are level: the data does not tell them "
-        f"apart. `{measured['command']}; {result('comparison')['command']}`",
+        "a bootstrap interval over seeds and externals; where that contains 0 the methods are called level, because the data does not "
+        f"tell them apart. `{measured['command']}; {result('comparison')['command']}`",
         "",
-        "Steps to 90% are environment steps until a run, before watching, has 90% of the best final score of these methods where nobody "
-        "adapts. They are measured against the first 12 externals, the only ones met at every point of a curve (so are the figures). A "
-        "run that never gets there counts with all its steps.",
+        "Steps to 90% are the environment steps until a run, before watching, has 90% of the best final score of these methods where "
+        "nobody adapts. They and the figures are against the first 12 externals, the only ones met at every point of a curve. A run that "
+        "never gets there counts with all its steps.",
         "",
         "Where nobody adapts no actor is told anything about the externals. In training MICRA's critic is told what the imitator expects "
         "of each, and its features learn from the imitator's loss, too; the other methods have no imitator there. Where everyone adapts "
-        f"each method has an imitator of the same kind, which learns beside it, in so many meta-updates: {meta}. Dotted lines in the "
+        f"each method has an imitator of the same kind, which learns beside it; the numbers of meta-updates are: {meta}. Dotted lines in the "
         "figures: the best response to each external, the best fixed team found, and the Bayes-greedy team after as many episodes.",
         "",
         *lines_of(["task", "panel", "method", f"final score, {MET} externals", "plain mean", "worst run", "MICRA is", "MICRA's lead",
@@ -55,7 +55,7 @@ def learning() -> list[str]:
         "",
         "Over all tasks: steps to 90% as a multiple of MICRA's (geometric mean over tasks, of interquartile means and of plain means; where "
         "few runs get there the ratio is only a lower bound), the probability that a run of MICRA ends above one of the other method "
-        "(0.5: no difference), and the share of runs that end above a score. Intervals of 95% over seeds; one of no width says that "
+        "(0.5: no difference), and the share of runs that end above a score. Intervals are of 95%, over seeds; one of no width says that "
         "ten runs had no exception, not that there cannot be one.",
         "",
         *lines_of(["panel", "method", "steps to 90%, ratio, 12 externals", "of plain means", f"a run of MICRA ends above, {MET} externals",
@@ -67,7 +67,7 @@ def learning() -> list[str]:
 
 
 def learning_summary() -> list[str]:
-    """The README's share of the learning curves: who ends ahead of whom, in a figure and in words."""
+    """The README's part on learning curves: which methods end ahead, in a figure and in words."""
     measured, compared = result("learning"), result("comparison")["rows"]
     told = []
     for panel in dict.fromkeys(r["panel"] for r in compared):
@@ -108,7 +108,7 @@ def learning_summary() -> list[str]:
 
 
 def tuning() -> list[str]:
-    """What each method was given in the learning curves."""
+    """The settings of each method in the learning curves."""
     measured = result("tuning")
     lines = []
     for method, winner in measured["winners"].items():
@@ -117,16 +117,16 @@ def tuning() -> list[str]:
         changes = ", ".join(f"{name} {value}" for name, value in winner.items())
         lines.append([method, str(len(tried)), f"{usual:.3f}", f"{max(r['score'] for r in tried):.3f}", changes])
     return [
-        f"Tuning before the curves, the same for every method: {measured['seeds']} seeds each of the settings as they are and of others "
-        f"drawn at random, {measured['steps']:,} steps of pursuit, mean final score against the validation externals, nobody adapting. "
+        f"Tuning before the curves, the same for every method: the usual settings and others drawn at random, {measured['seeds']} seeds "
+        f"each, {measured['steps']:,} steps of pursuit where nobody adapts; scores are mean final scores against the validation externals. "
         f"`{measured['command']}`",
         "",
-        *lines_of(["method", "settings tried", "score as it is", "best score", "with"], lines),
+        *lines_of(["method", "settings tried", "score of the usual settings", "best score", "with"], lines),
     ]
 
 
 def limits() -> list[str]:
-    """What limits how fast MICRA learns."""
+    """Limits to how fast MICRA learns."""
     measured = result("limits")
     lines = []
     for task, replaced in dict.fromkeys((r["task"], r["replaced"]) for r in measured["rows"]):
@@ -134,17 +134,17 @@ def limits() -> list[str]:
         lines.append([task, replaced, *(f"{r['score']:.3f}" for r in curve[:5]), interval(curve[-1])])
     steps = [f"{r['step']:,} steps" for r in curve[:5]]
     return [
-        f"What limits how fast MICRA learns where nobody adapts, {measured['seeds']} seeds: its parts replaced, the imitator by the true "
-        "policies of the training externals, the critic by the exact joint Q of the team as it plays beside each of them; and, with a "
-        "learned critic, four times the gradient steps on the same data. Scores against the first 12 unseen externals (the table above "
-        f"has all {MET}), interquartile means. `{measured['command']}`",
+        f"Limits to how fast MICRA learns where nobody adapts, {measured['seeds']} seeds. Its parts are replaced: the imitator by the true "
+        "policies of the training externals, the critic by the exact joint Q of the team as it plays beside each of them. With a learned "
+        "critic, four times the gradient steps on the same data are tried, too. Scores are interquartile means against the first 12 unseen "
+        f"externals (those above are against all {MET}). `{measured['command']}`",
         "",
         *lines_of(["task", "replaced", *steps, "at the end"], lines),
     ]
 
 
 def advantages() -> list[str]:
-    """What regret itself contributes, inside the same loop."""
+    """The contribution of regret itself, inside the same loop."""
     measured = result("advantages")
     lines = []
     for r in measured["rows"]:
@@ -153,23 +153,23 @@ def advantages() -> list[str]:
         better.append(interval(r, name="sampled_lead") if "sampled_lead" in r else "")
         lines.append([r["task"], str(r["agents"]), str(r["batch"]), r["advantage"], *scores, *better])
     return [
-        f"What regret itself contributes, {measured['seeds']} seeds: MICRA's own loop with another advantage in the place of Eq. 2's. "
-        "Batch: the transitions of each external in an update. Normalised scores (of three hunters: return per episode above a "
-        "random team's) over the training and at its end, of teams that do not adapt. CRA's lead over the training is taken seed by "
-        f"seed (random payoffs are another game for each): interquartile mean with its 95% interval. {leads()} `{measured['command']}`",
+        f"The contribution of regret itself, {measured['seeds']} seeds: MICRA's own loop with another advantage in place of Eq. 2's, for "
+        "teams that do not adapt. Batch is the number of transitions of each external in an update. Scores, during the training and at "
+        "its end, are normalised (for three hunters: returns per episode above a random team's). CRA's lead during the training is taken "
+        f"seed by seed (with random payoffs each seed is another game): interquartile mean with its 95% interval. {leads()} `{measured['command']}`",
         "",
         *lines_of(["task", "agents", "batch", "advantage", "score during training", "at its end", "CRA's lead during it", "seeds in which it leads", "sampled CRA's lead"], lines),
     ]  # fmt: skip
 
 
 def decided(name: str) -> tuple[list[dict[str, Any]], int, int]:
-    """Of comparisons of advantages: those in which the interval of CRA's lead is above 0, how many are below, how many there are."""
+    """Comparisons of advantages whose interval of CRA's lead is above 0; the number of those below, and of all."""
     rows = [r for r in result("advantages")["rows"] if name in r]
     return [r for r in rows if r[f"{name}_low"] > 0], sum(r[f"{name}_high"] < 0 for r in rows), len(rows)
 
 
 def leads() -> str:
-    """Where CRA is ahead and by how much: as MICRA has it, and with own actions sampled."""
+    """Comparisons in which CRA is ahead, and by how much: as MICRA has it, and with own actions sampled."""
     said = []
     for name, words in (
         ("lead", "CRA as it is in MICRA, with the exact sum over own actions, is ahead"),
@@ -183,7 +183,7 @@ def leads() -> str:
     return " ".join(
         [
             *said,
-            "Elsewhere the 95% interval of the difference has 0 in it. Of so many intervals one or two may miss 0 by chance.",
+            "Elsewhere the 95% interval of the difference contains 0. Of so many intervals one or two may miss 0 by chance.",
         ]
     )
 
@@ -199,18 +199,20 @@ def peers() -> list[str]:
         scores = [interval(r, name=n) if r["seeds"] > 1 else f"{r[n]:.3f}" for n in several] + [""] * (3 - len(several))
         seconds = r["cpu_seconds_to"]
         reached = [f"{n} ({seconds[x]:,.0f} s)" if n else "0" for x, n in r["reached"].items()]
-        memory = "" if r["method"].endswith("as many steps") else f"{r['peak_memory_gb']:.2f}"  # known of whole runs
+        memory = (
+            "" if r["method"].endswith("as many steps") else f"{r['peak_memory_gb']:.2f}"
+        )  # known for whole runs only
         lines.append([names.get(r["method"], r["method"]), str(r["seeds"]), f"{r['steps']:,.0f}", f"{r['gradient_steps']:,.0f}",
                       *scores, f"{r['cpu_seconds']:,.0f}", memory, *reached])  # fmt: skip
     return [
-        "Public peers hunting in pursuit 3×3, each with its own package's settings, which are for other games and more steps, and MICRA with "
-        "its usual ones, which were found on this game's validation prey; no hunter is told anything "
-        f"about the prey (MICRA's critic is, in training), and the best team found that plays all alike has {fixed:.2f}. MICRA, adapting: "
-        "its actors are told what the imitator expects, after five watched episodes of each prey. Normalised scores of the stochastic "
-        "policies against 12 and all 64 held-out prey, and of their likeliest moves, by which BenchMARL evaluates (EPyMARL's, whose actors "
-        "are recurrent, as played; all others exact): interquartile means "
-        f"over {measured['seeds']} seeds with their 95% intervals; so few seeds are no evidence yet. Gradient steps are those of actor and critic. How many runs reached a "
-        "score against all 64, and after how many CPU-seconds of training on one thread. "
+        "Public peers hunt in pursuit 3×3, each with the settings of its own package, which are for other games and more steps; MICRA has "
+        "its usual settings, which were found on this game's validation prey. No hunter is told anything about the prey (MICRA's critic "
+        f"is, in training); the best fixed team found scores {fixed:.2f}. In \"MICRA, adapting\" actors are told what the imitator expects "
+        "after five watched episodes of each prey. Normalised scores are of the stochastic policies, against 12 and all 64 held-out prey, "
+        "and of their likeliest moves, by which BenchMARL evaluates. They are exact, except for EPyMARL's, whose actors are recurrent and "
+        f"are scored by playing. Interquartile means over {measured['seeds']} seeds with 95% intervals; so few seeds are no evidence yet. "
+        "Gradient steps are those of actor and critic. The last columns have the number of runs that reached a score against all 64 prey, "
+        "and the mean CPU-seconds of training on one thread that they took. "
         f"`{measured['command']}`",
         "",
         *lines_of(["team", "seeds", "environment steps", "gradient steps", "score, 64", "score, 12", "likeliest moves, 64", "CPU-s",

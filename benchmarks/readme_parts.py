@@ -1,4 +1,4 @@
-"""The parts of the page of results on everything but adaptation, made from results by `readme.py`."""
+"""The parts of the page of results on headroom, variance, speed, exercises and grading, made from the results by `readme.py`."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def headroom() -> list[str]:
 
 
 def number(x: float) -> str:
-    """1,234,567 or 0.123: whole above a thousand, else three significant figures."""
+    """A number as text: whole from a thousand on (1,234,567), else with three significant figures (0.123)."""
     return f"{x:,.0f}" if x >= 1000 else f"{x:.3g}"
 
 
 def speed() -> list[str]:
-    """Ratios to peers."""
+    """Speed beside peers."""
     measured = result("throughput")
     lines = []
     for r in measured["rows"]:
@@ -42,7 +42,7 @@ def speed() -> list[str]:
 
 
 def speed_summary() -> list[str]:
-    """The README's share: how fast it steps and trains."""
+    """The README's part: speed of stepping and training."""
     stepping, training = (next(r for r in result("throughput")["rows"] if r["measure"].startswith(start))
                           for start in ("stepping pursuit 3×3", "offline training, pursuit 3×3"))  # fmt: skip
     return [
@@ -53,7 +53,7 @@ def speed_summary() -> list[str]:
 
 
 def variance() -> list[str]:
-    """How much averaging over the others takes off the variance of a gradient estimate."""
+    """The share of a gradient estimate's variance that is left when the others are averaged out."""
     measured = result("variance")
     explorations, externals = (0.1, 0.5, 1.0), ("held-out", "average")
     kept = {(r["task"], r["external"], r["exploration"]): r["ratio_to_coma"] for r in measured["rows"]
@@ -63,10 +63,10 @@ def variance() -> list[str]:
         for task in dict.fromkeys(task for task, _, _ in kept)
     ]
     return [
-        "Variance of one decision's gradient estimate by CRA as a share of COMA's, own action sampled, the exact Q of the "
-        "policies that act, three agents: the team's best response, at random with probability ε, beside a held-out external "
-        "and beside the average one. (The exact sum over the own action has none at all. Where all play at random in meeting of all, both "
-        f"moves are worth the same to everybody: nothing is left that could vary.) `{measured['command']}`",
+        "Variance of one decision's gradient estimate by CRA as a share of COMA's, with three agents, sampled own actions and the exact Q "
+        "of the policies that act. The team plays its best response, or at random with probability ε, beside a held-out external or beside "
+        "the average one. (With the exact sum over own actions there is no variance at all. Where all play at random in meeting of all, "
+        f"both moves are worth the same, so nothing can vary.) `{measured['command']}`",
         "",
         *lines_of(["task", *(f"{x}, ε {e}" for x in externals for e in explorations)], lines),
         "",
@@ -84,7 +84,8 @@ def growth() -> list[str]:
         value = f"{number(r['value'])} {r['unit']}"
         lines.append([r["measure"], batch, str(r.get("hunters", "")), board, value, f"{r['peak_memory_mb']:,.0f}"])
     return [
-        "How it grows, each line a process of its own (peak memory includes the imports, which are the first line): pursuit, "
+        "Growth with batch, hunters and board in pursuit, each line measured in a process of its own (peak memory includes that of the "
+        "imports, which are the first line): "
         f"`{measured['command']}`",
         "",
         *lines_of(["measure", "batch", "hunters", "board", "", "peak memory, MB"], lines),
@@ -92,11 +93,11 @@ def growth() -> list[str]:
 
 
 def delays() -> list[str]:
-    """How quickly the widgets answer."""
+    """Delays of the widgets."""
     measured = result("widgets")
     return [
-        "Widgets, from a key to the changed picture, in JupyterLab in Chromium: median, which is "
-        f"to be within 100 ms. `{measured['command']}`",
+        "Widgets: the median delay from a key to the changed picture, in JupyterLab in Chromium; the aim is at most "
+        f"100 ms. `{measured['command']}`",
         "",
         *lines_of(["widget", "lesson", "ms"], [
             [r["widget"], r["notebook"], f"{r['delay_ms_median']:.0f}"] for r in measured["rows"]
@@ -105,7 +106,7 @@ def delays() -> list[str]:
 
 
 def checks() -> list[str]:
-    """How often the checks of the exercises are right."""
+    """The share of answers to exercises that their checks judge rightly."""
     measured = result("exercises")
     counted = (("wrong_named", "wrong_tried"), ("right_accepted", "right_tried"), ("mutants_rejected", "mutants_tried"))
     sheets, lines = dict.fromkeys(r["lesson"] for r in measured["rows"]), []
@@ -115,17 +116,17 @@ def checks() -> list[str]:
         spent = f"{statistics.median(r['seconds'] for r in rows):.3f}, {max(r['seconds_max'] for r in rows):.2f}"
         lines.append([sheet, str(len(rows)), *told, spent])
     return [
-        "The checks of the exercises: wrong and right answers, written by hand by those who wrote the checks (what students do "
-        "may differ), and mutants of the reference solutions, one thing changed at a time. Wrong answers count where the mistake "
-        f"is told by its name. `{measured['command']}`",
+        "The checks of the exercises: wrong and right answers, written by the authors of the checks (students' answers may differ), and "
+        "mutants of the reference solutions, with one change each. A wrong answer counts if the check names the mistake. "
+        f"`{measured['command']}`",
         "",
-        *lines_of(["sheet", "exercises", "wrong, told by name", "right, accepted", "mutants, rejected",
+        *lines_of(["sheet", "exercises", "wrong, mistake named", "right, accepted", "mutants, rejected",
                    "a check, s: median, longest"], lines),
     ]  # fmt: skip
 
 
 def grading() -> list[str]:
-    """Whether grading is right, and holds."""
+    """Accuracy and safety of grading."""
     measured = result("grading")
     names = {"bubblewrap": "bubblewrap", "user": "another user (root, no bubblewrap)"}
     lines = [
@@ -134,9 +135,9 @@ def grading() -> list[str]:
         for r in sorted(measured["rows"], key=lambda r: r["sandbox"])
     ]  # fmt: skip
     return [
-        "Grading a class, in each kind of sandbox: submissions right, wrong and broken, whose marks are known, and hostile ones (all "
+        "Grading a class, in each kind of sandbox: right, wrong and broken submissions whose marks are known, and hostile ones (all "
         f"that we have thought of; another attack may do better). One sheet, {measured['rows'][0]['seconds_allowed_each']:.0f} s "
-        f"allowed to each. `{measured['command']}`",
+        f"for each submission. `{measured['command']}`",
         "",
         *lines_of(
             ["sandbox", "known marks, graded right", "hostile, without a point", "anything changed outside", "s"], lines

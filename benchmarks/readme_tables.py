@@ -1,4 +1,4 @@
-"""What the parts of the page of results are made with: results, markdown tables, intervals, pictures."""
+"""Helpers for the parts of the page of results: reading results, markdown tables, intervals, pictures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def interval(r: dict[str, Any] | None, digits: int = 3, name: str = "score") -> 
 
 
 def standing(r: dict[str, Any]) -> str:
-    """Who leads, as the interval of a difference says: where 0 is in it, nobody.
+    """The standing that follows from the interval of a difference: level wherever it contains 0.
 
     >>> standing({"low": 0.1, "high": 0.2}), standing({"low": -0.1, "high": 0.2}), standing({"low": -0.2, "high": -0.1})
     ('ahead of', 'level with', 'behind')
@@ -45,6 +45,6 @@ def lines_of(headers: list[str], lines: list[list[str]]) -> list[str]:
 
 
 def picture(name: str) -> str:
-    """A figure of docs/ with its words."""
+    """A figure of docs/, with its alt text."""
     words = (HERE.parent / "docs" / f"{name}.txt").read_text(encoding="utf-8").strip()
     return f"![{words}](docs/{name}.png)"

@@ -1,6 +1,6 @@
-"""Long benchmarks: what is kept when they are stopped, the scale of their scores, and how they are spread.
+"""Helpers for long benchmarks: keeping finished runs, the scale of scores, and running in parallel or on a cluster.
 
-Apart from `common`, which is cheap to import: some benchmarks measure just that.
+Apart from `common`, which must stay cheap to import, because some benchmarks measure imports.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from joblib import Parallel, parallel_config
 
-if TYPE_CHECKING:  # imported where it is used: handing work out needs no torch
+if TYPE_CHECKING:  # imported where it is used: distributing work needs no torch
     from micra_lite import exact
 
 INSTALL = {"dask": "micra_lite[cluster]", "ray": "ray"}  # what each backend needs
@@ -22,7 +22,7 @@ PATIENCE = 120  # seconds for a cluster to answer
 
 
 def game_of(task: str) -> tuple[Any, Any]:
-    """A task's game and family of externals: "pursuit", or with options, whole numbers, "pursuit:view=1"."""
+    """The game of a task and its family of externals. Options are whole numbers: "pursuit", "pursuit:view=1"."""
     import micra_lite
 
     name, *options = task.split(":")
@@ -31,7 +31,7 @@ def game_of(task: str) -> tuple[Any, Any]:
 
 
 def file_name(task: str) -> str:
-    """A task as a part of file names.
+    """The name of a task as a part of file names.
 
     >>> file_name("pursuit:view=1")
     'pursuit-view1'
@@ -40,12 +40,13 @@ def file_name(task: str) -> str:
 
 
 def kind_of(task: str) -> str:
-    """What sort of task it is, as tables and figures group them.
+    """The group of a task in tables and figures.
 
     >>> kind_of("chicken"), kind_of("pursuit:view=1")
     ('matrix games', 'partial views')
     """
-    from micra_lite.registry import CONTROLS, MATRIX_GAMES
+    from micra_lite.games.matrix import MATRIX_GAMES
+    from micra_lite.registry import CONTROLS
 
     if task in MATRIX_GAMES:
         return "matrix games"
@@ -55,7 +56,7 @@ def kind_of(task: str) -> str:
 
 
 def keep(path: Path, content: Any) -> Any:
-    """Write `content` to a json file, whole or not at all; returns it."""
+    """Write `content` to a json file, whole or not at all, and return it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(content))
@@ -79,7 +80,7 @@ def yardstick(task: str, cache: Path, split: str = "held-out") -> exact.Yardstic
 
 
 def score(scale: exact.Yardstick, values: Any, count: int | None = None) -> float:
-    """The normalised score over the first `count` externals (all that were valued, without it)."""
+    """The normalised score over the first `count` externals, by default over all that have a value."""
     import numpy as np
 
     from micra_lite import exact
@@ -89,7 +90,7 @@ def score(scale: exact.Yardstick, values: Any, count: int | None = None) -> floa
 
 
 def each_score(scale: exact.Yardstick, values: Any) -> list[float]:
-    """The normalised score beside each external that was valued."""
+    """The normalised score against each external that has a value."""
     import numpy as np
 
     random, best = (np.asarray(known)[: len(values)] for known in (scale.random, scale.best))
@@ -99,9 +100,9 @@ def each_score(scale: exact.Yardstick, values: Any) -> list[float]:
 def run_all(work: Iterable[Any], jobs: int, backend: str = "loky", address: str | None = None) -> list[Any]:
     """Run joblib's delayed calls: in processes of this machine ("loky"), or on the cluster at `address`.
 
-    "dask" and "ray" need the package of that name, and workers that have this project installed and benchmarks/ on their
-    PYTHONPATH. They should share the folder of kept runs: without it results come back, but what was stopped starts anew.
-    What a lost worker was running is run again by another.
+    "dask" and "ray" need the package of that name, and workers with this project installed and benchmarks/ on their
+    PYTHONPATH. Workers should share the folder of kept runs; otherwise results come back, but stopped runs start anew.
+    Runs of a lost worker are repeated by another one.
     """
     package = {"dask": "distributed"}.get(backend, backend)
     if backend != "loky" and importlib.util.find_spec(package) is None:
@@ -112,8 +113,8 @@ def run_all(work: Iterable[Any], jobs: int, backend: str = "loky", address: str 
         if backend == "dask":
             from distributed import Client
 
-            # Closed whatever happens: an open client keeps the process from ending. A worker answers nobody while it
-            # imports torch, which on a busy machine takes a minute: hence the patience.
+            # Closed whatever happens: an open client keeps the process from ending. A worker does not answer while it
+            # imports torch, which takes a minute on a busy machine.
             cluster.enter_context(Client(address, timeout=PATIENCE))
             cluster.enter_context(parallel_config("dask", wait_for_workers_timeout=PATIENCE))
         elif backend == "ray":
@@ -126,5 +127,5 @@ def run_all(work: Iterable[Any], jobs: int, backend: str = "loky", address: str 
             cluster.enter_context(parallel_config("ray", n_jobs=jobs))
         else:
             cluster.enter_context(parallel_config(backend, n_jobs=jobs))
-        # One call at a time: kept ones return at once, and joblib would go on to hand long ones out by the dozen.
+        # Finished runs return at once, from which joblib would conclude to hand out long ones by the dozen, too.
         return Parallel(verbose=10, batch_size=1)(work)

@@ -1,16 +1,15 @@
-"""Externals that change: how soon the team notices, how often it is wrong, and what noticing is worth.
+"""Externals that change: how soon a team notices, how often it is wrong, and what noticing is worth.
 
 Each encounter is played by a trained team that has watched five episodes of one held-out external; at a random episode
 another one takes its place, and nobody says so. Three teams meet the same pairs at the same times:
 
-    watches       `vigilant_execution` at each threshold: alarms, and adapts again from the meta-parameters
-    is told       starts anew at the step of the change, and never has a doubt
-    never asks    keeps what it believed of the first external
+    watches       `vigilant_execution` at each threshold: raises alarms, then adapts again from the meta-parameters
+    is told       starts anew at the step of the change, and has no alarms
+    never asks    keeps its belief about the first external
 
 Writes benchmarks/results/switching.json: delay (steps from the change to the first alarm after it), share of changes
 noticed, false alarms per thousand steps before the change, and reward per step before it, in the fifty steps after it, and
-from then on. The teams are those
-of `benchmarks/adaptation.py`, from its cache.
+later. The teams are those of `benchmarks/adaptation.py`, from its cache.
 
     python benchmarks/switching.py --tasks pursuit --seeds 10 --jobs 2
 """
@@ -33,41 +32,37 @@ from joblib import delayed
 import micra_lite
 from adaptation import team_of, trained_team
 from common import interquartile_mean, write
-from micra_lite import phases
-from micra_lite.extensions import change_detection
-from micra_lite.rollouts import watch
+from micra_lite import Externals, execution, last, online_adaptation, watch
+from micra_lite.extensions.change_detection import Succession, vigilant_execution
 from runs import keep, run_all
 
 EPISODES = 20  # of an encounter; the change comes in its second quarter
 ENCOUNTERS = 12
 WATCHED = 5  # episodes of the first external, before the encounter
 THRESHOLDS = (3.0, 5.0, 7.0, 10.0)  # nats
-SOON = 50  # steps after the change that are reported by themselves
+SOON = 50  # steps after the change that are reported separately
 
 
 def encounter(team: micra_lite.TrainingState, k: int, method: str, threshold: float) -> dict[str, float]:
-    """Held-out external k, then k + 1 from a random episode on."""
+    """Play beside held-out external k and, from a random episode on, k + 1; returns alarms and rewards."""
     game, externals = team.game, micra_lite.external_family(team.game.name).split("held-out")
     first, second = externals[k], externals[(k + 1) % len(externals)]
     before = int(np.random.default_rng(k).integers(EPISODES // 4, EPISODES // 2 + 1))  # episodes with the first
     switch = before * game.horizon
     watched = watch(team, first, WATCHED, seed=k)
-    adapted = phases.last(phases.online_adaptation(team, watched)).state
+    adapted = last(online_adaptation(team, watched)).state
 
-    def who(step: int) -> micra_lite.Externals:
-        return first if step < switch else second
+    both = Succession.of(lambda step: first if step < switch else second)
 
-    def vigilant(state: micra_lite.TrainingState, external: Any, episodes: int, seed: int, known: list) -> list:
-        return list(
-            change_detection.vigilant_execution(state, game, external, episodes, threshold, seed=seed, watched=known)
-        )
+    def vigilant(state: micra_lite.TrainingState, external: Externals, episodes: int, known: list) -> list:
+        return list(vigilant_execution(state, game, external, episodes, threshold, seed=k, watched=known))
 
     if method == "is told":
-        records = vigilant(adapted, first, before, k, watched) + vigilant(team, second, EPISODES - before, k, [])
+        records = vigilant(adapted, first, before, watched) + vigilant(team, second, EPISODES - before, [])
     elif method == "never asks":
-        records = list(phases.execution(adapted, game, who, EPISODES, seed=k))
+        records = list(execution(adapted, game, both, EPISODES, seed=k))
     else:
-        records = vigilant(adapted, who, EPISODES, k, watched)
+        records = vigilant(adapted, both, EPISODES, watched)
     rewards = [float(r.rewards[list(game.target_axes)].mean()) for r in records]
     alarms = [step for step, r in enumerate(records) if r.changed]
     late = [step - switch for step in alarms if step >= switch]

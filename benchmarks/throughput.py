@@ -1,13 +1,13 @@
 """Speed, as ratios measured in one run: stepping, solving, training, meta-updates, importing.
 
-Our steps and a peer's are timed in turn, several times, and the median ratio is kept, so that a machine whose speed
-drifts does not favour either. Everything runs on one thread; times are CPU seconds of the process. What is not measured
-this time stays as it was. Writes benchmarks/results/throughput.json.
+Ours and a peer's are timed in turn, several times, and the median ratio is kept, so that a machine whose speed drifts
+favours neither. Everything runs on one thread; times are CPU seconds of the process. Rows that are not measured this time
+stay as they were. Writes benchmarks/results/throughput.json.
 
     python benchmarks/throughput.py [--only MEASURE ...] [--epymarl COMMAND]
 
-EPyMARL (github.com/uoe-agents/epymarl, commit cbc38c09) is no package and no part of this project. With its source and an
-environment of its own at hand, COMMAND trains its COMA on lbforaging's Foraging-5x5-2p-1f-coop-v3 (its default settings,
+EPyMARL (github.com/uoe-agents/epymarl, commit cbc38c09) is not a package and not part of this project. With its source and
+an environment of its own at hand, COMMAND trains its COMA on lbforaging's Foraging-5x5-2p-1f-coop-v3 (its default settings,
 no tests in between, one thread) and prints as its last word the environment steps per CPU second of learner and workers
 together. It is then timed in turn with our training. TorchOpt is measured where it is installed (the extra `peers`).
 """
@@ -66,7 +66,7 @@ def stepping(size: int, batch: int = 1024, steps: int = 200) -> int:
 
 
 def peer_stepping(steps: int = 500) -> int:
-    """Random play of mpe2's simple_tag, one environment, through its parallel face."""
+    """Random play of one environment of mpe2's simple_tag, through its parallel API."""
     from mpe2 import simple_tag_v3
 
     env = simple_tag_v3.parallel_env(continuous_actions=False)
@@ -84,12 +84,10 @@ ITS_SIZE = {"features": 64, "hidden": 64, "actor_hidden": 64, "imitator_hidden":
 
 
 def training(updates: int = 160, **changes: Any) -> tuple[float, float]:
-    """Offline training of pursuit 3×3, by default settings with `changes`: environment steps per CPU second, updates per
-    step.
-    """
+    """Offline training of pursuit 3×3, default settings with `changes`: environment steps per CPU second, updates per step."""
     game, family = micra_lite.make("pursuit"), micra_lite.external_family("pursuit")
     records = offline_training(game, family, micra_lite.Settings(**changes))
-    next(records)  # what happens once is not training
+    next(records)  # the first update includes work that is done only once
     steps, gradients = 0, 0
     start = time.process_time()
     for _ in range(updates):
@@ -106,7 +104,7 @@ def solving(size: int) -> tuple[float, float]:
     code = (
         "import resource, time, torch, micra_lite; from micra_lite import exact; torch.set_num_threads(1)\n"
         f"game = micra_lite.make('pursuit', size={size}); family = micra_lite.external_family('pursuit', game)\n"
-        "prey = [t[0].numpy() for t in family.split('held-out')[0].tables(game)]\n"
+        "prey = [t[0].numpy() for t in game.tables(family.split('held-out')[0])]\n"
         "start = time.process_time(); exact.best_response(exact.tabulate(game), prey)\n"
         "print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)"
     )
@@ -132,14 +130,14 @@ def import_seconds(code: str) -> float:
 def row(
     measure: str, ours: float, peer: float, peer_name: str, ratio: float, unit: str, updates: Any = None
 ) -> dict[str, Any]:
-    """One row of the result, printed as well."""
+    """One row of the result, which is also printed."""
     print(f"{measure:42s} {ours:14,.1f} {peer:12,.1f} {unit:28s} ratio {ratio:10,.1f}  ({peer_name})", flush=True)
     return {"measure": measure, "ours": ours, "peer": peer, "peer_name": peer_name, "ratio": ratio, "unit": unit,
             "updates_per_step": updates}  # fmt: skip
 
 
 def in_turn(ours: Callable[[], float], peer: Callable[[], float], rounds: int = ROUNDS) -> tuple[float, float, float]:
-    """Medians of both, measured in turn, and the median ratio."""
+    """Measure both in turn: their medians, and the median ratio."""
     pairs = [(ours(), peer()) for _ in range(rounds)]
     return *(statistics.median(side) for side in zip(*pairs, strict=True)), statistics.median(a / b for a, b in pairs)
 
@@ -156,7 +154,7 @@ def stepping_rows(_: str | None) -> Iterator[dict[str, Any]]:
 
 
 def solving_rows(_: str | None) -> Iterator[dict[str, Any]]:
-    """Exact solutions beside what they may cost at most."""
+    """Exact solutions beside the most that they may cost."""
     for size, most in ((4, 2.0), (5, 20.0)):
         seconds, memory = zip(*[solving(size) for _ in range(3)], strict=True)
         yield row(f"tabulating and solving pursuit {size}×{size}", statistics.median(seconds), most,
@@ -164,7 +162,7 @@ def solving_rows(_: str | None) -> Iterator[dict[str, Any]]:
 
 
 def training_rows(command: str | None) -> Iterator[dict[str, Any]]:
-    """Training beside EPyMARL's COMA: as usual, as small as it is, and by the settings of the learning curves."""
+    """Training beside EPyMARL's COMA: by default, with networks of its size, and with the settings of the learning curves."""
     curves = {**winners()["MICRA"], "updates": 40}  # fewer: each makes several gradient steps
     variants = {"": {}, ", networks and batches of its size": ITS_SIZE, ", settings of the learning curves": curves}
     timed = [([training(**v) for v in variants.values()], epymarl(command) if command else 0.0) for _ in range(3)]
@@ -196,7 +194,7 @@ def meta_update_rows(_: str | None) -> Iterator[dict[str, Any]]:
 
 
 def importing_rows(_: str | None) -> Iterator[dict[str, Any]]:
-    """What our import adds to torch's."""
+    """The time that our import adds to torch's."""
     use = "import torch, micra_lite; micra_lite.make, micra_lite.offline_training, micra_lite.external_family"
     times = [(import_seconds(use), import_seconds("import torch")) for _ in range(ROUNDS)]
     with_us, alone = (statistics.median(side) for side in zip(*times, strict=True))
@@ -221,7 +219,7 @@ def main() -> None:
     rows = {r["measure"]: r for r in kept}
     for name in options.only:
         rows |= {r["measure"]: r for r in MEASURES[name](options.epymarl)}
-    sys.argv[1:] = ["--epymarl", "COMMAND"]  # makes all rows; a path of this machine means nothing elsewhere
+    sys.argv[1:] = ["--epymarl", "COMMAND"]  # this makes all rows; a path on this machine means nothing elsewhere
     note = "each row is of the last time that it was measured: --only measures some of them again"
     print(write("throughput", 1, list(rows.values()), note=note))
 

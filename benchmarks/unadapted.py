@@ -1,13 +1,13 @@
-"""What limits a team that has watched nobody: its parts replaced by their exact counterparts, one at a time.
+"""Limits of a team that has watched nobody: its parts are replaced by exact ones, one at a time.
 
     best fixed team         the best team found that plays everybody alike (`exact.headroom`: coordinate ascent)
-    exact gradient          tables of probabilities, from a random team up the exact gradient of the mean value
-    with entropy            the same, but each step also earns an entropy bonus, which falls to nothing
-    trained                 MICRA's teams before they watched anybody, from the cache of `benchmarks/adaptation.py`
-    trained, its critic     the actors go on with their critic's regrets, weighed by exact occupancy
-    trained, exact Q        the actors go on up the exact gradient
+    exact gradient          tables of probabilities that climb the exact gradient of the mean value from a random team
+    with entropy            the same, with an entropy bonus for each step that falls to 0
+    trained                 MICRA's teams before they have watched anybody, from the cache of `benchmarks/adaptation.py`
+    trained, its critic     the same, its actors trained on with their critic's regrets, weighted by exact occupancy
+    trained, exact Q        the same, its actors trained on up the exact gradient
 
-Everything learns from the same training externals and is scored exactly against the held-out ones. Writes
+All learn from the same training externals and are scored exactly against the held-out ones. Writes
 benchmarks/results/unadapted.json.
 
     python benchmarks/unadapted.py --tasks crossing --seeds 10 --jobs 2
@@ -34,16 +34,19 @@ from torch import Tensor
 import micra_lite
 from adaptation import team_of
 from common import interquartile_mean, write
-from micra_lite import agent, exact, regret, rollouts, training_state
-from micra_lite.exact.headroom import best_fixed_team
-from micra_lite.exact.values import Array, induced_mdp
+from micra_lite import exact, play
+from micra_lite.agent import adapted_belief, prior_belief
+from micra_lite.exact import Array
+from micra_lite.exact.scores import features_everywhere
+from micra_lite.exact.values import induced_mdp
+from micra_lite.updates import counterfactual_regrets
 from runs import file_name, game_of, keep, run_all, score, yardstick
 
-EXTERNALS = 64  # of training, whom the gradient goes up against
-STEPS = 200  # up the gradient, from a random team
-STEPS_ON = 100  # with which trained actors go on
-RATE = 0.1  # of tables, with Adam
-WATCHED = 20  # episodes after which the critic is told who it is, as in training
+EXTERNALS = 64  # of the training split, over which values are averaged
+STEPS = 200  # up the gradient from a random team
+STEPS_ON = 100  # further steps of trained actors
+RATE = 0.1  # Adam's, for tables
+WATCHED = 20  # episodes from which the critic is told of an external, as in training
 
 
 @dataclass
@@ -69,7 +72,7 @@ class Views:
 
 def lists_of(game: Any, externals: Any) -> list[list[Array]]:
     """Policies (S, A_e) of each external, as `exact` takes them."""
-    tables = externals.tables(game)
+    tables = game.tables(externals)
     return [[t[k].numpy() for t in tables] for k in range(len(externals))]
 
 
@@ -87,7 +90,7 @@ def climb(
     policies: Callable[[], list[Tensor]], parameters: list[Tensor], rate: float, steps: int,
     objective: Callable[[list[Tensor], float], Tensor],
 ) -> list[Array]:  # fmt: skip
-    """Adam up `objective`(policies, share of the steps done), its rate falling to a tenth in the last third; the policies at the end."""
+    """Climb `objective`(policies, share of the steps done) with Adam, whose rate falls to a tenth; returns the last policies."""
     adam = torch.optim.Adam(parameters, rate, maximize=True)
     for step in range(steps):
         adam.param_groups[0]["lr"] = rate * max(0.1, min(1.0, 3 * (1 - step / steps)))
@@ -98,7 +101,7 @@ def climb(
 
 
 def up_the_exact_gradient(game: Any, views: Views, entropy: float) -> list[Array]:
-    """From a random team, all externals and states at once; the bonus falls to nothing in the first two thirds."""
+    """A team of tables, from a random one, for all externals and states at once; the bonus falls to 0 in the first two thirds."""
     table = exact.tabulate(game)
     logits = [torch.zeros(table.S, table.A[i], dtype=torch.float64, requires_grad=True) for i in table.target_axes]
 
@@ -111,34 +114,33 @@ def up_the_exact_gradient(game: Any, views: Views, entropy: float) -> list[Array
 def actors_of(state: micra_lite.TrainingState) -> Callable[[], list[Tensor]]:
     """The policies (S, A_i) of a team that has watched nobody, as a function of its actors' present parameters."""
     with torch.no_grad():
-        belief = agent.prior_belief(state.agent, 1)
-        features = exact.features_everywhere(state, 1)
+        belief, features = prior_belief(state.agent, 1), features_everywhere(state, 1)
         predictions = state.agent.predict(belief, features)
     return lambda: [p[0].exp().double() for p in state.agent.act(belief, features, predictions)]
 
 
 @torch.no_grad()
 def critic_regrets(state: micra_lite.TrainingState, externals: Any) -> Callable[[list[Tensor]], list[Tensor]]:
-    """The critic's regrets (K, S, A_i) of given policies, told of each external what it is told in training."""
+    """The critic's regrets (K, S, A_i) as a function of policies (S, A_i); it is told of externals as in training."""
     agent, K = state.agent, len(externals)
     generator = torch.Generator().manual_seed(state.settings.seed)
-    play = rollouts.play(state, externals, agent.prior_belief(agent, K), WATCHED, 0.2, generator)
-    told = agent.adapted_belief(agent, training_state.pairs(state, *play.steps(WATCHED)), state.settings)
+    played = play(state, externals, prior_belief(agent, K), WATCHED, 0.2, generator)
+    told = adapted_belief(agent, played.pairs(slice(WATCHED), state.observe), state.settings.inner_steps)
     told.unwatched[:] = 1.0
-    features = exact.features_everywhere(state, K)
+    features = features_everywhere(state, K)
     predictions = agent.predict(told, features)
-    q = agent.value(told, features, predictions).flatten(0, 1)  # (K·S, A_1, …, A_n)
+    q = agent.value(told, features, predictions)  # K·S rows
 
     def regrets(policies: list[Tensor]) -> list[Tensor]:
-        given = [p.detach().to(q.dtype).expand(K, *p.shape) for p in policies]
-        found = regret.counterfactual_regret_advantage(q, agent.joint(given, predictions), agent.target_axes)
+        given = [p.detach().to(state.settings.torch_dtype).expand(K, *p.shape) for p in policies]
+        found = counterfactual_regrets(q, agent.joint(given, predictions), agent.target_axes, generator)
         return [r.unflatten(0, (K, -1)).double() for r in found]
 
     return regrets
 
 
 def by_table(task: str) -> dict[str, list[Array]]:
-    """The teams that no network takes part in."""
+    """The teams that have no networks."""
     torch.set_num_threads(1)
     game, family = game_of(task)
     table, train = exact.tabulate(game), lists_of(game, family.split("train"))
@@ -146,14 +148,14 @@ def by_table(task: str) -> dict[str, list[Array]]:
     views = views_of(game, family.split("train")[:EXTERNALS])
     start = exact.best_response(table, mean).policies
     return {
-        "best fixed team": best_fixed_team(table, train[:EXTERNALS], start),
+        "best fixed team": exact.best_fixed_team(table, train[:EXTERNALS], start),
         "exact gradient": up_the_exact_gradient(game, views, 0.0),
         "exact gradient, with entropy": up_the_exact_gradient(game, views, 1.0),
     }
 
 
 def by_training(task: str, seed: int, updates: int | None, cache: Path) -> dict[str, list[Array]]:
-    """A trained team, and what becomes of it when its actors go on with one part made exact."""
+    """A trained team, and the same with its actors trained on, one part made exact."""
     torch.set_num_threads(1)
     _, checkpoint = team_of(task, "conditioned", seed, updates, cache)
     if not checkpoint.exists():
@@ -186,7 +188,7 @@ def by_training(task: str, seed: int, updates: int | None, cache: Path) -> dict[
 
 
 def run(task: str, seed: int | None, updates: int | None, cache: Path) -> list[dict[str, Any]]:
-    """Score the teams of one seed, or (None) those that need none: rows of {task, method, score}."""
+    """Score the teams of one seed, or with None those that need no seed: rows of {task, method, score}."""
     path = cache / f"unadapted-{file_name(task)}-{'exact' if seed is None else f'{seed}-{updates}'}.json"
     if path.exists():
         return json.loads(path.read_text())

@@ -1,7 +1,7 @@
-"""How much one decision's gradient estimate scatters: REINFORCE, COMA and CRA on every task with an exact Q.
+"""Variance of one decision's gradient estimate: REINFORCE, COMA and CRA on every task with an exact Q.
 
-E_s tr Cov(ĝ | s), in closed form: states by their discounted visits d(s), actions of all by enumeration, Q exact and of
-the very policies that act. Nothing is sampled and nothing learned. Which policies:
+E_s tr Cov(ĝ | s) in closed form: states weighted by their discounted visits d(s), joint actions enumerated, Q exact and of
+the policies that act. Nothing is sampled and nothing learned. The policies are:
 
 1. `held-out`: against each of the first held-out externals the team plays its joint best response, but every target acts
    at random with probability ε (the exploration; 1 is the uniform team). Variances are averaged over the externals.
@@ -9,8 +9,8 @@ the very policies that act. Nothing is sampled and nothing learned. Which polici
    which nothing is known but the family.
 
 The mean over targets of their variances is reported, and its ratio to COMA's. `COMA, externals averaged` and `COMA, team
-averaged` leave only one part of the others' noise in: they say where COMA's variance comes from. The number of agents
-grows with the tasks' options, and with n-player matrix games. Writes benchmarks/results/variance.json and the figure
+averaged` leave only one part of the others' noise in, and so show where COMA's variance comes from. The number of agents
+grows with the tasks' options, and with the players of matrix games. Writes benchmarks/results/variance.json and the figure
 docs/variance.png.
 
     python benchmarks/variance.py
@@ -36,6 +36,7 @@ from joblib import Parallel, delayed
 import micra_lite
 from common import read, write_part
 from micra_lite import exact
+from micra_lite.exact.tabulate import table_entries
 from micra_lite.externals import ExternalFamily
 from micra_lite.games.matrix import MatrixGame, MixedStrategies
 from micra_lite.games.tabular import TabularGame
@@ -43,11 +44,11 @@ from micra_lite.plotting import results, style
 
 DOCS = Path(__file__).parent.parent / "docs"
 EXPLORATION = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
-FEW, LARGE = (0.5,), 1000  # the explorations where there are more than so many states
+FEW, LARGE = (0.5,), 1000  # explorations of games with more than so many states
 HELD_OUT = 8  # externals of each task
 RANDOM_GAMES = 8
 ONE_DECISION, PLAYERS = ("meeting of all", "random payoffs"), (2, 3, 4, 5, 6)  # matrix games
-# task → its option for the number of targets, and those that a table can hold (pursuit with 4 hunters: 1.7e9 entries)
+# task → its option for the number of targets, and the numbers for which a table fits (pursuit with 4 hunters: 1.7e9 entries)
 TEAMS = {"pursuit": ("hunters", (1, 2, 3)), "rendezvous": ("carriers", (1, 2, 3)), "gates": ("defenders", (1, 2, 3)),
          "crossing": ("drivers", (1, 2, 3)), "bystander": ("friends", (2, 3)), "weather": ("walkers", (1, 2, 3, 4, 5))}  # fmt: skip
 
@@ -64,13 +65,13 @@ def matrix_game(name: str, payoffs: torch.Tensor) -> MatrixGame:
 
 
 def meeting(players: int) -> MatrixGame:
-    """Worth 1 if all stand at the same one of two sites."""
+    """A game that pays 1 if all choose the same one of two sites."""
     sites = torch.stack(torch.meshgrid(*[torch.arange(2)] * players, indexing="ij"))  # (n, 2, …, 2)
     return matrix_game("meeting of all", (sites == sites[0]).all(0).double())
 
 
 def random_payoffs(players: int, seed: int) -> MatrixGame:
-    """Payoffs from a standard normal distribution; three actions for every other player, two for the rest."""
+    """A game with standard normal payoffs; every other player has three actions, the rest have two."""
     generator = torch.Generator().manual_seed(1000 * players + seed)
     return matrix_game(
         "random payoffs", torch.randn(*[3 - j % 2 for j in range(players)], generator=generator).double()
@@ -78,7 +79,7 @@ def random_payoffs(players: int, seed: int) -> MatrixGame:
 
 
 def problems() -> Iterator[Problem]:
-    """What is measured: (task, agents, which externals, the games over which variances are averaged)."""
+    """The problems to measure: (task, agents, which externals, the games over which variances are averaged)."""
     for task, (option, teams) in TEAMS.items():
         for targets in teams:
             game = micra_lite.make(task, **{option: targets})
@@ -93,11 +94,11 @@ def problems() -> Iterator[Problem]:
 
 
 def within(work: Iterable[Problem], most: int) -> tuple[list[Problem], list[str]]:
-    """The problems whose tables have at most so many entries, the small ones first, and words on each that is left out."""
-    done = sorted(work, key=lambda p: p[3][0][0].table_entries)
+    """The problems whose tables have at most so many entries, small ones first, and a message for each one left out."""
+    done = sorted(work, key=lambda p: table_entries(p[3][0][0]))
     words = [
         f"left out: {task}, {agents} agents, {which}: a table of {size:,} entries, more than --most-entries {most}"
-        for task, agents, which, ((game, _), *_) in done if (size := game.table_entries) > most
+        for task, agents, which, ((game, _), *_) in done if (size := table_entries(game)) > most
     ]  # fmt: skip
     return done[: len(done) - len(words)], words
 
@@ -106,10 +107,10 @@ def external_policies(game: TabularGame, family: ExternalFamily, which: str) -> 
     """The external policies (S, A_e), per external agent, of each external that is met."""
     if which == "average":
         train = family.split("train")
-        parts = [train[first : first + 64].tables(game) for first in range(0, len(train), 64)]  # to save memory
+        parts = [game.tables(train[first : first + 64]) for first in range(0, len(train), 64)]  # to save memory
         return [[torch.cat([t.sum(0, keepdim=True) for t in tables]).sum(0).numpy() / len(train)
                  for tables in zip(*parts, strict=True)]]  # fmt: skip
-    tables = family.split("held-out")[:HELD_OUT].tables(game)
+    tables = game.tables(family.split("held-out")[:HELD_OUT])
     return [[table[k].numpy() for table in tables] for k in range(HELD_OUT)]
 
 
@@ -150,7 +151,7 @@ def measure(
             for epsilon in EXPLORATION if table.S <= LARGE else FEW:
                 team = [(1 - epsilon) * own + epsilon / own.shape[1] for own in best]
                 found.setdefault(epsilon, []).append(decision_variances(table, team, externals))
-    # A difference of moments may be a hair below zero.
+    # Rounding can leave a difference of moments slightly below zero.
     means = [
         (epsilon, {m: max(0.0, float(np.mean([f[m] for f in each]))) for m in each[0]})
         for epsilon, each in found.items()

@@ -1,6 +1,6 @@
-"""How long a widget takes from a key to the changed picture, in a real JupyterLab in Chromium: the browser tests, timed.
+"""Delays of the widgets from a key to the changed picture, in a real JupyterLab in Chromium: the browser tests, timed.
 
-python benchmarks/widgets.py      writes benchmarks/results/widgets.json; needs Chromium, and a machine with nothing else to do
+python benchmarks/widgets.py      writes benchmarks/results/widgets.json; needs Chromium, and an idle machine
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """micra_lite: learn and use multi-agent learning with unknown partners and opponents.
 
-The algorithm in reading order: `game`, `externals`, `regret` (Eqs. 2 and 3), `imitation` (Eqs. 1 and 4), `networks`,
-`agent`, `settings`, `replay`, `rollouts`, `training_state`, `updates`, `phases`. Around it stand `registry` (games by
-name), `checkpoint`, and folders for all else.
+In reading order: `game`, `externals`, `regret` (Eqs. 2 and 3), `imitation` (Eqs. 1 and 4), `networks`, `agent`,
+`settings`, `replay`, `rollouts`, `training_state`, `updates`, `phases`; then `registry`, `checkpoint`, and folders.
 """
 
 from __future__ import annotations
@@ -32,19 +31,16 @@ __version__ = "0.1.0"
 
 # What lies in folders is imported when it is first used: name → module.
 _ON_DEMAND = {
-    "MatrixGame": ".games.matrix",
-    "TabularGame": ".games.tabular",
-    "vigilant_execution": ".extensions.change_detection",
-    "from_parallel_env": ".interop.from_pettingzoo",
-    "to_parallel_env": ".interop.to_pettingzoo",
-}
+    "MatrixGame": ".games.matrix", "TabularGame": ".games.tabular", "to_parallel_env": ".interop.to_pettingzoo",
+    "from_parallel_env": ".interop.from_pettingzoo", "vigilant_execution": ".extensions.change_detection",
+}  # fmt: skip
 _FOLDERS = ("games", "exact", "baselines", "extensions", "plotting", "interop", "widgets")
 
 __all__ = [
-    "MICRA", "Episode", "ExternalFamily", "Externals", "Game", "MatrixGame", "Record", "Settings", "TabularGame", "TrainingState", "Variant", "baselines",
-    "exact", "execution", "extensions", "external_family", "from_parallel_env", "games", "interop", "last", "load", "make", "names",
-    "offline_training", "online_adaptation", "play", "plotting", "save", "settings_for", "to_parallel_env", "vigilant_execution",
-    "watch", "widgets",
+    "MICRA", "Episode", "ExternalFamily", "Externals", "Game", "MatrixGame", "Record", "Settings", "TabularGame",
+    "TrainingState", "Variant", "baselines", "exact", "execution", "extensions", "external_family", "from_parallel_env",
+    "games", "interop", "last", "load", "make", "names", "offline_training", "online_adaptation", "play", "plotting",
+    "save", "settings_for", "to_parallel_env", "vigilant_execution", "watch", "widgets",
 ]  # fmt: skip
 
 
@@ -54,7 +50,3 @@ def __getattr__(name: str) -> Any:
     if name in _FOLDERS:
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module 'micra_lite' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

@@ -1,9 +1,4 @@
-"""The networks of a team together, and what it believes of the externals.
-
-1. `Agent` holds the networks; its constructor is the architecture.
-2. `Belief` is what is thought of K externals. Actors and critic are told it in numbers (`Agent.belief_inputs`).
-3. `prior_belief` is the one before anything was watched, `adapted_belief` that after the inner loop of Eq. 4.
-"""
+"""The networks of a team (the constructor of `Agent` is the architecture), and what it believes of the externals."""
 
 from __future__ import annotations
 
@@ -24,18 +19,14 @@ from .settings import Settings
 
 @dataclass
 class Belief:
-    """What is thought of K externals: the adapted imitators' parameters, and their predictions at the probes.
+    """What is thought of K externals; `belief[:3]` is the belief about the first three.
 
-    In training a critic knows externals that the team has not watched: `unwatched` says which, for the team plays
-    otherwise with them. `belief[:3]` is the belief about the first three.
+    In training a critic knows externals that the team has not watched; `unwatched` says with whom it plays otherwise.
     """
 
-    parameters: list[Parameters]  # one per view: name → (K, …)
-    probes: Tensor  # (K, C), the predicted probabilities at all probe observations
+    parameters: list[Parameters]  # the adapted imitators', one per view: name → (K, …)
+    probes: Tensor  # (K, C), the imitators' predictions at all probe observations
     unwatched: Tensor  # (K, 1), 1 where the team plays without having watched, else 0
-
-    def __len__(self) -> int:
-        return len(self.probes)
 
     def __getitem__(self, which: slice) -> Belief:
         parameters = [{n: p[which] for n, p in view.items()} for view in self.parameters]
@@ -51,19 +42,15 @@ class Belief:
     def predict(
         self, agent: Agent, features: Sequence[Tensor], observations: Sequence[Tensor], actions: Tensor | None
     ) -> list[Tensor]:
-        """δ, which stands in for π_ℰ wherever externals' actions are averaged over: per view (K, N, A_e).
-
-        Only the ablations' beliefs look at the raw observations, or at the joint actions in the data (K, N, n).
-        """
+        """δ, in the place of π_ℰ: per view (K, N, A_e). Only ablations look at observations or at actions (K, N, n)."""
         return agent.predict(self, features)
 
 
 class Agent(nn.Module):
     """All networks of a team.
 
-    `views` lists who imitates whom: (observer, external) axes. Each external is imitated from its own observation,
-    which the critic uses; under partial views each target imitates it from its own observation as well, because at
-    execution an actor has no other (centralised training, decentralised execution).
+    `views` lists who imitates whom: (observer, external) axes. Each external is imitated from its own observation, for
+    the critic; under partial views targets imitate it from theirs as well, because at execution actors have no other.
     """
 
     uniform: Tensor  # (P + C,): 1/A_e for each predicted probability
@@ -74,6 +61,7 @@ class Agent(nn.Module):
         s, sizes, A = settings, [*game.observation_sizes], game.n_actions
         self.target_axes, self.external_axes = game.target_axes, game.external_axes
         self.full_view, self.sees_state = game.full_view, game.critic_sees_state
+        self.critic_views = 1 if self.full_view or self.sees_state else len(A)  # how many observations the critic needs
         self.conditioned, self.informed = s.conditioned, s.informed
         self.views = [(e, e) for e in self.external_axes]
         if not game.full_view:
@@ -109,11 +97,6 @@ class Agent(nn.Module):
         belief = belief if self.informed else (0, 0)
         return Critic(self.critic_views * settings.features, *belief, settings.hidden, game.n_actions)
 
-    @property
-    def critic_views(self) -> int:
-        """The number of agents through whose eyes the critic looks: 1 where it sees the whole state."""
-        return 1 if self.full_view or self.sees_state else len(self.agent_types)
-
     def features(self, observations: Sequence[Tensor], target: bool = False) -> list[Tensor]:
         """φ of each agent's observation, a list of n tensors (…, F); under full views one tensor, n times.
 
@@ -132,10 +115,9 @@ class Agent(nn.Module):
         ]
 
     def belief_inputs(self, belief: Belief, predictions: Sequence[Tensor], wanted: bool) -> tuple[Tensor, Tensor]:
-        """The belief as network inputs, empty unless `wanted`: (K, N, P) at the current observations, (K, C + 1) at the probes.
+        """The belief as network inputs, empty unless `wanted`: (K, N, P) at the observations, (K, C + 1) at the probes.
 
-        Each is given as half its distance from uniform, (δ − 1/A_e)/2: small and centred, for so many large inputs
-        would drown the features, and the networks would serve new externals worse.
+        Each is given as half its distance from uniform, (δ − 1/A_e)/2: so many large inputs would drown the features.
         """
         K, N = predictions[0].shape[:2]
         if not wanted:

@@ -1,9 +1,7 @@
 """Save, load, resume: the whole `TrainingState` in one file, written atomically, read without running code from it.
 
-The file is torch's zip format holding tensors, numbers, strings, lists and dicts only; it is loaded with
-`weights_only=True`. A training that is killed at any moment and resumed from its last file ends with the same
-parameters, bit for bit, as one never killed (on the same machine, and for a game of ours: environments from elsewhere
-keep their own hidden state, and start new episodes).
+A training that is killed at any moment and resumed from its last file ends with the same parameters, bit for bit, as
+one never killed (on the same machine, and for a game of ours: environments from elsewhere keep their own hidden state).
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ import torch
 from .agent import Belief
 from .game import Game
 from .registry import find_class, make
+from .replay import Play
 from .training_state import TrainingState
 
 FORMAT, VERSION = "micra_lite training state", 5
@@ -28,18 +27,14 @@ def save(path: str | Path, state: TrainingState) -> None:
     """Write `state` to `path`. A reader finds the old file or the new one, never half of one."""
     replay, belief = state.replay, state.belief
     content = {
-        "format": FORMAT,
-        "version": VERSION,
+        "format": FORMAT, "version": VERSION,
         "game": {"name": state.game.name, "options": state.game.options},
         "settings": {"class": type(state.settings).__name__, "values": dataclasses.asdict(state.settings)},
         "agent": {"class": type(state.agent).__name__, "parameters": state.agent.state_dict()},
         "optimisers": {name: optimiser.state_dict() for name, optimiser in state.optimisers.items()},
-        "replay": {
-            "size": replay.size, "next": replay.next, "store": {n: t[: replay.size] for n, t in replay.store.items()},
-        },
+        "replay": {"next": replay.next, "store": {n: t[: replay.size] for n, t in replay.store.items()}},
         "generator": state.generator.get_state(),
-        "updates": state.updates,
-        "environment_steps": state.environment_steps,
+        "updates": state.updates, "environment_steps": state.environment_steps,
         "belief": None if belief is None else vars(belief),
     }  # fmt: skip
     path = Path(path)
@@ -70,20 +65,15 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"{path} is not a checkpoint of micra_lite")
     if content["version"] != VERSION:
-        other = "an older micra_lite, with other networks and settings: train anew"
-        if content["version"] > VERSION:
-            other = "a newer micra_lite: update this one"
-        raise ValueError(
-            f"{path} (format {content['version']}; this micra_lite reads {VERSION}) was written by {other}"
-        )
+        by = "an older micra_lite: train anew" if content["version"] < VERSION else "a newer one: update this one"
+        raise ValueError(f"{path} has format {content['version']} (this reads {VERSION}); it was written by {by}")
     return content
 
 
 def load(path: str | Path, game: Game | None = None) -> TrainingState:
-    """The `TrainingState` saved at `path`, ready to go on.
+    """The `TrainingState` saved at `path`. Games of ours are made again by name; for any other, give `game`.
 
-    Games of ours are made again by name; for any other, give `game`. Raises FileNotFoundError, or ValueError for a
-    damaged or foreign file; nothing is overwritten.
+    Raises FileNotFoundError, or ValueError for a damaged or foreign file.
     """
     content = _read(Path(path))
     name, options = content["game"]["name"], content["game"]["options"]
@@ -98,12 +88,9 @@ def load(path: str | Path, game: Game | None = None) -> TrainingState:
     state.agent.load_state_dict(content["agent"]["parameters"])
     for key, optimiser in state.optimisers.items():
         optimiser.load_state_dict(content["optimisers"][key])
-    replay, kept = state.replay, content["replay"]
-    replay.size, replay.next = kept["size"], kept["next"]
-    for column, tensor in kept["store"].items():
-        blank = torch.zeros(replay.capacity, *tensor.shape[1:], dtype=tensor.dtype)
-        blank[: replay.size] = tensor
-        replay.store[column] = blank
+    if stored := content["replay"]["store"]:
+        state.replay.add(stored.pop("external"), Play(**stored))
+        state.replay.next = content["replay"]["next"]
     state.generator.set_state(content["generator"])
     state.updates, state.environment_steps = content["updates"], content["environment_steps"]
     if content["belief"] is not None:

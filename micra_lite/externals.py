@@ -1,10 +1,10 @@
 """p(𝒯): families of external policies, one *task* of meta-learning each (Eq. 1).
 
-1. A family turns parameters θ_k and an observation o into a policy π_k(a | o).
-2. Parameters are drawn by seed: external number `seed` of a family is the same on every machine, for ever.
-3. The split into train, validation and held-out externals is a fixed manifest of seeds (`SPLITS`).
-4. While a game is played, externals are asked through `Players`, which hear when an episode starts and what was played.
-   A stationary family needs neither; one whose externals remember says `stationary = False` and brings its own `Players`.
+A family turns parameters θ_k and an observation o into a policy π_k(a | o). Parameters are drawn by seed: external
+number `seed` of a family is the same on every machine, for ever.
+
+While a game is played, externals are asked through `Players`, which hear when an episode starts and what was played. A
+stationary family needs neither; one whose externals remember says `stationary = False` and brings its own `Players`.
 """
 
 from __future__ import annotations
@@ -78,10 +78,9 @@ class Players:
         self.family, self.parameters = family, parameters
 
     def policies(self, observations: list[Tensor], starts: Tensor, previous: Tensor | None) -> list[Tensor]:
-        """What they do now: probabilities (B, A_e) for each external agent.
+        """What they do now, (B, A_e) for each external agent, given what each observes, (B, O_e).
 
-        Args: observations, for each external agent (B, O_e); starts (B,) bool, the rows in which an episode begins;
-        previous (B, n), the joint actions of the step before, None at the very first (means nothing where `starts`).
+        Args: starts (B,) bool, the rows in which an episode begins; previous (B, n), the joint actions played before.
         """
         return self.family.probabilities(self.parameters, observations)
 
@@ -104,7 +103,7 @@ class Externals:
 
     @property
     def stationary(self) -> bool:
-        """Whether their moves depend on the present observation alone: only then do old transitions serve for all k."""
+        """Whether their moves depend on the present observation alone: only then do transitions serve for any k."""
         return self.family.stationary
 
     def players(self, k: Tensor) -> Players:
@@ -112,13 +111,5 @@ class Externals:
         return self.family.players(self.parameters[k])
 
     def policies(self, k: Tensor, observations: list[Tensor]) -> list[Tensor]:
-        """π_{k_b}(· | o_b) for each row b, of stationary externals: k (B,) and, per external agent, (B, O_e) → (B, A_e)."""
+        """π_{k_b}(· | o_b) in row b, of stationary externals: k (B,) and for each external agent (B, O_e) → (B, A_e)."""
         return self.family.probabilities(self.parameters[k], observations)
-
-    def tables(self, game: Game) -> list[Tensor]:
-        """Every policy in every state of a tabular game, per external agent (K, S, A_e), float64."""
-        states = game.states()  # type: ignore[attr-defined]
-        seen = game.observe(states)
-        seen = [seen[e] for e in game.external_axes]
-        rows = self.family.probabilities(self.parameters[:, None], [o[None] for o in seen])
-        return [row.double().expand(len(self), len(states), -1) for row in rows]

@@ -6,10 +6,8 @@ A stochastic game is G = ⟨S, N, A, T, R, O, Ω⟩:
     A  joint actions A_1 × … × A_n             T  S × A × S → [0, 1], the transition probabilities
     R  S × A → ℝ for each agent, the rewards   O  joint observations        Ω  S → O, what each agent sees
 
-A `Game` plays a *batch* of episodes at once: `reset`, `step`, `observe` on tensors whose first axis is the batch. Games whose
-rules are listed, so that everything exact can be computed, are in `games/tabular.py`.
-
-The agents' order is the order of axes everywhere: joint actions (B, n), joint tables (…, A_1, …, A_n).
+A `Game` plays a *batch* of episodes at once: `reset`, `step`, `observe` on tensors whose first axis is the batch. The
+agents' order is the order of axes everywhere: joint actions (B, n), joint tables (…, A_1, …, A_n).
 """
 
 from __future__ import annotations
@@ -35,11 +33,7 @@ class Step(NamedTuple):
 def in_agents_order(
     target_axes: Sequence[int], external_axes: Sequence[int], targets: Sequence[Item], externals: Sequence[Item]
 ) -> list[Item]:
-    """Put one item for each target and one for each external into a single list, in the agents' order.
-
-    >>> in_agents_order([0, 2], [1], ["hunter", "other hunter"], ["prey"])
-    ['hunter', 'prey', 'other hunter']
-    """
+    """Put one item for each target and one for each external into a single list, in the agents' order."""
     placed = dict(zip((*target_axes, *external_axes), (*targets, *externals), strict=True))
     return [placed[axis] for axis in sorted(placed)]
 
@@ -94,10 +88,6 @@ class Game:
         """Ω: what each agent sees, a list of n tensors (B, O_j), float32."""
         raise NotImplementedError
 
-    def scene(self, state: Tensor) -> object:
-        """What is where in one state (d,), to be drawn: a `Board` or a `Table` of `micra_lite.games.scene`."""
-        raise TypeError(f"{self.name} has no picture: it has no method `scene(state)`, which says what is where")
-
     @property
     def critic_sees_state(self) -> bool:
         """Whether a centralised critic has the state itself to look at, where agents see only a part of it."""
@@ -108,7 +98,7 @@ class Game:
         raise NotImplementedError
 
     def views(self, states: Tensor, dtype: torch.dtype) -> list[Tensor]:
-        """All that networks see of states (…, d): n observations (…, O_j), then the critic's view where it has its own."""
+        """All that networks see of states (…, d): n observations (…, O_j), then the critic's view if it has its own."""
         lead, flat = states.shape[:-1], states.reshape(-1, states.shape[-1])
         views = [*self.observe(flat), *([self.observe_state(flat)] if self.critic_sees_state else [])]
         return [view.to(dtype).unflatten(0, lead) for view in views]

@@ -3,7 +3,7 @@
     min_θ Σ_k L_query(δ(·; θ′_k)),     θ′_k = θ − α_adp ∇_θ L_support(δ(·; θ))          (Eq. 4)
 
 L is the cross-entropy, in nats, of the external's actions given its observations (`imitation_loss`). The inner loop
-(`adapt`, with several steps) sees the *support* pairs of external k, the outer loss (`meta_loss`) *query* pairs of the same.
+(`adapt`) sees the *support* pairs of external k, the outer loss (`meta_loss`) *query* pairs of the same external.
 
 L is a mean, and so does not know how much was watched. With learned step sizes, α_adp is therefore multiplied by
 n/(n + n_0) for n support pairs, with n_0 learned as well: three moves move θ less than three hundred, as they move the
@@ -20,7 +20,8 @@ from torch.func import functional_call, vmap
 
 from .networks import MetaImitator
 
-Parameters = dict[str, Tensor]
+Parameters = dict[str, Tensor]  # name → (K, …)
+Watched = tuple[Tensor, Tensor, Tensor | None]  # observations (K, P, F), actions (K, P), weights (K, P)
 
 
 def predict(imitator: nn.Module, parameters: Parameters, inputs: Tensor) -> Tensor:
@@ -71,8 +72,9 @@ def adapt(
 
     Args: observations (K, P, F) or, for one external, (P, F); actions (K, P) or (P,); step_size α_adp, or None for the
     imitator's learned ones; weights as in `imitation_loss`; second_order, keep the graph so that a gradient can flow
-    through the loop; trace, a list to which the loss before each step is appended, (K,). Returns name → (K, …), or
-    (…) for one external. With no pairs at all, θ′ = θ. Raises ValueError when observations and actions do not fit.
+    through the loop; trace, a list to which the loss before each step and after the last is appended, (K,). Returns
+    name → (K, …), or (…) for one external. With no pairs, θ′ = θ. Raises ValueError for observations and actions that
+    do not fit.
     """
     if observations.shape[:-1] != actions.shape:
         shapes = f"observations {tuple(observations.shape)} and actions {tuple(actions.shape)}"
@@ -92,6 +94,8 @@ def adapt(
                 trace.append(loss.detach())
             gradients = torch.autograd.grad(loss.sum(), list(parameters.values()), create_graph=second_order)
             parameters = {name: p - sizes[name] * g for (name, p), g in zip(parameters.items(), gradients, strict=True)}
+        if trace is not None:
+            trace.append(imitation_loss(imitator, parameters, observations, actions, weights).detach())
     return parameters
 
 
@@ -108,19 +112,13 @@ def _step_size(
 
 
 def meta_loss(
-    imitator: nn.Module,
-    support: tuple[Tensor, Tensor, Tensor | None],
-    query: tuple[Tensor, Tensor, Tensor | None],
-    steps: int,
-    step_size: float | None = None,
+    imitator: nn.Module, support: Watched, query: Watched, steps: int, step_size: float | None = None,
     second_order: bool = True,
-) -> tuple[Tensor, Parameters]:
+) -> tuple[Tensor, Parameters]:  # fmt: skip
     """The outer loss of Eq. 4: the adapted imitators' mean loss on query pairs, nats; minimise it in θ (and α_adp).
 
-    Args: support and query, (observations (K, P, F), actions (K, P), weights (K, P) or None) of the same K externals,
-    no pair in both. Returns the loss, a scalar, and the adapted parameters θ′ (name → (K, …)).
-
-    Where the K externals are drawn from p(𝒯), this is an unbiased estimate of Eq. 1, for the learner that adapts.
+    Args: support and query of the same K externals, no pair in both. Returns the loss, a scalar, and the adapted
+    parameters θ′. Where externals are drawn from p(𝒯), it is an unbiased estimate of Eq. 1 for the learner that adapts.
     """
     observations, actions, weights = support
     adapted = adapt(imitator, observations, actions, steps, step_size, weights, second_order)

@@ -14,8 +14,7 @@ from torch import Tensor, nn
 
 from .regret import JointTable
 
-# A joint table with more entries than this per state costs more than it teaches; the error says what to do.
-LARGEST_JOINT = 100_000
+LARGEST_JOINT = 100_000  # a table with more entries per state costs more than it teaches
 
 
 class Extractor(nn.Module):
@@ -32,7 +31,7 @@ class Extractor(nn.Module):
 class MetaImitator(nn.Module):
     """δ(a_e | o_e; θ): features (…, F) to log-probabilities (…, A_e) in nats, by a softmax.
 
-    `log_step_size` holds the logarithm of a learned inner step size α_adp for every parameter (Meta-SGD; Li et al., 2017),
+    `log_step_size` is the logarithm of a learned inner step size α_adp for every parameter (Meta-SGD; Li et al., 2017),
     `log_prior_pairs` that of n_0, also learned: how many watched pairs θ itself is worth.
     """
 
@@ -52,8 +51,8 @@ class MetaImitator(nn.Module):
 class Perceptron(nn.Module):
     """Two hidden layers: what actors and critics are made of.
 
-    It takes what differs from state to state, (…, K, N, I), and a context (K, C) that is the same for all N states of an
-    external, so that the context's part of the first layer is computed once for them.
+    Inputs (…, K, N, I) differ from state to state; the context (K, C) is the same for all N states of an external, so
+    that its part of the first layer is computed once.
     """
 
     def __init__(self, inputs: int, context: int, hidden: int, outputs: int) -> None:
@@ -68,10 +67,7 @@ class Perceptron(nn.Module):
 
 
 class Actor(nn.Module):
-    """π_i(a_i | o_i; θ_i): features (K, N, F) and what is believed of the externals to log-probabilities (K, N, A_i).
-
-    Of a belief there are the prediction at the current observation, (K, N, P), and those at the probes, (K, C).
-    """
+    """log π_i(a_i | o_i; θ_i), (K, N, A_i), from features (K, N, F) and a belief (`Agent.belief_inputs`)."""
 
     def __init__(self, features: int, prediction: int, probes: int, hidden: int, actions: int) -> None:
         super().__init__()
@@ -82,26 +78,20 @@ class Actor(nn.Module):
 
 
 class Critic(nn.Module):
-    """Q(s, ·): features of the whole state and the belief to a table of all joint actions."""
+    """Q(s, ·), a table of all joint actions, from features of the state and a belief. ValueError if it is too large."""
 
     def __init__(self, features: int, prediction: int, probes: int, hidden: int, n_actions: Sequence[int]) -> None:
         super().__init__()
         self.n_actions = tuple(n_actions)
-        self.layers = Perceptron(features + prediction, probes, hidden, joint_size(n_actions))
+        size, sizes = math.prod(n_actions), " × ".join(map(str, n_actions))
+        if size > LARGEST_JOINT:
+            raise ValueError(
+                f"the joint-action table has {size:,} entries ({sizes}), more than {LARGEST_JOINT:,}: too large to "
+                "enumerate. Use a critic made of parts (extensions.pairwise_critic), or fewer agents or actions."
+            )
+        self.layers = Perceptron(features + prediction, probes, hidden, size)
 
     def forward(self, features: Sequence[Tensor], prediction: Tensor, probes: Tensor) -> JointTable:
         """Args: distinct features of the agents, each (K, N, F); the belief, (K, N, P) and (K, C). B = K·N rows."""
         q = self.layers(torch.cat([*features, prediction], -1), probes)  # (K, N, ∏ A_j)
         return JointTable(q.flatten(0, 1).unflatten(-1, self.n_actions))  # (K·N, A_1, …, A_n)
-
-
-def joint_size(n_actions: Sequence[int]) -> int:
-    """∏ A_j. Raises ValueError when so many joint actions cannot be enumerated."""
-    size = math.prod(n_actions)
-    if size > LARGEST_JOINT:
-        raise ValueError(
-            f"the joint-action table has {size:,} entries ({' × '.join(map(str, n_actions))}), more than "
-            f"{LARGEST_JOINT:,}: too large to enumerate. Use a critic that is made of parts (micra_lite.extensions.pairwise_critic), "
-            "fewer agents or actions, or treat some agents as part of the environment."
-        )
-    return size

@@ -1,4 +1,4 @@
-"""The three phases of MICRA, as generators of records.
+"""The three phases of MICRA, as generators of records. Every record is a place to save and to resume.
 
 1. `offline_training`: rounds of episodes with training externals fill the data D. Each update draws K externals from D
    and, for all of them at once,
@@ -7,9 +7,6 @@
      c. actors: regrets from the critic (Eq. 2), one step along the CRA policy gradient (Eq. 3).
 2. `online_adaptation`: a newcomer's watched episodes adapt the imitator; then actors and critic may learn on.
 3. `execution`: each target acts on its own observation; nothing is learned.
-
-All mutable state is in `TrainingState`; the generators' own variables hold nothing between two records, so that
-every record is a place to save and to resume.
 """
 
 from __future__ import annotations
@@ -25,7 +22,7 @@ from .externals import ExternalFamily, Externals
 from .game import Game
 from .imitation import meta_loss
 from .replay import Episode, Pairs, Transitions
-from .rollouts import collect, joint_step, watched_losses, watched_pairs
+from .rollouts import collect, joint_step, watched_pairs
 from .settings import Settings
 from .training_state import Record, TrainingState
 from .updates import Advantages, counterfactual_regrets, gradient_step, update
@@ -39,8 +36,7 @@ def imitate(state: TrainingState, externals: Externals, groups: Tensor) -> tuple
     ones too: it learns centrally), what the team believes, and the meta-loss in nats where there was one.
     """
     s, agent, generator, replay = state.settings, state.agent, state.generator, state.replay
-    pick = int(torch.randint(len(s.support_episodes), (1,), generator=generator))
-    n_support = s.support_episodes[pick]
+    n_support = s.support_episodes[int(torch.randint(len(s.support_episodes), (1,), generator=generator))]
     order = torch.randperm(s.episodes_per_external, generator=generator)
     support = replay.pairs(groups, order[:n_support])
     support.weights[max(0, len(groups) - s.unwatched_externals) :] = 0.0
@@ -63,7 +59,7 @@ def imitate(state: TrainingState, externals: Externals, groups: Tensor) -> tuple
 
 
 def meta_update_loss(state: TrainingState, support: Pairs, query: Pairs) -> tuple[Tensor, list[dict[str, Tensor]]]:
-    """Eq. 4's loss, summed over the views, nats, and each view's adapted parameters. The extractor learns from it too."""
+    """Eq. 4's loss, summed over views, nats, and each view's adapted parameters. The extractor learns from it too."""
     s, agent = state.settings, state.agent
     sets = [(agent.features(p.observations), p) for p in (support, query)]
     total, parameters = torch.zeros((), dtype=s.torch_dtype), []
@@ -76,7 +72,7 @@ def meta_update_loss(state: TrainingState, support: Pairs, query: Pairs) -> tupl
 
 
 def n_unwatched(settings: Settings, K: int) -> int:
-    """How many of an update's K externals, the last ones, the team has not watched: all, if actors are told no belief."""
+    """How many of an update's K externals, the last ones, the team has not watched: all, if actors take no belief."""
     return min(settings.unwatched_externals, K) if settings.conditioned else K
 
 
@@ -98,7 +94,7 @@ def offline_training(
     """Phase one: train extractor, imitator, critic and actors over the training externals of `family`.
 
     Give `state` to go on from a loaded checkpoint; of the settings, those that shape networks and data must be the same
-    as before (else ValueError), the others may have changed. Yields a Record after every update, `settings.updates` in all.
+    as before (else ValueError), others may have changed. Yields a Record after every update, `settings.updates` in all.
     """
     if state is None:
         state = TrainingState.initial(game, settings)
@@ -122,9 +118,9 @@ def offline_training(
 def draw_transitions(state: TrainingState, externals: Externals, groups: Tensor) -> Transitions:
     """A batch (K, N, …) for critic and actors: from anywhere in D, valued against k whoever played in them.
 
-    Two kinds of external get transitions from their own episodes: unwatched ones, because a team that has not watched can
-    only guess from the state who is with it, so states must be paired with externals as in real play; and those that are
-    not stationary, because what they did is not a function of the state.
+    Two kinds of external get transitions from their own episodes: unwatched ones, because a team that has not watched
+    can only guess from the state who is with it, so states must be paired with externals as in real play; and those
+    that are not stationary, because what they did is not a function of the state.
     """
     K = len(groups)
     own = n_unwatched(state.settings, K) if externals.stationary else K
@@ -136,10 +132,10 @@ def online_adaptation(
 ) -> Iterator[Record]:
     """Phase two: adapt to one newcomer from its watched episodes. The given `state` is left as it was.
 
-    Each record's `state` is the adapting copy; the last one is the adapted team. The imitator adapts first, one record
-    per inner step; `settings.after_imitation` says what learns next: "nothing" (conditioned networks have already
-    changed), "actors" (CRA steps, the critic untouched) or "actors and critic" (both go on with the data D and the
-    newcomer's δ in the expectation; no new reward is needed). Raises ValueError when nothing was watched.
+    Each record's `state` is the adapting copy, the last one the adapted team. The imitator adapts first, with a record
+    before each inner step and after the last; `settings.after_imitation` says what learns next: "nothing" (conditioned
+    networks have already changed), "actors" (CRA steps, the critic untouched) or "actors and critic" (both go on with
+    the data D and the newcomer's δ: no new reward is needed). Raises ValueError when nothing was watched.
     """
     settings = settings or state.settings
     support = watched_pairs(state, watched)
@@ -147,18 +143,14 @@ def online_adaptation(
     agent, learn_critic = state.agent, settings.after_imitation == "actors and critic"
     agent.extractors.requires_grad_(False)  # the adapted imitator reads its features: they must stay
     agent.critic.requires_grad_(learn_critic)
-    trace: list[list[Tensor]] = []  # per view the losses before each step
+    trace: list[list[Tensor]] = []  # per view the losses before each step, and after the last
     state.belief = adapted_belief(agent, support, settings.inner_steps, trace)
-    for step, losses in enumerate(zip(*trace, strict=True)):
-        yield Record("online adaptation", step + 1, state, {"imitation_loss": float(torch.stack(losses).mean())})
-    if settings.after_imitation == "nothing":
-        after = torch.stack(watched_losses(agent, state.belief, support)).mean()
-        yield Record("online adaptation", settings.inner_steps + 1, state, {"imitation_loss": float(after)})
-        return
-    for step in range(settings.adaptation_updates):
+    for step, losses in enumerate(zip(*trace, strict=True), 1):
+        yield Record("online adaptation", step, state, {"imitation_loss": float(torch.stack(losses).mean())})
+    for update_number in range(settings.adaptation_updates if settings.after_imitation != "nothing" else 0):
         batch = state.replay.transitions(1, torch.arange(0), settings.adaptation_states, state.generator)  # K = 1
         shown = update(state, state.belief, state.belief, batch, learn_critic=learn_critic)
-        yield Record("online adaptation", settings.inner_steps + 1 + step, state, **shown)
+        yield Record("online adaptation", step + 1 + update_number, state, **shown)
 
 
 @torch.no_grad()
@@ -167,8 +159,7 @@ def execution(
 ) -> Iterator[Record]:
     """Phase three: the team plays `episodes` episodes beside one external; one record per step, nothing is learned.
 
-    Records carry what each target saw, predicted and regretted, the joint action and the rewards. The team is read from
-    `state` at every step.
+    The team is read from `state` at every step.
     """
     generator = torch.Generator().manual_seed(seed)
     players, prior = external.players(torch.zeros(1, dtype=torch.long)), prior_belief(state.agent, 1)
@@ -192,7 +183,7 @@ def execution(
             policies = [p[0] for p in own]
             yield Record(
                 "execution", count, state, {}, s[0], [o[0] for o in seen[:n]], [f[0, 0] for f in features[:n]],
-                [p[0, 0] for p in predictions[:n_ext]], q.row(0), [r[0] for r in regrets], policies, policies, actions[0],
-                step.rewards[0], over,
+                [p[0, 0] for p in predictions[:n_ext]], q.row(0), [r[0] for r in regrets], policies, policies,
+                actions[0], step.rewards[0], over,
             )  # fmt: skip
             s = step.state

@@ -1,4 +1,4 @@
-"""Games, families of externals, settings and kinds of agent by name. What lies in folders is imported when asked for."""
+"""Games, families of externals, settings and agents by name. What lies in folders is imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .settings import Settings
 GRID_TASKS = ("pursuit", "rendezvous", "gates", "crossing")
 CONTROLS = ("bystander", "weather")  # nothing to gain by adapting
 ELSEWHERE = ("simple_tag",)  # PettingZoo environments
-# Name → what makes the game, and the class of its externals. Matrix games are listed in `games/matrix.py`. A game's module may
-# have SETTINGS that work for it, other than the defaults, and the kind of AGENT, a name of `CLASSES`.
+# Name → what makes the game, and the class of its externals. Matrix games are listed in `games/matrix.py`. The module
+# may have SETTINGS that work for the game, other than the defaults, and the kind of AGENT, a name of `CLASSES`.
 _TASKS = {
     "pursuit": ("games.pursuit:Pursuit", "games.pursuit:PreyFamily"),
     "rendezvous": ("games.rendezvous:Rendezvous", "games.rendezvous:PartnerFamily"),
@@ -65,11 +65,10 @@ def names() -> list[str]:
 def make(name: str, **options: Any) -> Game:
     """Make a game by name; all but matrix games take options such as `size`.
 
-    >>> make("pursuit", size=3).n_states
-    729
+    Raises ValueError for an unknown name or option, and ImportError where the environment's package is not installed.
 
-    Raises ValueError for an unknown name (listing the known ones) or an unknown option, and ImportError where the
-    environment's package is not installed.
+    >>> make("pursuit", size=3).n_actions
+    (5, 5, 5)
     """
     if name in _matrix_games():
         if options:
@@ -86,12 +85,7 @@ def make(name: str, **options: Any) -> Game:
 
 
 def external_family(name: str, game: Game | None = None) -> ExternalFamily:
-    """The family of external policies that belongs to a game; `game` gives a non-default one its options.
-
-    >>> family = external_family("pursuit")
-    >>> len(family.split("held-out"))
-    64
-    """
+    """The family of external policies that belongs to a game; `game` gives a non-default one its options."""
     game = game or make(name)
     if game.name != name:
         raise ValueError(f"the family {name!r} does not belong to the game {game.name!r}")
@@ -103,11 +97,7 @@ def external_family(name: str, game: Game | None = None) -> ExternalFamily:
 
 
 def settings_for(name: str, **changes: Any) -> Settings:
-    """Settings that work for a game, with `changes`; the defaults where nothing else was needed.
-
-    >>> settings_for("weather", seed=3).updates
-    300
-    """
+    """Settings that work for a game, with `changes`; the defaults where nothing else was needed."""
     if name in _matrix_games():
         return Settings(**_find("games.matrix:settings")(name) | changes)
     known = getattr(_module(_TASKS[name][0]), "SETTINGS", {}) if name in _TASKS else {}
@@ -115,9 +105,5 @@ def settings_for(name: str, **changes: Any) -> Settings:
 
 
 def agent_class_for(name: str) -> type[Agent]:
-    """The kind of agent that works for a game: `Agent`, or one with another critic where joint actions are many.
-
-    >>> agent_class_for("simple_tag").__name__
-    'PairwiseAgent'
-    """
+    """The kind of agent that works for a game: `Agent`, or one with another critic where joint actions are many."""
     return find_class(getattr(_module(_TASKS[name][0]), "AGENT", "Agent") if name in _TASKS else "Agent")

@@ -1,7 +1,7 @@
 """Episodes as they were played and watched, and the data D that they make up.
 
-`Play` is a batch of episodes as they were played, `Replay` the data D. Online adaptation takes watched `Episode`s, imitation
-`Pairs`, critic and actors `Transitions`.
+`Play` is a batch of episodes as they were played, `Replay` the data D. Online adaptation takes watched `Episode`s,
+imitation `Pairs`, critic and actors `Transitions`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Play:
 def followed(alive: Tensor, terminated: Tensor) -> Tensor:
     """Steps (…, T) whose next action was drawn or is not needed: all of them, or all but the last.
 
-    Where some episode is cut short after the last step, it is left out of all: those that end there would be a biased sample.
+    Where some episode is cut short after the last step, all leave it out: those that end there are a biased sample.
     """
     steps = alive.clone()
     steps[..., -1] &= ~(alive & ~terminated)[..., -1].any()
@@ -75,8 +75,8 @@ def followed(alive: Tensor, terminated: Tensor) -> Tensor:
 class Replay:
     """The data D: the last `capacity` groups of episodes, each group with the number k of its external.
 
-    Old data stay valid for a new stationary external, because transitions depend on the joint action and not on who chose
-    it: a transition drawn from anywhere in D may be valued against any k.
+    Old data stay valid for a new stationary external, because transitions depend on the joint action and not on who
+    chose it: a transition drawn from anywhere in D may be valued against any k.
     """
 
     def __init__(self, capacity: int, observe: Observe) -> None:

@@ -1,9 +1,4 @@
-"""Playing episodes: for the data D, for watching a newcomer, for scoring. Nothing is learned here.
-
-1. `joint_step`: one step of every game that is played.
-2. `play`: whole episodes beside K externals; `collect`: a round of them for the data D.
-3. `watch`: episodes of a newcomer; `watched_pairs` and `watched_losses`: what imitation makes of them.
-"""
+"""Playing episodes: for the data D (`collect`), to watch a newcomer (`watch`), to score. Nothing is learned here."""
 
 from __future__ import annotations
 
@@ -12,10 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .agent import Agent, Belief, adapted_belief, prior_belief
+from .agent import Belief, adapted_belief, prior_belief
 from .externals import Externals
 from .game import Game, Step, in_agents_order
-from .imitation import imitation_loss
 from .replay import Episode, Pairs, Play
 from .training_state import TrainingState
 
@@ -34,7 +28,8 @@ def joint_step(
 
 @torch.no_grad()
 def play(
-    state: TrainingState, externals: Externals, belief: Belief, episodes: int, exploration: float, generator: torch.Generator
+    state: TrainingState, externals: Externals, belief: Belief, episodes: int, exploration: float,
+    generator: torch.Generator,
 ) -> Play:  # fmt: skip
     """Play whole episodes: K externals, `episodes` of each, all at once; targets act at random with probability ε.
 
@@ -45,7 +40,7 @@ def play(
     players = externals.players(torch.arange(K).repeat_interleave(E))  # K·E rows
     s, actions = game.reset(K * E, generator), None
     alive = torch.ones(K * E, dtype=torch.bool)
-    columns: dict[str, list[Tensor]] = {n: [] for n in ("states", "actions", "rewards", "terminated", "alive")}
+    rows = []
     for t in range(game.horizon):
         seen = state.observe(s)
         features = agent.features([o.unflatten(0, (K, E)) for o in seen])
@@ -56,16 +51,14 @@ def play(
         actions, step = joint_step(game, s, team, moves, generator)
         if not torch.isfinite(step.rewards).all():
             raise ValueError(f"{game.name} paid a reward that is NaN or infinite; actions {actions[0].tolist()}")
-        for name, value in (("states", s), ("actions", actions), ("rewards", step.rewards),
-                            ("terminated", step.terminated), ("alive", alive)):  # fmt: skip
-            columns[name].append(value)
+        rows.append((s, actions, step.rewards, step.terminated, alive))
         s, alive = step.state, alive & ~step.terminated & ~step.truncated
-    columns["states"].append(s)
-    return Play(**{n: torch.stack(v, 1).unflatten(0, (K, E)) for n, v in columns.items()})  # (K, E, T, …)
+    states, *others = zip(*rows, strict=True)
+    return Play(*[torch.stack(x, 1).unflatten(0, (K, E)) for x in ((*states, s), *others)])  # (K, E, T, …)
 
 
 def collect(state: TrainingState, externals: Externals) -> list[tuple[Play, Belief]]:
-    """Add a round to the data D: new externals, met by the team as it is, then by the team that has watched them a little.
+    """Add a round to the data D: new externals, met by the team as it is, then by the team that has watched them.
 
     Returns what was played, and with which belief.
     """
@@ -130,13 +123,3 @@ def watched_pairs(state: TrainingState, watched: Sequence[Episode]) -> Pairs:
     for e, name in zip(agent.external_axes, game.externals, strict=True):
         actions[0, :, e] = torch.cat([episode.actions[name] for episode in watched])
     return Pairs(observations, actions, torch.ones(1, steps, dtype=dtype))
-
-
-@torch.no_grad()
-def watched_losses(agent: Agent, belief: Belief, pairs: Pairs) -> list[Tensor]:
-    """The imitation loss on watched pairs for every view, (K,) each, nats."""
-    features = agent.features(pairs.observations)
-    return [
-        imitation_loss(imitator, parameters, features[observer], pairs.actions[..., e], pairs.weights)
-        for imitator, parameters, (observer, e) in zip(agent.imitators, belief.parameters, agent.views, strict=True)
-    ]

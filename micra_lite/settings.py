@@ -9,17 +9,14 @@ import torch
 
 # The settings that shape networks and data: a training that has begun must keep them.
 SHAPES = (
-    "dtype", "externals_per_round", "episodes_per_external", "rounds_kept", "features", "hidden", "actor_hidden", "imitator_hidden",
-    "conditioned", "informed", "probes",
+    "dtype", "externals_per_round", "episodes_per_external", "rounds_kept", "features", "hidden", "actor_hidden",
+    "imitator_hidden", "conditioned", "informed", "probes",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be chosen. Counts are per update unless they say otherwise.
-
-    Raises ValueError, naming the setting, for values that cannot work.
-    """
+    """Everything that can be chosen. Counts are per update unless they say otherwise. ValueError if one cannot work."""
 
     seed: int = 0
     dtype: Literal["float32", "float64"] = "float32"
@@ -76,10 +73,11 @@ class Settings:
         if self.unwatched_externals < 0 or min(self.support_episodes) < 0:
             raise ValueError("unwatched_externals and support_episodes must not be negative")
         if max(self.support_episodes) + self.query_episodes > self.episodes_per_external:
-            raise ValueError(
-                f"support_episodes (up to {max(self.support_episodes)}) and query_episodes ({self.query_episodes}) "
-                f"must fit into episodes_per_external ({self.episodes_per_external}): no pair may be in both"
+            watched = (
+                f"support_episodes (up to {max(self.support_episodes)}) and query_episodes ({self.query_episodes})"
             )
+            room = f"episodes_per_external ({self.episodes_per_external})"
+            raise ValueError(f"{watched} must fit into {room}: no pair may be in both")
 
     @property
     def torch_dtype(self) -> torch.dtype:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -45,8 +46,8 @@ class TrainingState:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
             agent = agent_class(game, probes, settings).to(settings.torch_dtype)
-        observe = partial(game.views, dtype=settings.torch_dtype)
-        replay = Replay(settings.rounds_kept * settings.externals_per_round, observe)
+        capacity = settings.rounds_kept * settings.externals_per_round
+        replay = Replay(capacity, partial(game.views, dtype=settings.torch_dtype))
         state = cls(game, settings, agent, {}, replay, generator)
         state.optimisers = state.new_optimisers()
         return state
@@ -78,10 +79,7 @@ class TrainingState:
 
     @property
     def entropy_coefficient(self) -> float:
-        """The weight of the entropy bonus in this update, return per nat.
-
-        A large one at the start keeps actors from agreeing on one action before the imitator can tell externals apart.
-        """
+        """The weight of the entropy bonus, return per nat: large until the imitator can tell externals apart."""
         left = max(0.0, 1 - 1.5 * self.updates / self.settings.updates)  # of the first two thirds
         return self.settings.entropy_coefficient * self.settings.entropy_start**left * self.decay
 
@@ -105,7 +103,7 @@ class TrainingState:
 
 @dataclass
 class Record:
-    """What one step of a phase did, seen at one example state: the tensors that MICRA passes from hand to hand, in order."""
+    """What one step of a phase did, at one example state: the tensors that MICRA passes from hand to hand, in order."""
 
     phase: str
     step: int
@@ -125,12 +123,6 @@ class Record:
 
 
 def last(records: Iterator[Any]) -> Any:
-    """Run a phase to its end and return its last record.
-
-    >>> last(iter([1, 2, 3]))
-    3
-    """
-    record = None
-    for record in records:  # noqa: B007
-        pass
-    return record
+    """Run a phase to its end and return its last record, None if it has none."""
+    kept = deque(records, maxlen=1)
+    return kept.pop() if kept else None

@@ -1,11 +1,7 @@
 """One update of critic and actors, from top to bottom.
 
-1. `temporal_difference_target` and `critic_loss`: the critic learns the joint Q-function.
-2. `counterfactual_regrets` and `actor_loss`: its regrets (Eq. 2) move each target's policy (Eq. 3).
-3. `update`: one step of each.
-
-Two beliefs are told apart: what the critic is told of the K externals, and what the team believes, which may have watched
-less.
+The critic learns the joint Q-function by temporal differences; its regrets (Eq. 2) move each target's policy (Eq. 3).
+Two beliefs are told apart: what the critic is told of K externals, and the team's, which may have watched less.
 """
 
 from __future__ import annotations
@@ -29,7 +25,7 @@ Advantages = Callable[[JointTable, Sequence[Tensor], Sequence[int], torch.Genera
 def temporal_difference_target(
     state: TrainingState, critic_belief: Belief, team_belief: Belief, batch: Transitions
 ) -> Tensor:
-    """y = r + γ Σ_{a′} π_𝒯(a′_𝒯|s′) δ_k(a′_ℰ|o′_ℰ) Q̄(s′, a′), and y = r where the episode has terminated; (K, N).
+    """y = r + γ Σ_{a′} π_𝒯(a′_𝒯|s′) δ_k(a′_ℰ|o′_ℰ) Q̄(s′, a′), (K, N), and y = r where the episode has terminated.
 
     The expectation over next joint actions is taken, not sampled; r is the targets' mean reward.
     """
@@ -45,7 +41,7 @@ def temporal_difference_target(
 
 
 def critic_loss(q: JointTable, actions: Tensor, target: Tensor) -> Tensor:
-    """Mean squared temporal difference of the joint actions taken: B rows of q, actions (B, n), target (B,), return²."""
+    """Mean squared temporal difference of the joint actions taken, return²: q for B states, actions (B, n), y (B,)."""
     return (q.taken(actions) - target).square().mean()
 
 

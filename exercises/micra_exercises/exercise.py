@@ -15,7 +15,7 @@ HINT_NAMES = ("think", "formula", "skeleton", "solution")
 
 
 class Exercise(Definition):
-    """Made by `@exercise(...)` from the reference solution. Call it with an answer to check that."""
+    """Made by `@exercise(...)` from the reference solution. Call it with an answer to check it."""
 
     hints_given = 0
 

@@ -24,23 +24,24 @@ from ..game import Game
 from ..games.tabular import TabularGame
 from ..phases import execution, offline_training, online_adaptation
 from ..plotting import results, style
-from ..registry import external_family, make
+from ..registry import agent_class_for, external_family, make
 from ..rollouts import watch
 from ..settings import Settings
 from ..training_state import Record, TrainingState, last
 from .list_games import games
-from .support import Interruptible, settings_from, table
+from .support import Interruptible, UserError, asked_for, settings_from, table
 
 __all__ = ["adapt", "demo", "execute", "games", "train"]
 
 SAVE_EVERY = 250  # updates between two checkpoints of a training
 
 
-def _training(game: Game, settings: Settings, state: TrainingState | None) -> Iterator[Record]:
+def _training(state: TrainingState, settings: Settings) -> Iterator[Record]:
     """Offline training with a progress bar."""
-    done = state.updates if state else 0
+    game, done = state.game, state.updates
+    family = external_family(game.name, game)
     with tqdm(total=settings.updates, initial=done, desc="offline training", unit="update", disable=None) as bar:
-        for record in offline_training(game, external_family(game.name, game), settings, state):
+        for record in offline_training(game, family, settings, state):
             bar.update()
             if record.step % 20 == 0:
                 bar.set_postfix({n.removesuffix("_loss"): f"{v:.3f}" for n, v in record.losses.items()})
@@ -49,23 +50,25 @@ def _training(game: Game, settings: Settings, state: TrainingState | None) -> It
 
 def train(options: argparse.Namespace) -> int:
     """Phase one, with checkpoints, a figure of the losses, and a way back after a stop."""
-    game = make(options.name, **({"size": options.size} if options.size else {}))
     out = options.out or Path("runs") / options.name
     path = out / "checkpoint.pt"
-    settings = settings_from(options.name, options.set, seed=options.seed, updates=options.updates)
-    state = None
-    if options.resume:
-        state = load(path)
-        settings = dataclasses.replace(state.settings, updates=options.updates or state.settings.updates)
-        game = state.game
-    elif path.exists():
-        raise ValueError(f"{path} exists: go on with --resume, or choose another --out; nothing was overwritten")
+    with asked_for():
+        if options.resume:
+            state = load(path)
+            settings = dataclasses.replace(state.settings, updates=options.updates or state.settings.updates)
+        elif path.exists():
+            raise UserError(f"{path} exists: go on with --resume, or choose another --out; nothing was overwritten")
+        else:
+            game = make(options.name, **({"size": options.size} if options.size else {}))
+            settings = settings_from(options.name, options.set, seed=options.seed, updates=options.updates)
+            state = TrainingState.initial(game, settings, agent_class_for(options.name))
+        if state.updates >= settings.updates:
+            raise UserError(f"the checkpoint has its {state.updates} updates already: ask for more with --updates")
     out.mkdir(parents=True, exist_ok=True)
     curves: dict[str, list[tuple[int, float]]] = {}
     sums: dict[str, list[float]] = {}
     with Interruptible() as interrupt:
-        for record in _training(game, settings, state):
-            state = record.state
+        for record in _training(state, settings):
             for name, value in record.losses.items():
                 sums.setdefault(name, []).append(value)
             if record.step % 50 == 0:
@@ -76,8 +79,6 @@ def train(options: argparse.Namespace) -> int:
                 save(path, state)
             if interrupt.asked:
                 break
-    if state is None or state.updates == 0:
-        raise ValueError("nothing was trained: the checkpoint has reached its updates already, or --updates is 0")
     save(path, state)
     if interrupt.asked:
         print(f"stopped after update {state.updates}; go on with: micra-lite train {options.name} --out {out} --resume")
@@ -97,11 +98,16 @@ def _save_figure(path: Path, figure: Any, alt: str) -> None:
     print(f"figure: {path}")
 
 
-def _newcomer(options: argparse.Namespace, game: Game) -> Externals:
-    held_out = external_family(game.name, game).split("held-out")
+def _state_and_newcomer(options: argparse.Namespace) -> tuple[TrainingState, Externals]:
+    """The team of a checkpoint, and the held-out external that was asked for."""
+    if options.episodes < 1:
+        raise UserError(f"--episodes must be at least 1; got {options.episodes}")
+    with asked_for():
+        state = load(options.checkpoint)
+        held_out = external_family(state.game.name, state.game).split("held-out")
     if not 0 <= options.external < len(held_out):
-        raise ValueError(f"--external {options.external}: held-out externals are numbered 0 to {len(held_out) - 1}")
-    return held_out[options.external]
+        raise UserError(f"--external {options.external}: held-out externals are numbered 0 to {len(held_out) - 1}")
+    return state, held_out[options.external]
 
 
 def _table(game: Game) -> Tabulated | None:
@@ -115,8 +121,7 @@ def _table(game: Game) -> Tabulated | None:
 
 def adapt(options: argparse.Namespace) -> int:
     """Phase two: watch one held-out external, adapt to it, say what that was worth."""
-    state = load(options.checkpoint)
-    newcomer = _newcomer(options, state.game)
+    state, newcomer = _state_and_newcomer(options)
     settings = dataclasses.replace(
         state.settings, after_imitation=options.after_imitation or state.settings.after_imitation, seed=options.seed
     )
@@ -152,10 +157,7 @@ def adapt(options: argparse.Namespace) -> int:
 
 def execute(options: argparse.Namespace) -> int:
     """Phase three: play beside one held-out external."""
-    if options.episodes < 1:
-        raise ValueError(f"--episodes must be at least 1; got {options.episodes}")
-    state = load(options.checkpoint)
-    newcomer = _newcomer(options, state.game)
+    state, newcomer = _state_and_newcomer(options)
     rewards = [r.rewards for r in execution(state, state.game, newcomer, options.episodes, options.seed)]
     total = np.stack([r.numpy() for r in rewards if r is not None]).sum(0) / options.episodes
     known = "an adapted team" if state.belief is not None else "a team that has adapted to nobody"
@@ -172,17 +174,16 @@ def demo(options: argparse.Namespace) -> int:
     torch.set_num_threads(1)  # on networks this small, more threads only wait for each other
     start = time.perf_counter()
     out = options.out or Path("runs") / "demo"
-    game, settings = make("pursuit"), Settings(seed=options.seed, updates=options.updates)
+    game = make("pursuit")
+    with asked_for():
+        settings = Settings(seed=options.seed, updates=options.updates)
     assert isinstance(game, TabularGame)
     print("phase 1, offline training: two hunters learn to play beside prey drawn from the training family")
-    state = None
+    state = TrainingState.initial(game, settings)
     with Interruptible() as interrupt:
-        for record in _training(game, settings, None):
-            state = record.state
+        for _ in _training(state, settings):
             if interrupt.asked:
                 break
-    if state is None:
-        raise ValueError("--updates must be at least 1")
     save(out / "checkpoint.pt", state)
     if interrupt.asked:
         print(f"stopped after update {state.updates}; the team so far is in {out / 'checkpoint.pt'}, go on with: "
@@ -216,7 +217,7 @@ def bench(options: argparse.Namespace) -> int:
         path.stem: path for path in folder.glob("*.py") if 'if __name__ == "__main__"' in path.read_text("utf-8")
     }
     if not scripts:
-        raise FileNotFoundError(f"there are no benchmarks in {folder}: they belong to a checkout of the project")
+        raise UserError(f"there are no benchmarks in {folder}: they belong to a checkout of the project")
     if options.name not in scripts:
-        raise ValueError(f"unknown benchmark {options.name!r}; there are {sorted(scripts)}")
+        raise UserError(f"unknown benchmark {options.name!r}; there are {sorted(scripts)}")
     return subprocess.run([sys.executable, str(scripts[options.name]), *options.rest]).returncode

@@ -24,11 +24,11 @@ from ..games.tabular import TabularGame
 from ..plotting import results, style
 from ..plotting.episodes import animation
 from ..plotting.externals import family_figure
-from ..plotting.games import picture
+from ..plotting.games import picture, scene_of
 from ..plotting.games import words as in_a_sentence
 from ..registry import external_family, make, names
 from ..rollouts import joint_step
-from .support import table
+from .support import asked_for, table
 
 SHOWN, CROSSED = 6, 8  # externals in the picture of the family, and in the cross-play
 MEANING = (
@@ -42,7 +42,8 @@ def games(options: argparse.Namespace) -> int:
     if options.name is None:
         print(listing())
         return 0
-    game, family = make(options.name), external_family(options.name)
+    with asked_for():
+        game, family = make(options.name), external_family(options.name)
     print(in_words(game, family))
     pictures(game, family, options.out or Path("runs") / game.name, options.seed)
     return 0
@@ -95,12 +96,12 @@ def pictures(game: Game, family: ExternalFamily, out: Path, seed: int) -> None:
         imsave(file, pixels, format="png", metadata={"Description": words})
         _write(out / "game.png", file.getvalue(), words)
         _save(out / "family.png", *family_figure(game, held_out[:SHOWN], state))
-        if isinstance(game.scene(state), Board):
+        if isinstance(scene_of(game, state), Board):
             _write(out / "episode.gif", *animation(game, *random_episode(game, held_out[0], seed)))
     except TypeError as none:
         print(f"\n{none}")
     if isinstance(game, TabularGame):
-        tables = held_out[:CROSSED].tables(game)
+        tables = game.tables(held_out[:CROSSED])
         externals = [[t[k].numpy() for t in tables] for k in range(CROSSED)]
         tabulated = exact.tabulate(game)
         scale = exact.yardstick(tabulated, externals)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # torch takes seconds to import: not for printing a help text
-    pass
+from .support import UserError
 
 EXAMPLES = """examples:
   micra-lite games                                  what there is to play
@@ -75,13 +73,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; errors in what was asked for are told in one line."""
+    """Run one command. Errors in what was asked for are told in one line; a bug keeps its traceback."""
     options = parser().parse_args(arguments)
-    from ..cli import commands
+    from . import commands  # now, because matplotlib takes a second to import: not for printing a help text
 
     try:
         return getattr(commands, options.command)(options)
-    except (ValueError, FileNotFoundError, TypeError, ImportError, RuntimeError) as error:
+    except UserError as error:
         print(f"micra-lite {options.command}: {error}", file=sys.stderr)
         return 2
 

@@ -1,13 +1,31 @@
-"""What the commands share: tables, Ctrl-C, settings from the command line."""
+"""Shared by the commands: errors for the user, tables, Ctrl-C, settings from the command line."""
 
 from __future__ import annotations
 
 import dataclasses
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..settings import Settings
+
+
+class UserError(Exception):
+    """Something in what was asked for cannot be done: told in one line. Every other exception is a bug of ours."""
+
+
+@contextmanager
+def asked_for() -> Iterator[None]:
+    """Where the command line is put into practice, before any work: errors found there are the user's.
+
+    A file that is missing or damaged, an unknown game, a setting that cannot work, a package that is not installed.
+    """
+    try:
+        yield
+    except (ValueError, OSError, ImportError) as error:
+        raise UserError(str(error)) from error
 
 
 def table(rows: list[tuple[Any, ...]], head: tuple[str, ...]) -> str:

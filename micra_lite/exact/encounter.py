@@ -64,7 +64,7 @@ def encounter(name: str, external: int, team: str) -> Encounter:
     Raises ValueError for a name that is no grid task.
     """
     game, table, externals = _task(name)
-    tables = [t.numpy() for t in externals.tables(game)]
+    tables = [t.numpy() for t in game.tables(externals)]
     theirs = [t[external] for t in tables]
     best, random = best_response(table, theirs).policies, random_team(table)
     other = (external + 1) % SHOWN

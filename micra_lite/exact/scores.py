@@ -21,9 +21,10 @@ from ..agent import Belief, prior_belief
 from ..externals import Externals
 from ..game import Game, in_agents_order
 from ..games.tabular import TabularGame
+from ..imitation import imitation_loss
 from ..phases import online_adaptation
 from ..replay import Episode
-from ..rollouts import play, watch, watched_losses, watched_pairs
+from ..rollouts import play, watch, watched_pairs
 from ..settings import Settings
 from ..training_state import TrainingState, last
 from .tabulate import Tabulated
@@ -87,7 +88,8 @@ def exact_values(
     from ..exact import team_value
 
     team = [t.double().numpy() for t in team_tables(state, belief, predictions)]
-    moves = [t.numpy() for t in externals.tables(state.game)]
+    assert isinstance(state.game, TabularGame)
+    moves = [t.numpy() for t in state.game.tables(externals)]
     same = len(team[0]) == 1
     return np.array(
         [team_value(table, [t[0 if same else k] for t in team], [m[k] for m in moves]) for k in range(len(externals))]
@@ -116,7 +118,8 @@ def yardstick_for(table: Tabulated, externals: Externals, game: Game) -> Yardsti
     """The two ends of the scale for each external: the random team and the best response."""
     from ..exact import yardstick
 
-    moves = [t.numpy() for t in externals.tables(game)]
+    assert isinstance(game, TabularGame)
+    moves = [t.numpy() for t in game.tables(externals)]
     return yardstick(table, [[m[k] for m in moves] for k in range(len(externals))])
 
 
@@ -151,6 +154,7 @@ def adaptation_scores(
     before = exact_values(state, table, externals, prior_belief(state.agent, 1))
     columns: dict[str, list] = {n: [] for n in ("after", "excess_nats", "pairs", "seconds", "visits")}
     met: list[list[Episode]] = []
+    assert isinstance(state.game, TabularGame)
     for k in progress(range(len(externals))):
         newcomer = externals[k]
         watched = watch(state, newcomer, episodes, seed=seed + externals.seeds[k]) if episodes else []
@@ -160,7 +164,7 @@ def adaptation_scores(
         columns["pairs"].append(sum(len(next(iter(e.actions.values()))) for e in watched))
         met.append(watched)
         columns["after"].append(float(exact_values(team, table, newcomer)[0]))
-        true = [t[0].numpy() for t in newcomer.tables(state.game)]
+        true = [t[0].numpy() for t in state.game.tables(newcomer)]
         tables = [t[0].double().numpy() for t in team_tables(team)]
         visits = occupancy(table, in_agents_order(table.target_axes, table.external_axes, tables, true))
         columns["visits"].append(visits / visits.sum())
@@ -186,7 +190,11 @@ def adaptation_report(before: TrainingState, after: TrainingState, watched: Sequ
     for state in (before, after):
         agent, belief = state.agent, state.belief or prior_belief(state.agent, 1)
         features = agent.features(support.observations)
-        losses.append(float(torch.stack(watched_losses(agent, belief, support)).mean()))
+        each = [
+            imitation_loss(imitator, parameters, features[observer], support.actions[..., e], support.weights)
+            for imitator, parameters, (observer, e) in zip(agent.imitators, belief.parameters, agent.views, strict=True)
+        ]
+        losses.append(float(torch.stack(each).mean()))
         policies.append(agent.act(belief, features, agent.predict(belief, features)))  # log π_i, m × (1, P, A_i)
     old, new = policies
     change = torch.stack([(q.exp() * (q - p)).sum(-1).mean() for p, q in zip(old, new, strict=True)])

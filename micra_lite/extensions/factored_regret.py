@@ -8,7 +8,7 @@ Shapes and units are those of `micra_lite.regret`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -30,24 +30,24 @@ def pairwise_values(
 
 
 def pairwise_regret_advantage(
-    singles: Sequence[Tensor], pairs: Mapping[tuple[int, int], Tensor], policies: Sequence[Tensor], target_axes: Sequence[int]
+    singles: Sequence[Tensor], pairs: Mapping[tuple[int, int], Tensor], policies: Sequence[Tensor], target_axes: Iterable[int]
 ) -> list[Tensor]:  # fmt: skip
     """Eq. 2, exactly, for Q(s, a) = Σ_j u_j(a_j) + Σ_{(j,l)} w_jl(a_j, a_l), in O(n|A| + |E||A|²).
 
     Args: singles, the u_j, n × (B, A_j); pairs, (j, l) → w_jl (B, A_j, A_l), for those pairs that interact; policies and
     target_axes as in Eq. 2. Returns one (B, A_i) per target, return. Raises ValueError on input that does not fit.
     """
-    n_actions = _check_parts("singles", singles, policies, target_axes)
+    policies, axes = _check_parts("singles", singles, policies, target_axes)
     for (j, l), w in pairs.items():
         if j == l or not {j, l} <= set(range(len(singles))):
             raise ValueError(f"({j}, {l}) is no pair of two of the {len(singles)} agents")
-        if w.shape != (len(singles[0]), n_actions[j], n_actions[l]):
+        if w.shape != (*singles[j].shape, singles[l].shape[-1]):
             raise ValueError(f"the pair ({j}, {l}) has shape {tuple(w.shape)}; expected (batch, actions, actions)")
-    return [regret(pairwise_values(singles, pairs, policies, i), policies[i]) for i in target_axes]
+    return [regret(pairwise_values(singles, pairs, policies, i), policies[i]) for i in axes]
 
 
 def cp_regret_advantage(
-    factors: Sequence[Tensor], policies: Sequence[Tensor], target_axes: Sequence[int]
+    factors: Sequence[Tensor], policies: Sequence[Tensor], target_axes: Iterable[int]
 ) -> list[Tensor]:
     """Eq. 2, exactly, for Q(s, a) = Σ_r ∏_j F_j(r, a_j), a sum of R products (CP rank R), in O(nR|A|).
 
@@ -55,23 +55,21 @@ def cp_regret_advantage(
 
     Args: factors, n × (B, R, A_j); policies and target_axes as in Eq. 2. Returns one (B, A_i) per target, return.
     """
-    _check_parts("factors", factors, policies, target_axes)
+    policies, axes = _check_parts("factors", factors, policies, target_axes)
     means = torch.stack([torch.einsum("bra,ba->br", f, p) for f, p in zip(factors, policies, strict=True)])  # (n, B, R)
     one = torch.ones_like(means[:1])
     before = torch.cat([one, means[:-1].cumprod(0)])  # (n, B, R): the product over j < i
     after = torch.cat([means[1:].flip(0).cumprod(0).flip(0), one])  # … and over j > i
     others = before * after
-    return [regret(torch.einsum("bra,br->ba", factors[i], others[i]), policies[i]) for i in target_axes]
+    return [regret(torch.einsum("bra,br->ba", factors[i], others[i]), policies[i]) for i in axes]
 
 
 def _check_parts(
-    what: str, parts: Sequence[Tensor], policies: Sequence[Tensor], target_axes: Sequence[int]
-) -> list[int]:
-    """A_j as the parts of a factored Q have them; ValueError where they and the policies do not fit together."""
+    what: str, parts: Sequence[Tensor], policies: Sequence[Tensor], target_axes: Iterable[int]
+) -> tuple[list[Tensor], list[int]]:
+    """The policies in the parts' number type, and the axes; ValueError where they do not fit together."""
     if len(parts) != len(policies):
         raise ValueError(f"there are {len(parts)} {what} but {len(policies)} policies; give one of each per agent")
     if any(part.shape[:-1] != parts[0].shape[:-1] for part in parts):
         raise ValueError(f"the {what} have shapes {[tuple(p.shape) for p in parts]}; only the last axis may differ")
-    n_actions = [part.shape[-1] for part in parts]
-    check_policies(len(parts[0]), n_actions, policies, target_axes)
-    return n_actions
+    return check_policies(parts[0], [part.shape[-1] for part in parts], policies, target_axes)

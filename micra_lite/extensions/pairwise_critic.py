@@ -56,7 +56,7 @@ class PairwiseQ(NamedTuple):
             return part.view([size if j in axes else 1 for j, size in enumerate(sizes)])
 
         table = self.constant[b] + sum(placed(u[b], j) for j, u in enumerate(self.singles))
-        return table + sum(placed(w[b], j, l) for (j, l), w in self.pairs.items())
+        return (table + sum(placed(w[b], j, l) for (j, l), w in self.pairs.items())).detach()
 
 
 class PairwiseCritic(nn.Module):

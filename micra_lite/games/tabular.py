@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ..externals import Externals
 from ..game import Game, Step
 
 
@@ -78,3 +79,11 @@ class TabularGame(Game):
     def joint_actions(self) -> Tensor:
         """All joint actions (|A|, n), row-major."""
         return torch.cartesian_prod(*[torch.arange(a) for a in self.n_actions]).reshape(-1, len(self.agents))
+
+    def tables(self, externals: Externals) -> list[Tensor]:
+        """Each of K externals' policies in every state, per external agent (K, S, A_e), float64."""
+        seen = self.observe(self.states())
+        rows = externals.family.probabilities(
+            externals.parameters[:, None], [seen[e][None] for e in self.external_axes]
+        )
+        return [row.double().expand(len(externals), self.n_states, -1) for row in rows]

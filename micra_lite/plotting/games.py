@@ -1,6 +1,6 @@
 """Pictures of games as RGB arrays, and the same in words.
 
-A game says what is where (`Game.scene`); here every scene is drawn: a `Board` with its agents, or a `Table`. The figures
+A game says what is where (its method `scene`); here every scene is drawn: a `Board` with its agents, or a `Table`. The figures
 are drawn off screen and belong to nobody's pyplot.
 """
 
@@ -26,7 +26,9 @@ DPI = 110  # a board is 4 inches wide: readable beside text
 
 
 def scene_of(game: Game, state: Tensor) -> Board | Table:
-    """What is where in one state (d,). Raises TypeError for a game without a scene, or with one of an unknown kind."""
+    """The scene of one state (d,). Raises TypeError for a game without a scene, or with one of an unknown kind."""
+    if not hasattr(game, "scene"):
+        raise TypeError(f"{game.name} has no picture: it has no method `scene(state)`, which says what is where")
     scene = game.scene(state)
     if not isinstance(scene, Board | Table):
         raise TypeError(f"{game.name}.scene must return a Board or a Table of micra_lite.games.scene; got {scene!r}")

@@ -23,6 +23,7 @@ from .. import exact
 from ..exact import Array
 from ..exact.tabulate import Tabulated
 from ..games import board
+from ..games.tabular import TabularGame
 from ..plotting import style
 from ..registry import external_family, make
 from .drawing import charts, svg
@@ -107,8 +108,9 @@ def setting() -> tuple[Tabulated, list[Array], Array, Array]:
     """The game; the best response to the average prey, (S, 5); held-out prey A and B, (2, S, 5); 32 other prey."""
     pursuit = make("pursuit", size=2, hunters=1)
     game, family = exact.tabulate(pursuit), external_family("pursuit", pursuit)
-    known = family.split("train").tables(pursuit)[0].double().numpy()
-    new = family.split("held-out")[:2].tables(pursuit)[0].double().numpy()
+    assert isinstance(pursuit, TabularGame)
+    known = pursuit.tables(family.split("train"))[0].double().numpy()
+    new = pursuit.tables(family.split("held-out")[:2])[0].double().numpy()
     return game, exact.best_response(game, [known.mean(0)]).policies, new, known[:32]
 
 

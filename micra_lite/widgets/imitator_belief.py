@@ -14,6 +14,7 @@ import ipywidgets
 import torch
 from torch import Tensor
 
+from ..games.tabular import TabularGame
 from ..imitation import adapt, predict
 from ..networks import MetaImitator
 from ..plotting import style
@@ -33,7 +34,8 @@ def prey_tables() -> tuple[Tensor, Tensor, Tensor]:
     game = make("pursuit", size=2, hunters=1)
     family, rows = external_family("pursuit", game), list(STATES)
     seen = game.observe(torch.tensor([divmod(s, 4) for s in STATES]))[game.external_axes[0]].double()
-    known, new = (family.split(which).tables(game)[0].double()[:, rows] for which in ("train", "held-out"))
+    assert isinstance(game, TabularGame)
+    known, new = (game.tables(family.split(which))[0].double()[:, rows] for which in ("train", "held-out"))
     return seen, known, new
 
 

@@ -115,7 +115,7 @@ table = exact.tabulate(game)  # the rules as arrays
 newcomers = held_out[:8]
 scale = exact.yardstick_for(table, newcomers, game)
 
-prey = [[moves.numpy()] for moves in newcomers.tables(game)[0]]  # π_ℰ in every state, for each newcomer
+prey = [[moves.numpy()] for moves in game.tables(newcomers)[0]]  # π_ℰ in every state, for each newcomer
 wrong = [exact.team_value(table, scale.responses[k - 1].policies, prey[k]) for k in range(8)]
 print(f"best response to the right prey: {scale.normalised_score(scale.best):.2f}")
 print(f"best response to a wrong prey:   {scale.normalised_score(wrong):.2f}")

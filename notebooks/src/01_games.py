@@ -282,7 +282,7 @@ widgets.show(figure, words)
 # To play means: observe, choose, step, again and again. That is all there is to it.
 
 # %%
-prey = [policy.numpy() for policy in held_out.tables(game)[0]]  # π_ℰ of each held-out prey, (S, 5)
+prey = [policy.numpy() for policy in game.tables(held_out)[0]]  # π_ℰ of each held-out prey, (S, 5)
 
 
 def episode(policies, seed):
@@ -402,7 +402,7 @@ widgets.show(figure, words)
 # the best one can do without ever looking at who it is.
 
 # %%
-training = family.split("train")[:128].tables(game)[0].numpy()  # (128, S, 5)
+training = game.tables(family.split("train")[:128])[0].numpy()  # (128, S, 5)
 average_prey = training.mean(0)
 alike = exact.best_response(table, [average_prey]).policies  # a first attempt; then improved:
 alike = exact.best_fixed_team(table, [[moves] for moves in training[:32]], alike, sweeps=20)

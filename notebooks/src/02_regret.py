@@ -44,11 +44,11 @@ from scipy.optimize import linprog
 import micra_lite
 from micra_lite import exact, widgets
 from micra_lite.baselines.advantages import coma_advantage
+from micra_lite.exact import dynamics
 from micra_lite.games.matrix import MATRIX_GAMES
 from micra_lite.plotting import games, style
 from micra_lite.plotting.games import picture
 from micra_lite.regret import counterfactual_regret_advantage, counterfactual_values
-from micra_lite.widgets import dynamics
 
 torch.set_default_dtype(torch.float64)  # everything here is exact
 
@@ -304,7 +304,7 @@ for delta in ([0.5, 0.25, 0.25], [0.4, 0.3, 0.3], [0.2, 0.4, 0.4], [0.05, 0.05, 
 # %%
 pennies = micra_lite.make("matching_pennies")
 start = (torch.tensor([0.7, 0.3]), torch.tensor([0.4, 0.6]))
-path = dynamics.follow(pennies.payoffs, start, steps=400)  # 2 × (401, 2)
+path = dynamics.replicator_path(pennies.payoffs, start, steps=400)  # 2 × (401, 2)
 distance = sum(-(0.5 * p.log()).sum(1) for p in path) + 2 * np.log(0.5)  # Σ KL(equilibrium ‖ policy), nats
 change = float(distance[-1] / distance[0]) - 1
 if abs(change) < 0.01:
@@ -450,7 +450,7 @@ def nash_conv(p, q):
     return (q @ pay.T).max(1).values - (p @ pay).min(1).values
 
 
-followed = dynamics.follow(heavy.payoffs, begin, steps=rounds)
+followed = dynamics.replicator_path(heavy.payoffs, begin, steps=rounds)
 curves = {
     "regret matching, average": nash_conv(*averages),
     "regret matching, each round": nash_conv(*played),
@@ -548,7 +548,7 @@ assert exactly
 assert abs(change) < 1e-3
 assert abs(values[-1] - best) < 0.01
 assert np.allclose(equilibrium, [0.25, 0.5, 0.25])
-assert any(np.allclose(p, equilibrium) for p, _ in dynamics.equilibria(heavy.payoffs))
+assert any(np.allclose(p, equilibrium) for p, _ in exact.nash_equilibria(heavy.payoffs))
 packaged_rounds, packaged_averages = dynamics.regret_matching(heavy.payoffs, begin, rounds=200)
 assert torch.allclose(packaged_rounds[0], played[0][:201])
 assert torch.allclose(packaged_averages[1], averages[1][:201])

@@ -174,7 +174,7 @@ print("π(a)·A(a):           ", [f"{x:+.4f}" for x in (row * regret).tolist()])
 # %%
 pursuit = micra_lite.make("pursuit", size=2)
 table = exact.tabulate(pursuit)
-prey = micra_lite.external_family("pursuit").split("held-out")[:1].tables(pursuit)[0][0]  # (S, 5)
+prey = pursuit.tables(micra_lite.external_family("pursuit").split("held-out")[:1])[0][0]  # (S, 5)
 generator = torch.Generator().manual_seed(3)
 team_logits = [torch.randn(table.S, 5, generator=generator) for _ in range(2)]
 policies = [*(t.softmax(-1) for t in team_logits), prey]
@@ -525,7 +525,7 @@ def of_team(name, best_share, **options):
     """Variances of the first target in a game beside a held-out external; states as they are visited."""
     game = micra_lite.make(name, **options)
     table = exact.tabulate(game)
-    external = micra_lite.external_family(name).split("held-out")[:1].tables(game)[0][0].numpy()
+    external = game.tables(micra_lite.external_family(name).split("held-out")[:1])[0][0].numpy()
     pairs = zip(exact.random_team(table), exact.best_response(table, [external]).policies, strict=True)
     policies = [*((1 - best_share) * anything + best_share * best for anything, best in pairs), external]
     q = torch.from_numpy(exact.joint_q(table, policies))

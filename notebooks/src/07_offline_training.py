@@ -463,7 +463,7 @@ small = {
 }  # fmt: skip
 table, newcomers = exact.tabulate(game), family.split("held-out")[:8]
 scale = exact.yardstick_for(table, newcomers, game)
-true = [moves.double() for moves in newcomers.tables(game)[0]]  # π_ℰ, (S, 5) for each prey
+true = [moves.double() for moves in game.tables(newcomers)[0]]  # π_ℰ, (S, 5) for each prey
 
 
 def score(state):

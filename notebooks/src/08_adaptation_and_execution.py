@@ -91,7 +91,7 @@ print(team.updates, "updates done")
 # %%
 table, newcomers = exact.tabulate(game), family.split("held-out")[:4]
 scale = exact.yardstick_for(table, newcomers, game)
-true = [moves.double().numpy() for moves in newcomers.tables(game)[0]]  # π_ℰ, (S, 5) for each prey
+true = [moves.double().numpy() for moves in game.tables(newcomers)[0]]  # π_ℰ, (S, 5) for each prey
 before = exact.exact_values(team, table, newcomers)
 print("better than a random team before watching:", scale.normalised_score(before) > 0.2)
 
@@ -270,7 +270,7 @@ print("found by regrets:", found, " best:", best)
 # if it does not even do that.)
 
 # %%
-average = family.split("train")[:256].tables(game)[0].double().mean(0).numpy()  # (S, 5)
+average = game.tables(family.split("train")[:256])[0].double().mean(0).numpy()  # (S, 5)
 to_average = exact.best_response(table, [average]).policies
 q_average = exact.joint_q(table, [*to_average, average])  # (S, 5, 5, 5)
 stays, goes = [], []
@@ -495,7 +495,7 @@ ignorant = exact.adaptation_scores(friends, plan, strangers, 0)
 watching = exact.adaptation_scores(friends, plan, strangers, 5)
 gain = ruler.normalised_score(watching.after) - ruler.normalised_score(watching.before)
 wrong = [exact.team_value(plan, ruler.responses[k - 1].policies,
-                          [strangers.tables(square)[0][k].double().numpy()]) for k in range(4)]  # fmt: skip
+                          [square.tables(strangers)[0][k].double().numpy()]) for k in range(4)]  # fmt: skip
 
 guess_bystander = widgets.ask(
     "bystander", "stays about the same" if abs(gain) < 0.05 else "rises" if gain > 0 else "falls"

@@ -34,7 +34,7 @@ def checksum(numbers):
 def test_families_are_frozen(name):
     """Parameters, and what they make each external do in every state."""
     held_out = external_family(name).split("held-out")[:4]
-    tables = held_out.tables(make(name))
+    tables = make(name).tables(held_out)
     assert (checksum(held_out.parameters), checksum(torch.cat([t.flatten() for t in tables]))) == FROZEN[name]
 
 
@@ -67,7 +67,7 @@ def test_policies_are_probabilities_and_tables_list_them(name):
     """Non-negative, adding to one; `tables` holds what `policies` gives, one external and one state at a time."""
     game, some = make(name), external_family(name).split("validation")[:3]
     states = game.states()
-    tables = some.tables(game)
+    tables = game.tables(some)
     assert [t.shape for t in tables] == [(3, len(states), game.n_actions[e]) for e in game.external_axes]
     for table in tables:
         assert (table >= 0).all()

@@ -260,7 +260,7 @@ def test_given_predictions_take_the_imitators_place(name):
     own = predicted_tables(state, belief)
     for given, expected in zip(team_tables(state, predictions=own), team_tables(state, belief), strict=True):
         torch.testing.assert_close(given, expected, atol=1e-5, rtol=0)
-    true = externals.tables(state.game)
+    true = state.game.tables(externals)
     changed = team_tables(state, predictions=true)
     assert changed[0].shape[0] == 3
     assert not torch.allclose(changed[0][0], changed[0][1])

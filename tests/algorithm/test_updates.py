@@ -142,7 +142,7 @@ def test_learning_converges_to_dynamic_programming(conditioned):
         update(state, belief, belief, batch)
     assert all(torch.equal(p, q) for p, q in zip(before, state.agent.actors.parameters(), strict=True))
 
-    tables, table = externals.tables(game)[0].numpy(), exact.tabulate(game)
+    tables, table = game.tables(externals)[0].numpy(), exact.tabulate(game)
     seen = [torch.eye(4).expand(2, 4, 4)] * 3
     with torch.no_grad():
         features = state.agent.features(seen)

@@ -53,10 +53,10 @@ def test_a_window_that_holds_the_board_is_the_full_view(name):
     for a, b in zip(full.observe(states), wide.observe(states), strict=True):
         assert torch.equal(a, b)
     some = external_family(name).split("held-out")[:5]
-    assert torch.equal(some.tables(full)[0], some.tables(wide)[0])
+    assert torch.equal(full.tables(some)[0], wide.tables(some)[0])
     all_seen = (narrow.observe(states)[-1] == full.observe(states)[-1]).all(1)
     assert 0 < int(all_seen.sum()) < len(states)
-    torch.testing.assert_close(some.tables(full)[0][:, all_seen], some.tables(narrow)[0][:, all_seen])
+    torch.testing.assert_close(full.tables(some)[0][:, all_seen], narrow.tables(some)[0][:, all_seen])
 
 
 @pytest.mark.parametrize("name", GRID_TASKS)
@@ -66,7 +66,7 @@ def test_externals_ignore_whom_they_do_not_see(name):
     states = game.states()
     views, which = torch.unique(game.observe(states)[-1], dim=0, return_inverse=True)
     assert len(views) < 0.85 * len(states)
-    table = external_family(name).split("held-out")[:4].tables(game)[0]
+    table = game.tables(external_family(name).split("held-out")[:4])[0]
     for k in range(4):
         first = torch.empty(len(views), table.shape[-1], dtype=table.dtype)
         first[which] = table[k]  # one of the states behind each view
@@ -113,7 +113,7 @@ def test_the_three_phases(tmp_path):
     watched = watch(state, newcomer, 2)
     assert set(watched[0].observations) == set(game.agents)
     table = exact.tabulate(game)
-    limit = exact.best_response(table, [t[0].numpy() for t in newcomer.tables(game)]).value
+    limit = exact.best_response(table, [t[0].numpy() for t in game.tables(newcomer)]).value
     for after in ("nothing", "actors", "actors and critic"):
         settings = Settings(**SMALL, after_imitation=after, adaptation_updates=3, adaptation_states=8)
         adapted = last(online_adaptation(state, watched, settings)).state

@@ -107,7 +107,7 @@ def long_play():
     game, external = state.game, two_externals()[0]
     played = play(state, external, prior_belief(state.agent, 1), 60_000, 0.0, state.generator)
     team = [t[0].numpy() for t in team_tables(state)]
-    policies = [team[1], external.tables(game)[0][0].numpy(), team[0]]
+    policies = [team[1], game.tables(external)[0][0].numpy(), team[0]]
     q = torch.tensor(exact.joint_q(exact.tabulate(game), policies))  # (S, A_1, A_2, A_3)
     weights = torch.einsum("sa,sb,sc->sabc", *[torch.tensor(p) for p in policies])
     learned = as_played(state, played, prior_belief(state.agent, 1)).learned

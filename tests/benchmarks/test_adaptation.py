@@ -25,7 +25,7 @@ ROWS = [
 
 
 def test_adaptation_curves(adaptation_figure):
-    """Ours is the red line, through its scores; the ceiling stands beside it; gradient steps cost seconds; words say so."""
+    """Ours is the red line through its scores; the ceiling stands beside it; gradient steps cost seconds; the alt text agrees."""
     figure, alt = adaptation_figure.adaptation_curves("gates", ROWS)
     scores, nats, seconds = figure.axes
     lines = {line.get_label(): line for line in scores.lines}
@@ -43,7 +43,7 @@ def test_adaptation_curves(adaptation_figure):
 
 
 def test_before_and_after(adaptation_figure):
-    """Each group in a panel of its own; ours after watching is the red mark; the best fixed team's is there where it is known."""
+    """Each group has a panel; ours after watching is the red mark; the best fixed team has a mark where it is known."""
 
     def rows(task, before, after):
         return [
@@ -83,7 +83,7 @@ def test_the_interquartile_mean_and_its_interval_are_those_of_rliable(benchmark)
 
 
 def test_a_result_grows_task_by_task(benchmark, tmp_path, monkeypatch):
-    """What is measured again is replaced, what is not stays; each task keeps its command, and the fewest seeds count."""
+    """Tasks that are measured again are replaced, others stay; each task keeps its command, and the fewest seeds count."""
     common = benchmark("common")
     monkeypatch.setattr(common, "RESULTS", tmp_path)
 

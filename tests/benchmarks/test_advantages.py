@@ -1,8 +1,11 @@
-"""Advantages swapped inside MICRA's loop: kept runs are not repeated, and the summary by hand."""
+"""Advantages swapped inside MICRA's loop: nothing else differs, kept runs are not repeated, and the summary by hand."""
+
+from dataclasses import replace
 
 import pytest
 
 import micra_lite
+from micra_lite.baselines.methods import METHODS
 
 TINY = {"updates": 8, "updates_per_round": 4, "externals_per_round": 2, "features": 8, "hidden": 16, "actor_hidden": 16,
         "externals_per_update": 4}  # fmt: skip
@@ -13,7 +16,14 @@ def advantages(benchmark):
     return benchmark("advantages")
 
 
-def test_games_have_as_many_agents_as_they_say_and_their_settings_are_known(advantages):
+def test_only_the_advantage_differs(advantages):
+    """All rivals sample own actions, as one CRA does; the other one has the exact sum, which the rivals cannot have."""
+    ours, *rivals = [METHODS[name] for name in advantages.ADVANTAGES.values()]
+    assert ours == METHODS["MICRA"]
+    for rival in rivals:
+        assert replace(rival.variant, advantages=ours.variant.advantages) == ours.variant
+        assert replace(rival, variant=ours.variant) == ours
+        assert "own_actions_sampled" in rival.variant.advantages.__qualname__
     for task in advantages.tasks():
         assert len(task.game(3)[0].agents) == task.agents
         micra_lite.Settings(conditioned=False, **task.settings)
@@ -32,7 +42,7 @@ def test_a_run_scores_every_point_once_and_is_kept(advantages, name, tmp_path):
 
 
 def test_a_game_without_a_table_is_scored_by_playing(advantages, monkeypatch):
-    """Above the random team: an untrained one, which is nearly that, scores about nothing; with a table, exactly so."""
+    """An untrained team is nearly random, so it scores about 0 above the random team, with and without a table."""
     game, family = advantages.hunters(2)(0)
     externals = family.split("held-out")[:2]
     state = micra_lite.TrainingState.initial(game, micra_lite.Settings(conditioned=False))

@@ -1,4 +1,4 @@
-"""Sweeps on a cluster: what a killed worker was running is run again, nothing twice, and the process ends by itself."""
+"""Sweeps on a cluster: runs of a killed worker are repeated, no others are, and the process ends by itself."""
 
 import json
 import os
@@ -40,7 +40,7 @@ if __name__ == "__main__":
 
 
 def wait_for(what, seconds=1800):
-    """Until it is true; its value."""
+    """Wait until it is true; returns its value."""
     end = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < end, "waited in vain"

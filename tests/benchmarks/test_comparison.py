@@ -1,4 +1,4 @@
-"""Who ends ahead: the difference and its interval in cases that can be worked out by hand."""
+"""Leads and their intervals, in cases that can be worked out by hand."""
 
 import gzip
 
@@ -12,7 +12,7 @@ def comparison(benchmark):
 
 
 def test_a_constant_lead_has_no_width(comparison):
-    """Seeds and externals are drawn alike for both: what differs by 0.25 everywhere differs by 0.25 in every draw."""
+    """Seeds and externals are drawn alike for both: a difference of 0.25 everywhere is 0.25 in every draw."""
     theirs = np.random.default_rng(0).random((10, 6))
     found = comparison.lead(theirs + 0.25, theirs, np.arange(1.0, 7.0))
     assert list(found.values()) == pytest.approx([0.25] * 4)
@@ -20,7 +20,7 @@ def test_a_constant_lead_has_no_width(comparison):
 
 
 def test_a_lead_by_hand(comparison):
-    """Scores weigh externals 1 : 3; of eight runs, the interquartile mean leaves two out at each end, the mean none."""
+    """Scores weight externals 1 : 3; of eight runs the interquartile mean leaves out two at each end, the mean none."""
     ours = np.full((8, 2), 0.5)
     ours[0] = 0.1, -0.1  # one run of eight failed: -0.05
     theirs = np.tile([0.7, 0.4], (8, 1))  # 0.475

@@ -1,4 +1,4 @@
-"""The learning benchmark: stopped runs go on, budgets are equal, and its statistics by hand."""
+"""The learning benchmark: stopped runs resume, budgets are equal, and statistics agree with those by hand."""
 
 import csv
 import gzip
@@ -8,6 +8,7 @@ import math
 import pytest
 
 import micra_lite
+from micra_lite.baselines.methods import METHODS, PUBLISHED
 from micra_lite.plotting import style
 
 ROUND = {"externals_per_round": 2, "episodes_per_external": 12, "support_episodes": (0, 2), "query_episodes": 4}
@@ -59,11 +60,11 @@ def test_a_stopped_run_goes_on_and_a_finished_one_is_not_repeated(learning, meth
 @pytest.mark.parametrize("task", ["pursuit", "crossing"])
 @pytest.mark.parametrize("steps", [26_000, 50_000])
 def test_every_method_gets_the_same_environment_steps(learning, task, steps):
-    """Exactly, whatever was found best for some of them, and never less than was asked for."""
+    """Exactly the same, whatever settings were tuned, and never fewer than asked for."""
     tuned = {"COMA": {"externals_per_round": 2}, "MICRA": {"externals_per_round": 12}}
     budget, horizon = learning.whole_rounds(task, steps, tuned), micra_lite.make(task).horizon
-    for method in micra_lite.baselines.METHODS:
-        changes = tuned.get(method if method in learning.TUNED else "MICRA", {})
+    for method in METHODS:
+        changes = tuned.get(method if method in PUBLISHED else "MICRA", {})
         s = learning.settings_of(task, method, "nobody adapts", 0, budget, changes)
         rounds, rest = divmod(s.updates, s.updates_per_round)
         assert rest == 0
@@ -72,11 +73,11 @@ def test_every_method_gets_the_same_environment_steps(learning, task, steps):
 
 
 def test_ablations_run_on_pursuit_where_nobody_adapts(learning):
-    """Unless methods are named; every run once, all of a seed before the next."""
+    """Unless methods are named. Every run is there once, all of a seed before the next."""
     runs = learning.plan(["pursuit", "gates"], None, learning.PANELS, 2)
     assert len(runs) == len(set(runs)) == 2 * (7 + 5 + 5 + 5)
     assert [seed for *_, seed in runs] == sorted(seed for *_, seed in runs)
-    ablations = {run[:3] for run in runs if run[1] not in learning.TUNED}
+    ablations = {run[:3] for run in runs if run[1] not in PUBLISHED}
     assert {(task, panel) for task, _, panel in ablations} == {("pursuit", "nobody adapts")}
     assert {method for _, method, _ in ablations} == set(learning.ABLATIONS)
     assert learning.plan(["gates"], ["MICRA, true external"], ["nobody adapts"], 1) == [
@@ -86,7 +87,7 @@ def test_ablations_run_on_pursuit_where_nobody_adapts(learning):
 
 def test_what_is_tried_is_in_the_space_and_what_won_is_used(learning):
     tuning = importlib.import_module("tuning")
-    for method in tuning.TUNED:
+    for method in PUBLISHED:
         tried = tuning.configurations(method, 16)
         assert tried == tuning.configurations(method, 16)
         assert tried[0] == {}
@@ -97,9 +98,7 @@ def test_what_is_tried_is_in_the_space_and_what_won_is_used(learning):
                 assert known, (method, name, changes[name])
             settings = learning.settings_of("pursuit", method, "nobody adapts", 0, 1000, changes)
             assert all(getattr(settings, name) == value for name, value in changes.items())
-    assert (
-        learning.settings_of("pursuit", "MICRA, no imitator", "nobody adapts", 0, 1000, {}).external_model == "sampled"
-    )
+    assert not learning.settings_of("pursuit", "MICRA, no imitator", "nobody adapts", 0, 1000, {}).informed
 
 
 def test_summary_by_hand(learning):
@@ -166,7 +165,7 @@ def test_one_run_that_never_gets_there_counts_in_means_only(learning):
 
 
 def test_the_files_of_runs(learning, tmp_path, monkeypatch):
-    """Points without, externals with the single scores; rows of older runs have none."""
+    """Scores of single externals are in their own file only; rows of older runs have none."""
     monkeypatch.setattr(learning, "RESULTS", tmp_path)
     row = {**BASE, "panel": "p", "method": "m", "seed": 1, "step": 5, "externals": 2, "score": 0.5}
     learning.write_runs([row | {"each": [0.25, 0.75]}, row])

@@ -1,4 +1,4 @@
-"""The peers' benchmark, without the peers: their environment, how their teams are scored, and what is kept of a run."""
+"""The peers' benchmark, without the peers: their environment, the scores of their teams, and the rows of their runs."""
 
 import importlib
 import json
@@ -44,7 +44,7 @@ def test_the_hunters_environment_obeys_the_parallel_api(peers, continuous):
 
 
 def test_every_episode_has_a_prey_from_the_training_externals(peers, monkeypatch):
-    """Those who are asked for their moves: from the training seeds, one an episode, not the same all the time."""
+    """Externals that are asked for moves have training seeds; one plays a whole episode, and they change between episodes."""
     asked = []
     policies = Externals.policies
 
@@ -68,7 +68,7 @@ def test_every_episode_has_a_prey_from_the_training_externals(peers, monkeypatch
 
 
 def test_moves_by_direction(peers):
-    """Pointing straight is that move: both faces then play the same episode. Else in proportion, and the rest stays."""
+    """Pointing straight is that move, and both environments play the same episode. Else moves are in proportion."""
     straight = {"stay": (0, 0), "north": (-1, 0), "south": (1, 0), "west": (0, -1), "east": (0, 1)}
     plain, continuous = peers.hunters_env(), peers.hunters_env(True)
     names = plain.unwrapped.game.action_names[0]
@@ -161,7 +161,7 @@ def test_a_run_says_when_it_reached_what_and_how_many_seeds_did(peers):
 
 
 def test_what_another_program_trained_is_scored_and_kept(peers, scorer, tmp_path):
-    """By a command that knows nothing: its first team is worth what the random one is, its last what the best response is."""
+    """A stand-in command: its first team has the random team's values, its last one the best response's."""
     program = tmp_path / "train.py"
     program.write_text(
         "import json, sys\n"
@@ -192,7 +192,7 @@ def test_the_clocks_run_from_the_first_point_and_not_while_it_is_scored(peers, p
 
 
 def test_the_figure_shows_every_team_at_its_cost(peers):
-    """Two runs each: in the middle of their costs, and of their scores; what is untrained has no place on a log scale."""
+    """Two runs each, shown at their mean cost and score; untrained teams have no place on a log scale."""
     figure_of = importlib.import_module("peers_figure").peers_figure
     rows = [
         {"method": method, "points": [{"steps": 0, "cpu_seconds": 0.0, "score_64": 0.0},

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 import micra_lite
-from micra_lite import agent, exact
+from micra_lite import exact
+from micra_lite.agent import prior_belief
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_actors_and_regrets_are_those_of_the_team(unadapted, crossing):
     )
     state = micra_lite.TrainingState.initial(game, settings)
     found = unadapted.actors_of(state)()
-    for p, q in zip(found, exact.team_tables(state, agent.prior_belief(state.agent, 1)), strict=True):
+    for p, q in zip(found, exact.team_tables(state, prior_belief(state.agent, 1)), strict=True):
         torch.testing.assert_close(p.float(), q[0])
     regrets = unadapted.critic_regrets(state, externals)(found)
     for p, r in zip(found, regrets, strict=True):

@@ -108,12 +108,28 @@ def test_demo_runs_all_three_phases(tmp_path, capsys):
     (["games", "chess"], "unknown game 'chess'"),
     (["train", "pursuit", "--set", "speed=3"], "no such setting"),
     (["train", "pursuit", "--set", "updates=many"], "'many' is no int"),
+    (["train", "pursuit", "--updates", "0"], "must be at least 1"),
+    (["train", "pursuit", "--set", "query_episodes=99"], "no pair may be in both"),
     (["adapt", "nowhere.pt"], "no checkpoint"),
+    (["execute", "nowhere.pt", "--episodes", "0"], "at least 1; got 0"),
+    (["demo", "--updates", "0"], "must be at least 1"),
 ])  # fmt: skip
 def test_errors_are_told_in_one_line(arguments, message, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("bug", [TypeError, RuntimeError, ValueError, KeyError])
+def test_a_bug_keeps_its_traceback(bug, trained, monkeypatch):
+    """An exception out of the middle of the work is not the user's fault, and does not look like it."""
+
+    def broken(*given, **options):
+        raise bug("ours")
+
+    monkeypatch.setattr("micra_lite.cli.commands.online_adaptation", broken)
+    with pytest.raises(bug, match="ours"):
+        main(["adapt", str(trained / "checkpoint.pt")])
 
 
 def test_unknown_external_is_named(trained, capsys):

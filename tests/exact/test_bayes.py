@@ -193,7 +193,7 @@ def test_watching_teaches(name):
     """Held-out externals: the error in nats falls with what was watched, and with nothing watched it is the average's."""
     game, family = make(name), external_family(name)
     externals = family.split("held-out")[[3, 11, 40]]
-    true = externals.tables(game)[0].numpy()
+    true = game.tables(externals)[0].numpy()
     errors = []
     for episodes in (0, 1, 5):
         errors.append([])
@@ -207,7 +207,7 @@ def test_watching_teaches(name):
             errors[-1].append((true[k] * ratio).sum(1).mean())
     before, one, five = np.mean(errors, axis=1)
     assert before > 1.5 * one > 1.5 * five
-    average = family.split("train").tables(game)[0].mean(0).numpy()
+    average = game.tables(family.split("train"))[0].mean(0).numpy()
     nothing = exact.bayes_predictor(game, family, [], particles=2048).policies[0]
     assert np.abs(nothing - average).mean() < 0.012
 
@@ -248,7 +248,7 @@ def test_partial_views_are_watched_as_they_are_seen():
     game = make("pursuit", view=1)
     family = external_family("pursuit", game)
     external = family.split("held-out")[0]
-    true = external.tables(game)[0][0].numpy()
+    true = game.tables(external)[0][0].numpy()
     gaps = []
     for episodes in (0, 5):
         watched = watched_episodes(game, external, episodes) if episodes else []

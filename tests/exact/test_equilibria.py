@@ -116,7 +116,7 @@ def test_games_that_are_not_zero_sum_are_refused():
 def test_cross_play(name, options):
     """Nobody answers an external better than its own best response; entries by `team_value`."""
     game = make(name, **options)
-    tables = external_family(name, game).sample(0, 4).tables(game)
+    tables = game.tables(external_family(name, game).sample(0, 4))
     externals = [[t[k].numpy() for t in tables] for k in range(4)]
     table = exact.tabulate(game)
     matrix = exact.cross_play(table, externals)

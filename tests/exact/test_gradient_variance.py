@@ -125,7 +125,7 @@ def test_averaging_over_one_more_agent_never_adds_variance(seed, sizes):
 def test_additive_control_has_ratio_one(walkers):
     game = make("weather", walkers=walkers)
     table = exact.tabulate(game)
-    externals = [t[0].numpy() for t in external_family("weather", game).split("held-out")[:1].tables(game)]
+    externals = [t[0].numpy() for t in game.tables(external_family("weather", game).split("held-out")[:1])]
     rng = np.random.default_rng(0)
     policies = [*(rng.dirichlet(np.full(table.A[i], 3.0), table.S) for i in table.target_axes), *externals]
     q = exact.joint_q(table, policies)

@@ -12,7 +12,7 @@ from micra_lite.registry import GRID_TASKS, external_family, make
 
 def pursuit_problem(count):
     game = make("pursuit", size=2)
-    tables = external_family("pursuit", game).sample(0, count).tables(game)
+    tables = game.tables(external_family("pursuit", game).sample(0, count))
     return exact.tabulate(game), [[t[k].numpy() for t in tables] for k in range(count)]
 
 

@@ -97,7 +97,7 @@ def test_what_does_not_fit_is_named():
         pairwise_regret_advantage(singles, {}, policies[:1], [0])
     with pytest.raises(ValueError, match="policy 1 has shape"):
         cp_regret_advantage(factors, [policies[0], policies[0]], [0])
-    with pytest.raises(ValueError, match="target axis 2"):
+    with pytest.raises(ValueError, match=r"target axes \[2\]"):
         cp_regret_advantage(factors, policies, [2])
     with pytest.raises(ValueError, match="only the last axis may differ"):
         cp_regret_advantage([factors[0], factors[1][:, :2]], policies, [0])

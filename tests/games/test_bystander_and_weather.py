@@ -69,7 +69,7 @@ def test_outcomes_are_the_rules(name, options):
 def test_knowing_the_external_is_worth_nothing(name, options):
     """The best response to anyone is as good against everyone, though externals do differ."""
     game = make(name, **options)
-    tables = external_family(name, game).split("held-out")[:5].tables(game)
+    tables = game.tables(external_family(name, game).split("held-out")[:5])
     externals = [[t[k].numpy() for t in tables] for k in range(5)]
     assert min(np.abs(x[0] - y[0]).max() for x, y in combinations(externals, 2)) > 0.05
     table = exact.tabulate(game)
@@ -86,7 +86,7 @@ def q_of_random_team(name, options, seed):
     table, rng = exact.tabulate(game), np.random.default_rng(seed)
     blind = game.cells if name == "bystander" else 1
     team = [rng.dirichlet(np.ones(table.A[i]), size=table.S // blind).repeat(blind, 0) for i in table.target_axes]
-    external = external_family(name, game).sample(seed).tables(game)[0][0].numpy()
+    external = game.tables(external_family(name, game).sample(seed))[0][0].numpy()
     policies = [*team, external]  # in both games the external is the last agent
     return policies, exact.joint_q(table, policies)
 
@@ -112,7 +112,7 @@ def test_the_bystander_is_in_nobodys_way():
     policies, q = q_of_random_team("bystander", {}, 2)
     assert np.abs(np.diff(q, axis=-1)).max() < 1e-9
     table = exact.tabulate(make("bystander"))
-    other = external_family("bystander").sample(77).tables(make("bystander"))[0][0].numpy()
+    other = make("bystander").tables(external_family("bystander").sample(77))[0][0].numpy()
     np.testing.assert_allclose(exact.joint_q(table, [*policies[:-1], other]), q, atol=1e-9)
 
 

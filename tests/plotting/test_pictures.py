@@ -171,7 +171,7 @@ def test_arrows_tell_probabilities(name, options):
 def test_policies_by_cell_are_rows_of_the_tables(name, options):
     game = make(name, **options)
     externals, state = held_out(game, 3), game.reset(1, generator())[0]
-    found, (table,) = policies_by_cell(game, externals, state), externals.tables(game)
+    found, (table,) = policies_by_cell(game, externals, state), game.tables(externals)
     for cell in range(game.cells):
         number = game.encode(torch.tensor([*state[:-1].tolist(), cell]))
         np.testing.assert_allclose(found[:, cell], table[:, number])

@@ -105,8 +105,8 @@ def test_the_externals_are_who_they_are_said_to_be():
     pursuit = make("pursuit", size=2, hunters=1)
     family = external_family("pursuit", pursuit)
     for k in range(2):
-        assert np.allclose(new[k], family.split("held-out")[k : k + 1].tables(pursuit)[0][0])
-    average = family.split("train").tables(pursuit)[0].double().mean(0).numpy()
+        assert np.allclose(new[k], pursuit.tables(family.split("held-out")[k : k + 1])[0][0])
+    average = pursuit.tables(family.split("train"))[0].double().mean(0).numpy()
     worth = exact.team_value(game, team, [average])
     for s in range(game.S):
         for a in range(5):

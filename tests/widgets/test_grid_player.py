@@ -138,7 +138,7 @@ def test_what_can_be_expected_is_the_mean_of_many_episodes():
 
 def test_teams_are_what_they_are_called():
     table = exact.tabulate(make("pursuit"))
-    moves = [t.numpy() for t in external_family("pursuit").split("held-out")[:2].tables(make("pursuit"))[0]]
+    moves = [t.numpy() for t in make("pursuit").tables(external_family("pursuit").split("held-out")[:2])[0]]
     values = [exact.team_value(table, encounter("pursuit", 0, team).policies[:2], [moves[0]]) for team in TEAMS]
     assert values[0] == pytest.approx(exact.best_response(table, [moves[0]]).value)
     assert values[1] == pytest.approx(exact.cross_play(table, [[m] for m in moves])[1, 0])

@@ -2,4 +2,4 @@
 
 
 class TutorError(Exception):
-    """An error that the tutor can mend. The command prints its message in one line; any other exception is a bug."""
+    """An error that the tutor can fix. The command prints its message in one line; any other exception is a bug."""

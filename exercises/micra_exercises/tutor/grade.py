@@ -109,11 +109,12 @@ def grade(folder: Path, out: Path, sandbox: Sandbox, sheets: Sequence[str] = (),
     students = notebooks(folder)
     if out.resolve() == folder.resolve() or folder.resolve() in out.resolve().parents:
         raise TutorError(f"{out} lies within the submissions: choose another folder for the grades")
+    kept_in = out / "verdicts.jsonl"
     try:
         out.mkdir(parents=True, exist_ok=True)
+        kept_in.touch()
     except OSError as reason:
         raise TutorError(f"cannot write into {out}: {reason.strerror}") from reason
-    kept_in = out / "verdicts.jsonl"
     seed, kept = _kept(kept_in)
     graded: dict[str, tuple[dict[str, Verdict], list[str]]] = {}
     with kept_in.open("a", encoding="utf-8") as file:

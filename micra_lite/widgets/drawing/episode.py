@@ -29,7 +29,7 @@ class PlayedEpisode:
 
 
 def last_step(who: Encounter, played: PlayedEpisode, t: int) -> tuple[list[str], list[str], list[str]]:
-    """How state t came about: arrows on the board, lines to read beside it, and sentences."""
+    """The step that led to state t: arrows on the board, lines to read beside it, and sentences."""
     game = who.game
     if t == 0:
         return [], ["the start"], ["This is the start."]

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from micra_lite.regret import JointTable
 from micra_lite.updates import critic_loss
 
 # --- td_loss ---
@@ -37,7 +38,7 @@ def loss_by_mask(q, actions, target):
 
 
 def loss_packaged(q, actions, target):
-    return critic_loss(q, actions, target.detach())
+    return critic_loss(JointTable(q), actions, target.detach())
 
 
 # --- td_step ---
