@@ -38,9 +38,12 @@ def lessons(equation: int) -> list[Place]:
 
 
 def documented(folder: str) -> list[Place]:
-    """Every public function or class of a folder's Python files, under its dotted name, with its docstring."""
+    """Every public function or class of a folder's Python files, under its dotted name, with its docstring.
+
+    Files at the top come before those in folders: the algorithm first.
+    """
     found = []
-    for path in sorted((ROOT / folder).rglob("*.py")):
+    for path in sorted((ROOT / folder).rglob("*.py"), key=lambda p: (len(p.parts), p)):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
@@ -49,18 +52,15 @@ def documented(folder: str) -> list[Place]:
 
 
 def functions(equation: int) -> list[Place]:
-    """The package's functions and classes whose docstring names the equation; those to play with, or to check exercises, aside."""
+    """The package's functions and classes whose docstring names the equation, but for widgets and for MICRA's rivals."""
     found = (p for p in documented("micra_lite") if equation in numbers(p.text))
-    return [p for p in found if p.where.split(".")[1] not in ("widgets", "check")]
+    return [p for p in found if p.where.split(".")[1] not in ("widgets", "baselines")]
 
 
 def tests(equation: int) -> list[Place]:
     """The tests whose docstring says that they check the equation."""
-    return [
-        p
-        for p in documented("tests")
-        if equation in numbers(p.text) and ".test_" in p.where.removeprefix("tests.").partition(".test_")[2]
-    ]
+    found = (p for p in documented("tests") if equation in numbers(p.text))
+    return [p for p in found if p.where.rpartition(".")[2].startswith("test_")]
 
 
 def page() -> str:

@@ -21,7 +21,8 @@ from .settings import Settings
 class Belief:
     """What is thought of K externals; `belief[:3]` is the belief about the first three.
 
-    In training a critic knows externals that the team has not watched; `unwatched` says with whom it plays otherwise.
+    In training the critic may know an external that the actors have not watched: `unwatched` tells it to value what the
+    uninformed team does.
     """
 
     parameters: list[Parameters]  # the adapted imitators', one per view: name → (K, …)
@@ -53,7 +54,7 @@ class Agent(nn.Module):
     the critic; under partial views targets imitate it from theirs as well, because at execution actors have no other.
     """
 
-    uniform: Tensor  # (P + C,): 1/A_e for each predicted probability
+    uniform: Tensor  # 1/A_e for each probability that a belief tells, to centre them
 
     def __init__(self, game: Game, probes: list[Tensor], settings: Settings) -> None:
         """Args: probes, for each external some observations (P_e, O_e) at which its prediction is always taken."""
@@ -98,9 +99,9 @@ class Agent(nn.Module):
         return Critic(self.critic_views * settings.features, *belief, settings.hidden, game.n_actions)
 
     def features(self, observations: Sequence[Tensor], target: bool = False) -> list[Tensor]:
-        """φ of each agent's observation, a list of n tensors (…, F); under full views one tensor, n times.
+        """φ of each agent's observation, n tensors (…, F), and last of the critic's view where it has one of its own.
 
-        Where the critic sees the state, φ of the state comes last. `target`: by the slow copies.
+        Under full views it is one tensor, n times. `target`: by the slow copies.
         """
         extractors = self.target_extractors if target else self.extractors
         if self.full_view:
@@ -117,7 +118,7 @@ class Agent(nn.Module):
     def belief_inputs(self, belief: Belief, predictions: Sequence[Tensor], wanted: bool) -> tuple[Tensor, Tensor]:
         """The belief as network inputs, empty unless `wanted`: (K, N, P) at the observations, (K, C + 1) at the probes.
 
-        Each is given as half its distance from uniform, (δ − 1/A_e)/2: so many large inputs would drown the features.
+        They are halved and centred, (δ − 1/A_e)/2, because so many inputs at full scale would swamp the features.
         """
         K, N = predictions[0].shape[:2]
         if not wanted:
@@ -158,7 +159,7 @@ class Agent(nn.Module):
 def make_belief(agent: Agent, parameters: list[Parameters], watched: bool = True) -> Belief:
     """What adapted imitators predict, ready for use: parameters per view → Belief, with the probes computed once.
 
-    A team whose actors are not conditioned has never watched anybody.
+    A team whose actors take no belief (`conditioned=False`) counts as one that has watched nobody.
     """
     parameters = [{n: p.detach() for n, p in view.items()} for view in parameters]
     probes = []

@@ -71,10 +71,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def load(path: str | Path, game: Game | None = None) -> TrainingState:
-    """The `TrainingState` saved at `path`. Games of ours are made again by name; for any other, give `game`.
-
-    Raises FileNotFoundError, or ValueError for a damaged or foreign file.
-    """
+    """The `TrainingState` saved at `path`; give a `game` that is not ours. ValueError for a damaged or foreign file."""
     content = _read(Path(path))
     name, options = content["game"]["name"], content["game"]["options"]
     if game is None:

@@ -111,5 +111,5 @@ class Externals:
         return self.family.players(self.parameters[k])
 
     def policies(self, k: Tensor, observations: list[Tensor]) -> list[Tensor]:
-        """π_{k_b}(· | o_b) in row b, of stationary externals: k (B,) and for each external agent (B, O_e) → (B, A_e)."""
+        """π_{k_b}(· | o_b) in row b, of stationary externals: k (B,) and for each external (B, O_e) → (B, A_e)."""
         return self.family.probabilities(self.parameters[k], observations)

@@ -1,13 +1,13 @@
 """Eq. 4: the meta-imitator learns a newcomer's behaviour from a few observed moves (MAML; Finn et al., 2017).
 
-    min_θ Σ_k L_query(δ(·; θ′_k)),     θ′_k = θ − α_adp ∇_θ L_support(δ(·; θ))          (Eq. 4)
+    min_θ E_k [Σ_t L_k(o_t, a_t; θ)]   over externals k drawn from a distribution of them              (Eq. 1)
+    min_θ Σ_k L_query(δ(·; θ′_k)),     θ′_k = θ − α_adp ∇_θ L_support(δ(·; θ))                         (Eq. 4)
 
 L is the cross-entropy, in nats, of the external's actions given its observations (`imitation_loss`). The inner loop
 (`adapt`) sees the *support* pairs of external k, the outer loss (`meta_loss`) *query* pairs of the same external.
 
-L is a mean, and so does not know how much was watched. With learned step sizes, α_adp is therefore multiplied by
-n/(n + n_0) for n support pairs, with n_0 learned as well: three moves move θ less than three hundred, as they move the
-mean of a Dirichlet posterior. With a step size that is given, the inner loop is Eq. 4 to the letter.
+L is a mean: three pairs would give as large a step as three hundred. Learned step sizes, the default, are therefore
+scaled by n/(n + n_0) for n support pairs, with n_0 learned as well; with a given step size it is Eq. 4 to the letter.
 
 Parameters of K adapted imitators are a dict: name → (K, …); all K run at once, in batched matrix products.
 """
@@ -42,7 +42,7 @@ def predict(imitator: nn.Module, parameters: Parameters, inputs: Tensor) -> Tens
 
 
 def meta_parameters(imitator: nn.Module, n_externals: int) -> Parameters:
-    """θ, once for each of K externals: name → (K, …). What steers the inner loop stays behind; it is no part of δ."""
+    """θ, once for each of K externals: name → (K, …). Step sizes and n_0 are left out: they are no part of δ."""
     return {
         name: p.expand(n_externals, *p.shape)
         for name, p in imitator.named_parameters()
@@ -85,7 +85,7 @@ def adapt(
         return {name: p[0] for name, p in single.items()}
     with torch.enable_grad():
         parameters = meta_parameters(imitator, len(actions))
-        if not second_order:  # a leaf of its own: gradients stop at θ′, but still reach θ through it (first order)
+        if not second_order:  # frozen parameters need a leaf here, or there is nothing to differentiate
             parameters = {n: p if p.requires_grad else p.detach().requires_grad_() for n, p in parameters.items()}
         sizes = {name: _step_size(imitator, name, step_size, weights, actions) for name in parameters}
         for _ in range(steps if actions.shape[1] else 0):
@@ -118,7 +118,7 @@ def meta_loss(
     """The outer loss of Eq. 4: the adapted imitators' mean loss on query pairs, nats; minimise it in θ (and α_adp).
 
     Args: support and query of the same K externals, no pair in both. Returns the loss, a scalar, and the adapted
-    parameters θ′. Where externals are drawn from p(𝒯), it is an unbiased estimate of Eq. 1 for the learner that adapts.
+    parameters θ′. With externals drawn at random it is an unbiased estimate of Eq. 1, for a learner that adapts.
     """
     observations, actions, weights = support
     adapted = adapt(imitator, observations, actions, steps, step_size, weights, second_order)

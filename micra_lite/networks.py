@@ -1,7 +1,7 @@
 """The four networks: state feature extractor, meta-imitator, actor, critic.
 
-Every forward pass takes two leading axes (K, N): K externals that are valued at the same time, N states each. The
-meta-imitator's parameters may differ from external to external (after adaptation), the others' are shared.
+Every forward pass takes two leading axes (K, N): N states beside each of K external policies, in one go. Once adapted,
+the meta-imitator's parameters differ from external to external; the others' are shared.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .regret import JointTable
 
-LARGEST_JOINT = 100_000  # a table with more entries per state costs more than it teaches
+LARGEST_JOINT = 100_000  # entries of a table per state; more would take too long to learn
 
 
 class Extractor(nn.Module):

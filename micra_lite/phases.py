@@ -29,9 +29,9 @@ from .updates import Advantages, counterfactual_regrets, gradient_step, update
 
 
 def imitate(state: TrainingState, externals: Externals, groups: Tensor) -> tuple[Belief, Belief, dict[str, float]]:
-    """Adapt to the drawn externals, (K,) groups of D, each from its own support episodes; every so often also learn.
+    """Adapt to the drawn externals, (K,) groups of D (each the episodes of one external); every so often also learn.
 
-    A meta-update (Eq. 4) takes query episodes of the same externals. The last `unwatched_externals` of them have no
+    Support and query episodes of a meta-update (Eq. 4) are of the same external. The last `unwatched_externals` have no
     support, so that θ itself learns to predict them. Returns what the critic is told of each external (of the unwatched
     ones too: it learns centrally), what the team believes, and the meta-loss in nats where there was one.
     """
@@ -116,11 +116,12 @@ def offline_training(
 
 
 def draw_transitions(state: TrainingState, externals: Externals, groups: Tensor) -> Transitions:
-    """A batch (K, N, …) for critic and actors: from anywhere in D, valued against k whoever played in them.
+    """A batch (K, N, …) for critic and actors.
 
-    Two kinds of external get transitions from their own episodes: unwatched ones, because a team that has not watched
-    can only guess from the state who is with it, so states must be paired with externals as in real play; and those
-    that are not stationary, because what they did is not a function of the state.
+    Given the joint action, reward and next state do not depend on who chose it: transitions from anywhere in D train Q
+    against any k, and δ_k supplies the external's next move. Two kinds of external get transitions from their own
+    episodes: unwatched ones, because a team that has not watched can only guess from the state who is there, so states
+    must be paired with externals as in real play; and those that are not stationary.
     """
     K = len(groups)
     own = n_unwatched(state.settings, K) if externals.stationary else K
@@ -133,8 +134,8 @@ def online_adaptation(
     """Phase two: adapt to one newcomer from its watched episodes. The given `state` is left as it was.
 
     Each record's `state` is the adapting copy, the last one the adapted team. The imitator adapts first, with a record
-    before each inner step and after the last; `settings.after_imitation` says what learns next: "nothing" (conditioned
-    networks have already changed), "actors" (CRA steps, the critic untouched) or "actors and critic" (both go on with
+    before each inner step and after the last; `settings.after_imitation` says what learns next: "nothing" (who takes a
+    belief already acts otherwise), "actors" (CRA steps, the critic untouched) or "actors and critic" (both go on with
     the data D and the newcomer's δ: no new reward is needed). Raises ValueError when nothing was watched.
     """
     settings = settings or state.settings

@@ -1,14 +1,15 @@
 """Eq. 2, the counterfactual regret advantage (CRA), and Eq. 3, its policy gradient. Pure functions.
 
-For target i, its own action a_i, and policies π_j of all agents (for externals: the imitator's prediction δ),
+MICRA (meta imitation counterfactual regret advantage; Zhang et al., AAMAS 2021) trains *targets*, the agents that are
+ours, beside *externals*, whose policies nobody controls and an imitator predicts (δ). For target i with action a_i,
 
     v(s | i plays a_i) = Σ_{a_-i} ∏_{j≠i} π_j(a_j|s) Q(s, [a_i, a_-i])         the others' actions averaged out
     v(s)               = Σ_{a_i} π_i(a_i|s) v(s | i plays a_i)                  the own action averaged out as well
     A_i(s, a_i)        = v(s | i plays a_i) − v(s)                              (Eq. 2)
     g_i                = E_s [Σ_{a_i} ∇π_i(a_i|o_i) A_i(s, a_i)]                (Eq. 3)
 
-`counterfactual_values` is the first sum, `regret` the difference, `counterfactual_regret_advantage` both. Eq. 3 is the
-gradient of `policy_gradient_objective`. `JointTable` answers what a learner asks of a critic.
+`counterfactual_values` is the first sum, `regret` the difference, `counterfactual_regret_advantage` both, checked; in
+training critics answer with a `JointTable`. Eq. 3 is the gradient of `policy_gradient_objective`.
 
 Shapes: q (B, A_1, …, A_n) in units of return; policies, n tensors (B, A_j) of probabilities; `target_axes`, the
 positions of the target agents.
@@ -36,7 +37,7 @@ def check_inputs(q: Tensor, policies: Sequence[Tensor], target_axes: Iterable[in
 def check_policies(
     q: Tensor, n_actions: Sequence[int], policies: Sequence[Tensor], target_axes: Iterable[int]
 ) -> tuple[list[Tensor], list[int]]:
-    """As `check_inputs`, for a q of which only the batch and the number type count."""
+    """The part of `check_inputs` that needs no table: of q, only the batch and the number type count."""
     for j, policy in enumerate(policies):
         expected = (len(q), n_actions[j])
         if policy.shape != expected:
@@ -63,7 +64,7 @@ def counterfactual_values(q: Tensor, policies: Sequence[Tensor], i: int) -> Tens
 
 
 def centred(q: Tensor) -> Tensor:
-    """q less its mean in each state: the same regrets, which an offset would drown in float32."""
+    """Subtract each state's mean: regrets stay the same, and a large offset costs them no precision in float32."""
     return q - q.flatten(1).mean(1).view(-1, *[1] * (q.dim() - 1))
 
 
@@ -77,7 +78,7 @@ def counterfactual_regret_advantage(q: Tensor, policies: Sequence[Tensor], targe
 
     Args: q (B, A_1, …, A_n), return; policies, n × (B, A_j), probabilities, the externals' as predicted; target_axes.
     Returns one (B, A_i) per target, return; Σ_a π_i(a) A_i(a) = 0. Raises ValueError on input that does not fit.
-    The error is below 1e-6 of q's span, of q as it is given: digits that it lost when it was stored cannot come back.
+    Its error is below 1e-6 of the span of q as given; digits that q lost when it was stored cannot come back.
 
     >>> q = torch.tensor([[[4.0, 0.0], [3.0, 2.0]]])  # the stag hunt, seen by the row player
     >>> policies = [torch.tensor([[0.5, 0.5]]), torch.tensor([[0.75, 0.25]])]
@@ -89,7 +90,7 @@ def counterfactual_regret_advantage(q: Tensor, policies: Sequence[Tensor], targe
 
 
 class JointTable(NamedTuple):
-    """A critic's answer for B states. One that is made of parts answers the same without a table (`extensions`)."""
+    """A critic's answer for B states: Q of the actions taken, its expectation, and v(s | i plays a_i)."""
 
     table: Tensor  # (B, A_1, …, A_n), return
 

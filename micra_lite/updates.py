@@ -1,7 +1,8 @@
 """One update of critic and actors, from top to bottom.
 
 The critic learns the joint Q-function by temporal differences; its regrets (Eq. 2) move each target's policy (Eq. 3).
-Two beliefs are told apart: what the critic is told of K externals, and the team's, which may have watched less.
+There are two beliefs about the K externals: the critic's, which exists only in training and may know all of them, and
+the team's, which knows what actors could have watched.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def update(
 ) -> dict[str, Any]:  # fmt: skip
     """One step of the critic and one of the actors on transitions (K, N, …); returns what a `Record` shows."""
     agent, seen, losses = state.agent, batch.observations, {}
-    features = agent.features(seen)  # n × (K, N, F)
+    features = agent.features(seen)  # n × (K, N, F); the critic's optimiser trains the extractors too
     with torch.no_grad():
         predictions = critic_belief.predict(agent, features, seen, batch.actions)  # per view (K, N, A_e)
         own = team_belief.predict(agent, features, seen, batch.actions)
@@ -102,8 +103,9 @@ def update(
         update_targets(slow, fast, state.settings.target_rate)
 
     log_policies = agent.act(team_belief, features, own)  # m × (K, N, A_i)
-    joint = agent.joint([p.detach().exp() for p in log_policies], predictions)  # n × (K·N, A_j)
-    with torch.no_grad():  # a critic judges actors, it is not to please them; q is as it was before the critic's step
+    # Targets as they play now, externals as the critic is told: n × (K·N, A_j)
+    joint = agent.joint([p.detach().exp() for p in log_policies], predictions)
+    with torch.no_grad():  # no gradient into the critic; q is its answer from before its step
         regrets = advantages(q, joint, agent.target_axes, state.generator)  # m × (K·N, A_i)
     loss = actor_loss([p.flatten(0, 1) for p in log_policies], regrets, state.entropy_coefficient)
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], loss)

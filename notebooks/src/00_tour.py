@@ -169,7 +169,7 @@ mine, theirs = torch.tensor([0.5, 0.5]), torch.tensor([2 / 3, 1 / 3])
 v_given = q @ theirs  # v(s | i plays a_i): the other's action averaged out
 v = mine @ v_given  # v(s): the own action as well
 by_hand = v_given - v
-packaged = micra_lite.regret.counterfactual_regret_advantage(q[None], [mine[None], theirs[None]], targets=[0])[0][0]
+packaged = micra_lite.regret.counterfactual_regret_advantage(q[None], [mine[None], theirs[None]], [0])[0][0]
 print("by hand: ", [round(float(a), 3) + 0.0 for a in by_hand])
 print("packaged:", [round(float(a), 3) + 0.0 for a in packaged])
 

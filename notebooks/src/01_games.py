@@ -382,8 +382,7 @@ guess_wrong
 # Everybody's best response against everybody. On the diagonal each meets the prey it was made for.
 
 # %%
-externals = [[prey[k]] for k in range(8)]
-values = exact.cross_play(table, externals)  # (8, 8)
+values = exact.cross_play(table, [[prey[k]] for k in range(8)])  # (8, 8)
 scores = (values - scale.random) / (scale.best - scale.random)
 figure, words = results.cross_play_figure("pursuit", scores)
 widgets.show(figure, words)
@@ -498,7 +497,7 @@ summary
 # %% [markdown]
 # ## Summary
 #
-# - A **stochastic game** has seven parts. `tabulate` writes them out, under their names.
+# - A **stochastic game** has seven parts. `exact.tabulate` writes them out, under their names.
 # - **Targets** are ours. An **external** is a stationary policy that nobody controls and nobody tells us.
 # - Everybody moves at once. So the question is never where the other *is*, but what it *will do*.
 # - The **value** of policies is exact where the game is small.
@@ -520,7 +519,7 @@ summary
 # | idea | where |
 # |---|---|
 # | games by name | `micra_lite.make`, `micra_lite.names` |
-# | the 7-tuple ⟨S, N, A, T, R, O, Ω⟩ | `micra_lite.games.Tabulated`, `micra_lite.TabularGame.tabulate` |
+# | the 7-tuple ⟨S, N, A, T, R, O, Ω⟩ | `micra_lite.exact.tabulate`, `micra_lite.exact.Tabulated` |
 # | rules of a task | `micra_lite.games.pursuit`, `micra_lite.TabularGame.outcomes` |
 # | externals | `micra_lite.external_family`, `micra_lite.externals.ExternalFamily`, `micra_lite.plotting.externals.family_figure` |
 # | value of given policies | `micra_lite.exact.evaluate`, `micra_lite.exact.team_value` |

@@ -522,8 +522,8 @@ summary
 # |---|---|
 # | Eq. 2, first sum | `micra_lite.regret.counterfactual_values` |
 # | Eq. 2 | `micra_lite.regret.counterfactual_regret_advantage` |
-# | COMA's advantage | `micra_lite.regret.coma_advantage` |
-# | between the two: some samples | `micra_lite.regret.sampled_regret_advantage` |
+# | COMA's advantage | `micra_lite.baselines.advantages.coma_advantage` |
+# | between the two: some samples | `micra_lite.baselines.advantages.sampled_regret_advantage` |
 # | matrix games of your own | `micra_lite.MatrixGame` |
 # | replicator dynamics, regret matching | `micra_lite.exact.dynamics.replicator_path`, `micra_lite.exact.dynamics.regret_matching` |
 # | equilibria of small games | `micra_lite.exact.nash_equilibria` |

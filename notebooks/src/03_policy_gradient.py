@@ -682,12 +682,12 @@ summary
 # |---|---|
 # | Eq. 3 as an objective, own action summed or sampled | `micra_lite.regret.policy_gradient_objective` |
 # | Eq. 2 | `micra_lite.regret.counterfactual_regret_advantage` |
-# | COMA's advantage (Foerster et al., 2018) | `micra_lite.regret.coma_advantage` |
-# | CRA by draws of the others | `micra_lite.regret.sampled_regret_advantage` |
+# | COMA's advantage (Foerster et al., 2018) | `micra_lite.baselines.advantages.coma_advantage` |
+# | CRA by draws of the others | `micra_lite.baselines.advantages.sampled_regret_advantage` |
 # | exact $Q$ of given policies, discounted visits | `micra_lite.exact.joint_q`, `micra_lite.exact.occupancy` |
 # | exact value of a team | `micra_lite.exact.team_value` |
 # | exact variances of all these estimates, and of a sampled return | `micra_lite.exact.gradient_variances` |
-# | the negative control | `micra_lite.controls.Weather` |
+# | the negative control | `micra_lite.games.weather.Weather` |
 # | to play with | `micra_lite.widgets.GradientCloud` |
 #
 # **Now you.** The exercises on this lesson: `exercises/03_policy_gradient.ipynb`.

@@ -46,6 +46,7 @@ from micra_lite.agent import prior_belief
 from micra_lite.plotting import games
 from micra_lite.plotting.games import picture
 from micra_lite.regret import counterfactual_regret_advantage
+from micra_lite.replay import Transitions
 from micra_lite.settings import Settings
 from micra_lite.training_state import TrainingState
 from micra_lite.updates import critic_loss, temporal_difference_target
@@ -483,13 +484,16 @@ belief.parameters = [differently]  # the second imitator predicts otherwise
 generator = torch.Generator().manual_seed(4)
 for parameter in agent.target_critic.parameters():  # a slow copy that lags behind
     parameter.data += 0.1 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
-batch = {
-    "state": hunt.reset(12, generator).view(2, 6, -1),
-    "actions": torch.randint(5, (2, 6, 3), generator=generator),
-    "rewards": torch.rand(2, 6, 3, generator=generator, dtype=torch.float64),
-    "next_state": hunt.reset(12, generator).view(2, 6, -1),
-    "terminated": torch.tensor([[False, True, False, False, True, False]] * 2),
-}
+states = hunt.reset(12, generator).view(2, 6, -1)
+batch = Transitions(
+    states=states,
+    observations=state.observe(states),
+    actions=torch.randint(5, (2, 6, 3), generator=generator),
+    rewards=torch.rand(2, 6, 3, generator=generator, dtype=torch.float64),
+    next_observations=state.observe(hunt.reset(12, generator).view(2, 6, -1)),
+    terminated=torch.tensor([[False, True, False, False, True, False]] * 2),
+    next_actions=None,
+)
 
 # %% [markdown]
 # The team's reward is the mean of the hunters'. `target_by_loops` from section 2 is asked for one transition after another, with what the
@@ -497,18 +501,16 @@ batch = {
 
 # %%
 with torch.no_grad():
-    there = [o.double().unflatten(0, (2, 6)) for o in hunt.observe(batch["next_state"].flatten(0, 1))]
-    features = agent.features(there)
+    features = agent.features(batch.next_observations)
     predictions = agent.predict(belief, features)  # δ: one external, (2, 6, 5)
     actors = [p.exp() for p in agent.act(belief, features, predictions)]  # 2 × (2, 6, 5)
-    slow_features = agent.features(there, target=True)
-    slow = agent.value(belief, slow_features, predictions, target=True)  # Q̄: (2, 6, 5, 5, 5)
+    slow_features = agent.features(batch.next_observations, target=True)
+    slow = agent.value(belief, slow_features, predictions, target=True).table  # Q̄: (12, 5, 5, 5)
 rows = [p.flatten(0, 1).numpy() for p in (*actors, *predictions)]
-slow, rewards = slow.flatten(0, 1).numpy(), batch["rewards"][..., :2].mean(-1).flatten().tolist()
-over = batch["terminated"].flatten().tolist()
-by_hand = [target_by_loops(rewards[n], n, over[n], slow, rows) for n in range(12)]
+rewards, over = batch.rewards[..., :2].mean(-1).flatten().tolist(), batch.terminated.flatten().tolist()
+by_hand = [target_by_loops(rewards[n], n, over[n], slow.numpy(), rows) for n in range(12)]
 
-packaged = temporal_difference_target(state, belief, batch, None).flatten()
+packaged = temporal_difference_target(state, belief, belief, batch).flatten()
 apart_target = float((packaged - torch.tensor(by_hand, dtype=torch.float64)).abs().max())
 print("targets by loops and packaged agree within 1e-12:", apart_target < 1e-12)
 
@@ -516,15 +518,14 @@ print("targets by loops and packaged agree within 1e-12:", apart_target < 1e-12)
 # The loss is the mean squared temporal difference, of the joint actions *taken*. No gradient flows through $y$.
 
 # %%
-here = [o.double().unflatten(0, (2, 6)) for o in hunt.observe(batch["state"].flatten(0, 1))]
-features = agent.features(here)
-q = agent.value(belief, features, agent.predict(belief, features)).flatten(0, 1)  # (12, 5, 5, 5)
-actions = batch["actions"].flatten(0, 1)
+features = agent.features(batch.observations)
+q = agent.value(belief, features, agent.predict(belief, features))  # q.table: (12, 5, 5, 5)
+actions = batch.actions.flatten(0, 1)
 loss_by_loops = 0.0
 for n in range(12):
-    loss_by_loops += (float(q[(n, *actions[n].tolist())].detach()) - by_hand[n]) ** 2 / 12
+    loss_by_loops += (float(q.table[(n, *actions[n].tolist())].detach()) - by_hand[n]) ** 2 / 12
 loss = critic_loss(q, actions, packaged)
-(slopes,) = torch.autograd.grad(loss, q)
+(slopes,) = torch.autograd.grad(loss, q.table)
 apart_loss = abs(float(loss.detach()) - loss_by_loops)
 print("losses agree within 1e-12:", apart_loss < 1e-12)
 print("entries that get a gradient:", int((slopes != 0).sum()), "of", slopes.numel())
@@ -569,7 +570,7 @@ summary
 # | the target with its expectation | `micra_lite.updates.temporal_difference_target` |
 # | mean squared temporal difference | `micra_lite.updates.critic_loss` |
 # | the critic as a network | `micra_lite.networks.Critic` |
-# | what stands in for the external | `micra_lite.agent.externals_model` |
+# | what stands in for the external | `micra_lite.agent.Belief.predict` |
 # | how often a state is visited | `micra_lite.exact.occupancy` |
 # | to play with | `micra_lite.widgets.CriticTable` |
 #

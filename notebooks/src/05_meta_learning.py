@@ -529,7 +529,7 @@ summary
 # | cross-entropy of adapted imitators | `micra_lite.imitation.imitation_loss` |
 # | learned step sizes and $n_0$ | `micra_lite.networks.MetaImitator` |
 # | posterior mean | `micra_lite.exact.bayes_predictor` |
-# | mixed strategies as a family of externals | `micra_lite.externals.MixedStrategies` |
+# | mixed strategies as a family of externals | `micra_lite.games.matrix.MixedStrategies` |
 # | to play with | `micra_lite.widgets.StartingPoint` |
 #
 # **Now you.** The exercises on this lesson: `exercises/05_meta_learning.ipynb`.

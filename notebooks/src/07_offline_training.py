@@ -39,6 +39,7 @@ import json
 import math
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,14 +48,13 @@ from matplotlib.figure import Figure
 
 import micra_lite
 from micra_lite import exact, widgets
-from micra_lite.agent import believe, prior_belief, some_of, together
+from micra_lite.agent import Belief, make_belief, prior_belief
 from micra_lite.baselines import methods
 from micra_lite.imitation import adapt, meta_loss
 from micra_lite.plotting import style
 from micra_lite.regret import counterfactual_regret_advantage
-from micra_lite.replay import Play, Replay
+from micra_lite.replay import Replay
 from micra_lite.rollouts import play
-from micra_lite.training_state import observations_of, pairs
 from micra_lite.widgets.learning_curves import read_runs
 
 # %% [markdown]
@@ -65,12 +65,13 @@ from micra_lite.widgets.learning_curves import read_runs
 # | symbol | in words | in code |
 # |---|---|---|
 # | $\phi(o)$ | features, made by the extractor | `phi` |
-# | $\delta_k(a_e \mid o_e)$ | the imitator's prediction, adapted to external $k$ | `delta`, (K, N, A) |
-# | $\pi_i(a_i \mid o_i)$ | a target's policy | `pi[i]`, (K, N, A) |
-# | $Q$, $\bar Q$ | joint Q-function, its slow copy | `q`, `slow`, (K, N, A, A, A) |
+# | $\delta_k(a_e \mid o_e)$ | the imitator's prediction, adapted to external $k$ | `delta`, (B, A) |
+# | $\pi_i(a_i \mid o_i)$ | a target's policy | `pi[i]`, (B, A) |
+# | $Q$, $\bar Q$ | joint Q-function, its slow copy | `q`, `slow`, (B, A, A, A) |
 # | $A_i(s, a_i)$ | regret advantage of Eq. 2 | `regret` |
 # | $D$ | the data: all that was played | `state.replay` |
 # | $\varepsilon$, $\tau$ | exploration while collecting; how fast $\bar Q$ follows | `exploration`, `target_rate` |
+# | $K$, $N$, $B$ | externals of one update, states for each, and $K \cdot N$ rows | |
 
 # %% [markdown]
 # ## 1. Five things, again and again
@@ -89,8 +90,8 @@ game = micra_lite.make("pursuit", size=2)
 family = micra_lite.external_family("pursuit", game)
 tiny = micra_lite.Settings(
     dtype="float64", updates=8, updates_per_round=2, externals_per_round=6, episodes_per_external=6,
-    rounds_kept=4, support_episodes=(1, 2), unwatched=1, query_episodes=2, externals_per_update=3,
-    states_per_external=8, value_steps=2, inner_steps=2, features=8, hidden=16, actor_hidden=8,
+    rounds_kept=4, support_episodes=(1, 2), unwatched_externals=1, query_episodes=2,
+    externals_per_update=3, states_per_external=8, value_steps=2, inner_steps=2, features=8, hidden=16, actor_hidden=8,
     imitator_hidden=8,
 )  # fmt: skip
 HUNTERS, PREY = game.target_axes, game.external_axes[0]
@@ -121,13 +122,13 @@ print("parameters of the team:", sum(p.numel() for p in ours.agent.parameters())
 
 
 # %%
-def watch(state, watched):
+def belief_after(state, pairs):
     """The belief about each external, after adapting to its watched pairs."""
     with torch.no_grad():
-        phi = state.agent.features(watched.observations)[PREY]
-    moves, weights = watched.actions[..., PREY], watched.weights
-    theta = adapt(state.agent.imitators[0], phi, moves, state.settings.inner_steps, weights=weights)
-    return believe(state.agent, [theta])
+        phi = state.agent.features(pairs.observations)[PREY]
+    moves, steps = pairs.actions[..., PREY], state.settings.inner_steps
+    theta = adapt(state.agent.imitators[0], phi, moves, steps, weights=pairs.weights)
+    return make_belief(state.agent, [theta])
 
 
 def collect(state):
@@ -137,11 +138,10 @@ def collect(state):
     met, half = externals[k.tolist()], s.episodes_per_external // 2
     before = play(state, met, prior_belief(state.agent, len(met)), half, s.exploration, generator)
     count = int(torch.randint(1, half + 1, (1,), generator=generator))  # episodes watched
-    belief = watch(state, pairs(state, *before.steps(count)))
+    belief = belief_after(state, before.pairs(slice(count), state.observe))
     after = play(state, met, belief, half, s.exploration, generator)
-    columns = {n: torch.cat([getattr(before, n), getattr(after, n)], 1) for n in Play.__dataclass_fields__}
-    state.replay.add(k, Play(**columns))
-    state.environment_steps += int(columns["alive"].sum())
+    state.replay.add(k, before, after)
+    state.environment_steps += int(before.alive.sum() + after.alive.sum())
 
 
 # %% [markdown]
@@ -175,11 +175,10 @@ def imitation(state, groups):
     s, agent, generator = state.settings, state.agent, state.generator
     n = s.support_episodes[int(torch.randint(len(s.support_episodes), (1,), generator=generator))]
     order = torch.randperm(s.episodes_per_external, generator=generator)
-    sets = []
-    for which in (order[:n], order[n : n + s.query_episodes]):  # support, query: no episode in both
-        p = pairs(state, *state.replay.episodes(groups, which))
-        sets.append((agent.features(p.observations)[PREY], p.actions[..., PREY], p.weights))
-    sets[0][2][-s.unwatched :] = 0.0  # of the last externals nothing was watched
+    support = state.replay.pairs(groups, order[:n])
+    query = state.replay.pairs(groups, order[n : n + s.query_episodes])  # no episode in both
+    support.weights[-s.unwatched_externals :] = 0.0  # of the last externals nothing was watched
+    sets = [(agent.features(p.observations)[PREY], p.actions[..., PREY], p.weights) for p in (support, query)]
     return *meta_loss(agent.imitators[0], *sets, s.inner_steps), order
 
 
@@ -205,13 +204,13 @@ def imitation(state, groups):
 # %%
 def beliefs(state, groups, theta, order):
     """What the critic is told of each external, and what the team believes."""
-    s, known = state.settings, len(groups) - state.settings.unwatched
-    team = believe(state.agent, [theta])
+    s, known = state.settings, len(groups) - state.settings.unwatched_externals
+    team = make_belief(state.agent, [theta])
     team.unwatched[known:] = 1.0  # an input of the critic: this team plays without having watched
-    most = order[: max(s.support_episodes)]
-    told = watch(state, pairs(state, *state.replay.episodes(groups[known:], most)))
+    most = state.replay.pairs(groups[known:], order[: max(s.support_episodes)])
+    told = belief_after(state, most)
     told.unwatched[:] = 1.0
-    return together(some_of(team, slice(known)), told), team
+    return Belief.concatenate(team[:known], told), team
 
 
 # %% [markdown]
@@ -220,32 +219,30 @@ def beliefs(state, groups, theta, order):
 # $$y = r + \gamma \sum_{a'} \pi_1(a'_1 \mid s')\, \pi_2(a'_2 \mid s')\, \delta_k(a'_e \mid o'_e)\, \bar Q(s', a'), \qquad
 # \text{loss} = \big(Q(s, a) - y\big)^2$$
 #
-# With axes `a` and `b` for the hunters and `e` for the prey, the sum is one line.
+# With axes `a` and `b` for the hunters, `e` for the prey, and `s` for the rows of the batch, the sum is one line.
 
 
 # %%
-def look(state, belief, team, states, slow=False):
-    """At states (K, N, d): features, δ, log π as the team believes, and Q (or its slow copy)."""
+def look(state, belief, team, seen, slow=False):
+    """At observations n × (K, N, O): δ, log π as the team believes, and Q (or its slow copy), in rows."""
     agent = state.agent
-    seen = observations_of(game, states, state.settings)
     features = agent.features(seen)
     with torch.no_grad():
         delta, expected = agent.predict(belief, features), agent.predict(team, features)
+    log_pi = agent.act(team, features, expected)
     told = agent.features(seen, target=True) if slow else features  # the slow critic has slow features
-    q = agent.value(belief, told, delta, target=slow)
-    return features, delta, agent.act(team, features, expected), q
+    q = agent.value(belief, told, delta, target=slow)  # q.table: (B, A, A, A)
+    return delta[0].flatten(0, 1), [p.flatten(0, 1) for p in log_pi], q
 
 
 def temporal_difference(state, belief, team, batch, q):
     """The critic's loss on transitions (K, N, …), of the joint actions that were taken."""
     with torch.no_grad():
-        _, (delta,), log_pi, slow = look(state, belief, team, batch["next_state"], slow=True)
-        v = torch.einsum("knabe,kna,knb,kne->kn", slow, *[p.exp() for p in log_pi], delta)
-        reward = batch["rewards"][..., HUNTERS].to(v.dtype).mean(-1)
-        y = reward + game.gamma * v * ~batch["terminated"]
-    rows = q.flatten(0, 1)
-    taken = rows[(torch.arange(len(rows)), *batch["actions"].flatten(0, 1).unbind(-1))]
-    return (taken - y.flatten()).square().mean()
+        delta, log_pi, slow = look(state, belief, team, batch.next_observations, slow=True)
+        v = torch.einsum("sabe,sa,sb,se->s", slow.table, *[p.exp() for p in log_pi], delta)
+        reward = batch.rewards[..., HUNTERS].to(v.dtype).mean(-1).flatten()
+        y = reward + game.gamma * v * ~batch.terminated.flatten()
+    return (q.taken(batch.actions.flatten(0, 1)) - y).square().mean()
 
 
 # %% [markdown]
@@ -257,18 +254,18 @@ def temporal_difference(state, belief, team, batch, q):
 
 # %%
 def actors(state, log_pi, delta, q):
-    """Minus the objective of Eq. 3 and the entropy bonus, summed over hunters; and the regrets of Eq. 2."""
-    q, pi, loss = q.detach(), [p.detach().exp() for p in log_pi], 0.0
+    """Minus the objective of Eq. 3 and the entropy bonus, summed over hunters."""
+    table, pi, loss = q.table.detach(), [p.detach().exp() for p in log_pi], 0.0
     values = [
-        torch.einsum("knabe,knb,kne->kna", q, pi[1], delta),
-        torch.einsum("knabe,kna,kne->knb", q, pi[0], delta),
+        torch.einsum("sabe,sb,se->sa", table, pi[1], delta),
+        torch.einsum("sabe,sa,se->sb", table, pi[0], delta),
     ]
-    regrets = [v - (p * v).sum(-1, keepdim=True) for p, v in zip(pi, values, strict=True)]
-    for log_policy, regret in zip(log_pi, regrets, strict=True):
-        gain = (log_policy.exp() * regret).sum(-1).mean()
+    for log_policy, policy, value in zip(log_pi, pi, values, strict=True):
+        regret = value - (policy * value).sum(-1, keepdim=True)  # Eq. 2
+        gain = (log_policy.exp() * regret).sum(-1).mean()  # Eq. 3
         entropy = -(log_policy.exp() * log_policy).sum(-1).mean()
-        loss = loss - gain - state.bonus * entropy
-    return loss, regrets
+        loss = loss - gain - state.entropy_coefficient * entropy
+    return loss
 
 
 # %% [markdown]
@@ -298,13 +295,9 @@ def slow_copies_follow(state):
 
 
 def draw(state, groups):
-    """Transitions (K, N, …): from anywhere in D; for the unwatched externals from where they have led."""
-    s, known = state.settings, len(groups) - state.settings.unwatched
-    N, generator = s.states_per_external, state.generator
-    anywhere = state.replay.transitions(known * N, generator)
-    anywhere = {name: column.unflatten(0, (known, N)) for name, column in anywhere.items()}
-    own = state.replay.own_transitions(groups[known:], N, generator)
-    return {name: torch.cat([column, own[name]]) for name, column in anywhere.items()}
+    """Transitions (K, N, …): from anywhere in D; for the unwatched externals from their own episodes."""
+    s, known = state.settings, len(groups) - state.settings.unwatched_externals
+    return state.replay.transitions(known, groups[known:], s.states_per_external, state.generator)
 
 
 def update(state):
@@ -318,11 +311,10 @@ def update(state):
     belief, team = beliefs(state, groups, theta, order)
     for _ in range(s.value_steps):
         batch = draw(state, groups)
-        _, delta, log_pi, q = look(state, belief, team, batch["state"])
+        delta, log_pi, q = look(state, belief, team, batch.observations)
         step(state, "critic", temporal_difference(state, belief, team, batch, q))  # 3
         slow_copies_follow(state)
-        loss, _ = actors(state, log_pi, delta[0], q)  # 4
-        step(state, "actor", loss)  # 5
+        step(state, "actor", actors(state, log_pi, delta, q))  # 4, 5
     state.updates += 1
 
 
@@ -360,13 +352,13 @@ print("the same random numbers:", same_luck, " the same D:", same_data)
 
 # %%
 belief = prior_belief(ours.agent, 3)
-batch = ours.replay.transitions(24, torch.Generator().manual_seed(1))
-batch = {name: column.unflatten(0, (3, 8)) for name, column in batch.items()}
-_, delta, log_pi, q = look(ours, belief, belief, batch["state"])
+nobody = torch.arange(0)
+batch = ours.replay.transitions(3, nobody, 8, torch.Generator().manual_seed(1))  # from anywhere in D
+delta, log_pi, q = look(ours, belief, belief, batch.observations)
 losses = {
     "imitation": imitation(ours, torch.arange(3))[0],
     "temporal difference": temporal_difference(ours, belief, belief, batch, q),
-    "actors": actors(ours, log_pi, delta[0], q)[0],
+    "actors": actors(ours, log_pi, delta, q),
 }
 networks = {n: getattr(ours.agent, n) for n in ("extractors", "imitators", "critic", "actors")}
 reaches = {}
@@ -425,7 +417,7 @@ def forget(part):
         state.agent.target_critic.load_state_dict(state.agent.critic.state_dict())
         state.agent.target_extractors.load_state_dict(state.agent.extractors.state_dict())
     else:
-        state.replay = Replay(state.replay.capacity)
+        state.replay = Replay(state.replay.capacity, state.observe)
     return state
 
 
@@ -458,7 +450,7 @@ for part, differs in lost.items():
 small = {
     "updates": 64, "features": 32, "hidden": 64, "actor_hidden": 32, "imitator_hidden": 16,
     "externals_per_round": 8, "episodes_per_external": 16, "support_episodes": (1, 2, 5),
-    "unwatched": 2, "query_episodes": 4, "states_per_external": 16, "externals_per_update": 8,
+    "unwatched_externals": 2, "query_episodes": 4, "states_per_external": 16, "externals_per_update": 8,
     "rounds_kept": 20, "target_rate": 0.05,
 }  # fmt: skip
 table, newcomers = exact.tabulate(game), family.split("held-out")[:8]
@@ -480,9 +472,9 @@ def regrets_of(state):
     """What is left as the critic believes it, and exactly (beside the first four prey)."""
     belief = prior_belief(state.agent, 1)
     with torch.no_grad():
-        _, delta, log_pi, q = look(state, belief, belief, game.states()[None])
-    team = [p[0].exp() for p in log_pi]
-    believed = regret_left(q[0], [*team, delta[0][0]])
+        delta, log_pi, q = look(state, belief, belief, state.observe(game.states()[None]))
+    team = [p.exp() for p in log_pi]
+    believed = regret_left(q.table, [*team, delta])
     team = [(p.double() / p.double().sum(-1, keepdim=True)) for p in team]
     exactly = [exact.joint_q(table, [*(p.numpy() for p in team), prey.numpy()]) for prey in true[:4]]
     left = [regret_left(torch.tensor(q), [*team, prey]) for q, prey in zip(exactly, true, strict=False)]
@@ -567,14 +559,14 @@ print("at the end less regret is left than at the worst:", left[-1] < left.max()
 # %%
 def train(method="MICRA", seed=0, points=8, **changes):
     """Train one team on 25,600 environment steps: (step, score) at some points, and processor seconds."""
-    changes = {**small, "conditioned": False, **methods.METHODS[method], **changes, "seed": seed}
-    s = micra_lite.Settings(**changes)
-    per_round = s.externals_per_round * s.episodes_per_external * game.horizon
-    updates = 25_600 // per_round * s.updates_per_round
-    settings = micra_lite.Settings(**{**changes, "updates": updates})
-    state = micra_lite.TrainingState.initial(game, settings)
+    base = micra_lite.Settings(**small, conditioned=False, seed=seed)
+    settings = methods.settings_of(method, base, **changes)
+    per_round = settings.externals_per_round * settings.episodes_per_external * game.horizon
+    updates = 25_600 // per_round * settings.updates_per_round
+    settings = replace(settings, updates=updates)
+    state = methods.initial_state(method, game, settings)
     found, seconds = [(0, score(state))], -time.process_time()
-    for record in methods.train(game, family, settings, state):
+    for record in methods.train(method, game, family, settings, state):
         if record.step % (updates // points) == 0:
             seconds += time.process_time()
             found.append((state.environment_steps, score(state)))
@@ -638,7 +630,7 @@ print("without slow copies at most half is left:", mean["no slow copy"] < mean["
 # Did the second answer surprise you? A stochastic policy explores by itself, and the entropy bonus keeps it stochastic. So where taking a part out
 # changes little, it need not be useless: another part may cover for it.
 #
-# Try it: `train(seed=1, exploration=0.0, entropy=0.0)`, and several seeds.
+# Try it: `train(seed=1, exploration=0.0, entropy_coefficient=0.0)`, and several seeds.
 
 # %% [markdown]
 # ## 11. The others
@@ -668,9 +660,9 @@ here = [
     for m, seeds in runs.items() for seed, (found, _) in seeds.items()
     for p, (at, value) in enumerate(found)
 ]  # fmt: skip
-last = {m: [found[-1][1] for found, _ in seeds.values()] for m, seeds in runs.items()}
-end = {m: float(np.mean(values)) for m, values in last.items()}
-spread = max(last["MADDPG"]) - min(last["MADDPG"])
+ended = {m: [found[-1][1] for found, _ in seeds.values()] for m, seeds in runs.items()}
+end = {m: float(np.mean(values)) for m, values in ended.items()}
+spread = max(ended["MADDPG"]) - min(ended["MADDPG"])
 
 far = "less than 0.1" if spread < 0.1 else "0.1 to 0.3" if spread < 0.3 else "more than 0.3"
 guess_maddpg = widgets.ask("maddpg", far)
@@ -818,13 +810,13 @@ summary
 #
 # | idea | where |
 # |---|---|
-# | phase one | `micra_lite.offline_training`, `micra_lite.phases.collect`, `micra_lite.phases.imitate` |
-# | one step of critic and actors | `micra_lite.updates.value_and_improve` |
+# | phase one | `micra_lite.offline_training`, `micra_lite.rollouts.collect`, `micra_lite.phases.imitate` |
+# | one step of critic and actors | `micra_lite.updates.update` |
 # | critic, actors, their losses | `micra_lite.updates.critic_loss`, `micra_lite.updates.actor_loss` |
-# | slow copies | `micra_lite.updates.follow` |
-# | the data | `micra_lite.replay.Replay` |
+# | slow copies | `micra_lite.updates.update_targets` |
+# | the data, and what is drawn from it | `micra_lite.replay.Replay`, `micra_lite.replay.Transitions` |
 # | save, load | `micra_lite.save`, `micra_lite.load` |
-# | the others | `micra_lite.baselines.train`, `micra_lite.baselines.METHODS` |
+# | the others | `micra_lite.baselines.methods.train`, `micra_lite.baselines.methods.METHODS` |
 # | to play with | `micra_lite.widgets.LearningCurves` |
 #
 # **Now you.** The exercises on this lesson: `exercises/07_offline_training.ipynb`.

@@ -49,9 +49,8 @@ from torch.func import functional_call
 import micra_lite
 from micra_lite import exact, widgets
 from micra_lite.agent import prior_belief
-from micra_lite.extensions.change_detection import vigilant_execution
+from micra_lite.extensions.change_detection import Succession, vigilant_execution
 from micra_lite.plotting import style
-from micra_lite.training_state import observations_of
 from micra_lite.widgets import change_watch
 
 # %% [markdown]
@@ -192,9 +191,9 @@ apart_theta = max(float((theta[n].detach() - belief.parameters[0][n][0]).abs().m
 print("losses agree within 1e-4:", apart_losses < 1e-4, " θ′ agrees within 1e-3:", apart_theta < 1e-3)
 
 # %% [markdown]
-# That is all that the answer *conditioned* does. Two other answers go on from here.
+# That is all that the answer *conditioned* does (`after_imitation="nothing"`). Two other answers go on from here.
 #
-# **Frozen critic.** Draw states from the data D. In each, put $\delta$ into the sums of Eq. 2, and let the actors take a step along Eq. 3. The
+# **Frozen critic** (`after_imitation="actors"`). Draw states from the data D. In each, put $\delta$ into the sums of Eq. 2, and let the actors take a step along Eq. 3. The
 # critic stays. For hunter 1 (axis `a`), with hunter 2 (`b`) and the prey (`e`) averaged out:
 #
 # $$v(s \mid a) = \sum_b \sum_e \pi_2(b)\, \delta(e)\, Q(s, a, b, e), \qquad A_1(s, a) = v(s \mid a) - \sum_a \pi_1(a)\, v(s \mid a)$$
@@ -202,30 +201,30 @@ print("losses agree within 1e-4:", apart_losses < 1e-4, " θ′ agrees within 1e
 # The step has a small entropy bonus, as in training.
 
 # %%
-frozen = replace(settings, answer="frozen", adaptation_updates=10)
+frozen = replace(settings, after_imitation="actors", adaptation_updates=10)
 packaged = micra_lite.last(micra_lite.online_adaptation(team, watched, frozen)).state
 
 ours = copy.deepcopy(agent)
 optimiser = torch.optim.Adam(ours.actors.parameters(), frozen.adaptation_rate)
-generator = torch.Generator().manual_seed(frozen.seed)
+generator, nobody = torch.Generator().manual_seed(frozen.seed), torch.arange(0)
 for _ in range(frozen.adaptation_updates):
-    states = team.replay.transitions(frozen.adaptation_states, generator)["state"]
-    features = [f[None].detach() for f in ours.features(observations_of(game, states, frozen))]
+    batch = team.replay.transitions(1, nobody, frozen.adaptation_states, generator)  # from anywhere in D
+    features = [f.detach() for f in ours.features(batch.observations)]  # 3 × (1, N, F)
     with torch.no_grad():
         delta = functional_call(imitator, theta, (features[2],)).exp()  # (1, N, 5)
-        q = ours.value(belief, features, [delta])  # (1, N, 5, 5, 5)
-    log_pi = ours.act(belief, features, [delta])
+        q = ours.value(belief, features, [delta]).table  # (N, 5, 5, 5)
+    log_pi = [p[0] for p in ours.act(belief, features, [delta])]  # 2 × (N, 5)
     pi = [p.exp().detach() for p in log_pi]
     values = [
-        torch.einsum("knabe,knb,kne->kna", q, pi[1], delta),
-        torch.einsum("knabe,kna,kne->knb", q, pi[0], delta),
+        torch.einsum("sabe,sb,se->sa", q, pi[1], delta[0]),
+        torch.einsum("sabe,sa,se->sb", q, pi[0], delta[0]),
     ]
     loss = 0.0
     for log_policy, policy, value in zip(log_pi, pi, values, strict=True):
         regret = value - (policy * value).sum(-1, keepdim=True)  # Eq. 2
         gain = (log_policy.exp() * regret).sum(-1).mean()  # Eq. 3
         entropy = -(log_policy.exp() * log_policy).sum(-1).mean()
-        loss = loss - gain - frozen.entropy * team.fading * entropy
+        loss = loss - gain - frozen.entropy_coefficient * team.decay * entropy
     optimiser.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(ours.actors.parameters(), 10.0)
@@ -240,7 +239,7 @@ print("policies in all states agree within 1e-3:", apart_frozen < 1e-3)
 print("and have moved:", moved_frozen > 0.01)
 
 # %% [markdown]
-# **Re-imagined.** As before, but the critic goes on learning too. It takes old transitions from D, and puts $\delta$ into the expectation at
+# **Re-imagined** (`after_imitation="actors and critic"`). As before, but the critic goes on learning too. It takes old transitions from D, and puts $\delta$ into the expectation at
 # $s'$ (lesson 4: a transition does not depend on who chose the actions). No new reward is needed.
 
 # %% [markdown]
@@ -302,8 +301,8 @@ def meet(settings):
     return scores, (time.process_time() - start) / len(newcomers)
 
 
-answers = {"conditioned": "none", "frozen critic": "frozen", "re-imagined": "re-imagined"}
-met = {name: meet(replace(settings, answer=answer)) for name, answer in answers.items()}
+answers = {"conditioned": "nothing", "frozen critic": "actors", "re-imagined": "actors and critic"}
+met = {name: meet(replace(settings, after_imitation=learns)) for name, learns in answers.items()}
 score = {name: scale.normalised_score(scores.after) for name, (scores, _) in met.items()}
 score["before"] = scale.normalised_score(before)
 at_once = (score["conditioned"] - score["before"]) / (max(score.values()) - score["before"])
@@ -562,8 +561,8 @@ print("  hunter 2, who lost its own, plays the same:", other)
 # %%
 A, B, threshold, n = newcomers[0], newcomers[2], 6.0, 4 * game.horizon
 story, steps, knows = [], [], None
-who_plays = lambda step: A if step < n else B  # noqa: E731
-for record in vigilant_execution(adapted, game, who_plays, 8, threshold, seed=1, watched=watched):
+A_then_B = Succession.of(lambda step: A if step < n else B)
+for record in vigilant_execution(adapted, game, A_then_B, 8, threshold, seed=1, watched=watched):
     steps.append(record)
     if record.state.belief is not knows:  # adapted again
         knows = record.state.belief
@@ -717,10 +716,10 @@ summary
 # | watch, adapt, play | `micra_lite.watch`, `micra_lite.online_adaptation`, `micra_lite.execution` |
 # | before and after, exactly | `micra_lite.exact.adaptation_scores`, `micra_lite.exact.exact_values` |
 # | the inner loop | `micra_lite.imitation.adapt` |
-# | steps of actors and critic | `micra_lite.updates.value_and_improve` |
+# | steps of actors and critic | `micra_lite.updates.update` |
 # | the limits | `micra_lite.exact.bayes_predictor`, `micra_lite.exact.bayes_greedy_team`, `micra_lite.exact.best_response` |
-# | a control | `micra_lite.controls.Bystander` |
-# | noticing a change | `micra_lite.extensions.change_detection.vigilant_execution` |
+# | a control | `micra_lite.games.bystander.Bystander` |
+# | noticing a change | `micra_lite.extensions.change_detection.vigilant_execution`, `micra_lite.extensions.change_detection.Succession` |
 # | to play with | `micra_lite.widgets.ChangeWatch` |
 #
 # **Now you.** The exercises on this lesson: `exercises/08_adaptation_and_execution.ipynb`.

@@ -50,12 +50,13 @@ from scipy.stats import trim_mean
 import micra_lite
 from micra_lite import widgets
 from micra_lite.agent import prior_belief
-from micra_lite.exact.scores import mean_return
+from micra_lite.exact import mean_return
 from micra_lite.extensions.factored_regret import cp_regret_advantage, pairwise_regret_advantage
 from micra_lite.games.scene import Board
-from micra_lite.networks import LARGEST_JOINT, joint_size
+from micra_lite.networks import LARGEST_JOINT, Critic
 from micra_lite.plotting import episodes, games, style
 from micra_lite.plotting.externals import family_figure
+from micra_lite.registry import agent_class_for
 from micra_lite.regret import counterfactual_regret_advantage as regret_advantage
 from micra_lite.widgets.switches import JOINT, fit, payoffs, regret_of_on
 
@@ -338,8 +339,8 @@ def train(seed=0, updates=80):
     """A team that has met raccoons of the training split; about ten seconds."""
     settings = micra_lite.Settings(
         seed=seed, updates=updates, value_steps=2, externals_per_round=24, episodes_per_external=16,
-        support_episodes=(1, 2, 5), unwatched=2, features=32, hidden=64, actor_hidden=32,
-        imitator_hidden=32,
+        support_episodes=(1, 2, 5), unwatched_externals=2, features=32, hidden=64,
+        actor_hidden=32, imitator_hidden=32,
     )  # fmt: skip
     return micra_lite.last(micra_lite.offline_training(game, family, settings)).state
 
@@ -419,7 +420,8 @@ else:
 
 # %%
 if tag is not None:
-    chasers = micra_lite.TrainingState.initial(tag, micra_lite.settings_for("simple_tag"))
+    settings, agent_class = micra_lite.settings_for("simple_tag"), agent_class_for("simple_tag")
+    chasers = micra_lite.TrainingState.initial(tag, settings, agent_class)
     figure = Figure(figsize=(7.6, 3.2), layout="constrained")
     told = []
     for k, axes in enumerate(figure.subplots(1, 3, sharex=True, sharey=True)):
@@ -501,7 +503,7 @@ for n, (table, parts) in entries.items():
 
 # %%
 try:
-    joint_size((5,) * 8)
+    Critic(1, 0, 0, 1, (5,) * 8)
 except ValueError as error:
     refusal = str(error)
     print(refusal)
@@ -666,8 +668,8 @@ print(f"entries of the table: 5¹⁰⁰ = {5**100:.1e}; numbers in the parts: {1
 print("every agent's regrets average to zero within 1e-12:", max(sums) < 1e-12)
 
 # %% [markdown]
-# (In training, `Settings(critic="pairwise")` learns such parts, and lays them out in a table for the sums. So it is bound by the same
-# limit; its gain is that it learns from less data. The functions above have no limit.)
+# (In training, a `PairwiseAgent` has a critic that learns such parts. Its update takes these sums from the parts too: no table, and no
+# limit. It also learns from less data.)
 
 # %% [markdown]
 # ## 6. When small parts mislead
@@ -902,9 +904,9 @@ summary
 # | the phases | `micra_lite.offline_training`, `micra_lite.watch`, `micra_lite.online_adaptation` |
 # | scoring by episodes | `micra_lite.exact.mean_return` |
 # | Eq. 2, enumerated | `micra_lite.regret.counterfactual_regret_advantage` |
-# | Eq. 2 from pairs, from products | `micra_lite.regret.pairwise_regret_advantage`, `micra_lite.regret.cp_regret_advantage` |
-# | the limit | `micra_lite.networks.joint_size`, `micra_lite.networks.LARGEST_JOINT` |
-# | a critic of small parts, learned | `micra_lite.networks.PairwiseCritic` |
+# | Eq. 2 from pairs, from products | `micra_lite.extensions.factored_regret.pairwise_regret_advantage`, `micra_lite.extensions.factored_regret.cp_regret_advantage` |
+# | the limit | `micra_lite.networks.LARGEST_JOINT` |
+# | a critic of small parts, learned | `micra_lite.extensions.pairwise_critic.PairwiseAgent` |
 # | runners of simple tag | `micra_lite.interop.simple_tag.RunnerFamily` |
 # | to play with | `micra_lite.widgets.ThreeSwitches` |
 

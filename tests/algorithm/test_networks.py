@@ -9,7 +9,7 @@ from micra_lite.agent import Agent, prior_belief
 from micra_lite.extensions.pairwise_critic import PairwiseAgent
 from micra_lite.interop.from_pettingzoo import from_parallel_env
 from micra_lite.interop.to_pettingzoo import to_parallel_env
-from micra_lite.networks import joint_size
+from micra_lite.networks import Critic
 from micra_lite.registry import make
 from micra_lite.settings import Settings
 from micra_lite.training_state import TrainingState
@@ -17,7 +17,7 @@ from micra_lite.training_state import TrainingState
 
 def test_a_table_too_large_is_refused_with_its_size():
     with pytest.raises(ValueError, match=r"1,000,000 entries .*too large to enumerate"):
-        joint_size([10] * 6)
+        Critic(1, 0, 0, 1, [10] * 6)
 
 
 def game_of(view):

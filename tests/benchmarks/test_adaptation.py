@@ -1,5 +1,8 @@
 """The figures of the adaptation benchmark say what its rows say; its statistics are those of rliable."""
 
+import importlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
@@ -8,8 +11,14 @@ from micra_lite.plotting import style
 
 
 @pytest.fixture
-def adaptation_figure(benchmark):
-    return benchmark("adaptation_figure")
+def benchmarks(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
+    return importlib.import_module
+
+
+@pytest.fixture
+def adaptation_figure(benchmarks):
+    return benchmarks("adaptation_figure")
 
 
 def row(method, episodes, score, nats, seconds=0.1, bayes=None):
@@ -66,10 +75,10 @@ def test_before_and_after(adaptation_figure):
     assert "grid tasks: gates 0.61 to 0.80, pursuit 0.50 to 0.90. matrix games: chicken -0.30 to 0.96." in alt
 
 
-def test_the_interquartile_mean_and_its_interval_are_those_of_rliable(benchmark):
+def test_the_interquartile_mean_and_its_interval_are_those_of_rliable(benchmarks):
     from rliable import library, metrics
 
-    common = benchmark("common")
+    common = benchmarks("common")
     scores = np.random.default_rng(3).beta(5, 2, size=10)
     np.random.seed(1)  # noqa: NPY002 - rliable draws from numpy's global generator
     mean, interval = library.get_interval_estimates(

@@ -283,7 +283,7 @@ def test_the_package_says_what_the_benchmark_measured(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(folder)
     benchmark = importlib.import_module("games")
     committed = json.loads(benchmark.PACKAGED.read_text())
-    monkeypatch.setattr(benchmark, "PACKAGED", tmp_path / "cli" / "headroom.json")
+    monkeypatch.setattr(benchmark, "PACKAGED", tmp_path / "headroom.json")
     assert json.loads(benchmark.write_packaged().read_text()) == committed == list_games.headrooms()
     measured = json.loads((folder / "results" / "games.json").read_text())
     found = {r["game"]: r["headroom_other"] for r in measured["rows"] + measured["matrix_games"]}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 
 from ...plotting.style import GREY, INK, PAPER
@@ -15,12 +16,17 @@ WIDTH = 680
 
 
 def number(value: float, digits: int = 2) -> str:
-    """A number with a true minus sign, and never −0.00.
+    """A number with a true minus sign, never −0.00, and halves rounded away from zero, as by hand.
 
-    >>> number(-0.128), number(-0.001)
-    ('−0.13', '0.00')
+    What floating point adds or loses beyond nine decimals does not count.
+
+    >>> number(-0.128), number(-0.001), number(0.075)
+    ('−0.13', '0.00', '0.08')
     """
     shown = f"{value:.{digits}f}"
+    if math.isfinite(value):
+        exact = Decimal(repr(round(float(value), 9)))
+        shown = f"{exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):f}"
     return shown.replace("-", "" if float(shown) == 0 else "−")
 
 
