@@ -94,7 +94,7 @@ def adapt(
                 trace.append(loss.detach())
             gradients = torch.autograd.grad(loss.sum(), list(parameters.values()), create_graph=second_order)
             parameters = {name: p - sizes[name] * g for (name, p), g in zip(parameters.items(), gradients, strict=True)}
-        if trace is not None:
+        if trace:
             trace.append(imitation_loss(imitator, parameters, observations, actions, weights).detach())
     return parameters
 

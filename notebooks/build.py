@@ -77,6 +77,17 @@ def drifted(source: Path) -> str | None:
     return None
 
 
+def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """What is printed, in one piece: into how many it is cut depends on how busy the machine is."""
+    whole: list[NotebookNode] = []
+    for output in outputs:
+        if output.output_type == "stream" and whole and whole[-1].get("name") == output.name:
+            whole[-1].text += output.text
+        else:
+            whole.append(output)
+    return whole
+
+
 def cleaned(notebook: NotebookNode, name: str) -> NotebookNode:
     """Without what differs from run to run; the outputs stay, widgets as their static copies."""
     notebook.metadata = {
@@ -86,6 +97,8 @@ def cleaned(notebook: NotebookNode, name: str) -> NotebookNode:
     for number, cell in enumerate(notebook.cells):
         cell.id = f"{name}-{number:02d}"
         cell.metadata = {}
+        if cell.cell_type == "code":
+            cell.outputs = joined(cell.outputs)
         for output in cell.get("outputs", []):
             if "data" in output:
                 output.data.pop(WIDGET, None)

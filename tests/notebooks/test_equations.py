@@ -29,7 +29,7 @@ def names(places):
 
 def test_these_are_all_the_equations():
     """No lesson, docstring or test names an equation that there is not."""
-    texts = [p.read_text(encoding="utf-8") for folder in ("micra_lite", "tests", "notebooks/src")
+    texts = [p.read_text(encoding="utf-8") for folder in ("micra_lite", "exercises", "tests", "notebooks/src")
              for p in (ROOT / folder).rglob("*.py")]  # fmt: skip
     assert set().union(*map(equations.numbers, texts)) == set(equations.NUMBERS) == set(COMPUTED_BY)
     assert equations.numbers("Eq. 2, and (Eqs. 1 and 4)") == {1, 2, 4}  # the search itself
@@ -48,7 +48,11 @@ def test_its_lesson_names_a_function_that_computes_it(equation):
 
 @pytest.mark.parametrize("equation", equations.NUMBERS)
 def test_the_functions_that_compute_it_say_so(equation):
-    assert set(COMPUTED_BY[equation]) <= set(names(equations.functions(equation)))
+    """The algorithm's own come first; neither a rival nor a widget is among them."""
+    said = names(equations.functions(equation))
+    assert set(COMPUTED_BY[equation]) <= set(said)
+    assert said == sorted(said, key=lambda name: name.count("."))
+    assert not [name for name in said if name.split(".")[1] in ("baselines", "widgets")]
 
 
 def called(path, function):

@@ -6,6 +6,7 @@ order, that nothing was left that breaks elsewhere, and that whoever cannot see 
 
 import importlib.util
 import re
+from itertools import pairwise
 
 import jupytext
 import nbformat
@@ -67,6 +68,8 @@ def test_nothing_is_left_that_differs_from_run_to_run(notebook):
     for number, cell in enumerate(stored.cells):
         assert cell.metadata == {}
         assert cell.id == f"{notebook.stem}-{number:02d}"
+        printed = [o.get("name") for o in cell.get("outputs", [])]  # None where nothing is printed
+        assert not [a for a, b in pairwise(printed) if a and a == b], "printed in one piece"
     assert not re.search(r"0x[0-9a-f]{6,}", notebook.read_text())
 
 
@@ -145,13 +148,13 @@ def test_headers_say_what_why_and_how_long(notebook):
 
 
 def test_every_function_that_is_named_exists(notebook):
-    """Whatever prose calls micra_lite.… can be found under this name."""
+    """Whatever prose calls micra_lite.… or micra_exercises.… can be found under this name."""
     import importlib
 
     prose = "\n".join(c.source for c in read(notebook).cells if c.cell_type == "markdown")
     missing = []
-    for path in re.findall(r"`(micra_lite(?:\.\w+)+)", prose):
-        found = importlib.import_module("micra_lite")
+    for path in re.findall(r"`(micra_(?:lite|exercises)(?:\.\w+)+)", prose):
+        found = importlib.import_module(path.split(".")[0])
         for k, part in enumerate(path.split(".")[1:], 2):
             if not hasattr(found, part):  # a module that nobody has imported yet, or nothing at all
                 try:
