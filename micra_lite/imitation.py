@@ -71,9 +71,9 @@ def adapt(
     """The inner loop of Eq. 4: θ′ = θ − α_adp ∇L, `steps` times.
 
     Args: observations (K, P, F) or, for one external, (P, F); actions (K, P) or (P,); step_size α_adp, or None for the
-    imitator's learned ones; weights as in `imitation_loss`; second_order, let gradients flow through ∇L as well (else it
-    counts as constant: first-order MAML); trace, a list that gets the loss (K,) before each step and after the last.
-    Returns name → (K, …), or (…) for one external; θ if there are no pairs. Raises ValueError for shapes that do not fit.
+    imitator's learned ones; weights as in `imitation_loss`; second_order, let gradients flow through ∇L as well (else
+    it counts as constant: first-order MAML); trace, a list that gets the loss (K,) before each step and after the last.
+    Returns name → (K, …), or (…) for one external; θ if there are no pairs. ValueError if shapes do not fit.
     """
     if observations.shape[:-1] != actions.shape:
         shapes = f"observations {tuple(observations.shape)} and actions {tuple(actions.shape)}"
