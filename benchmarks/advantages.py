@@ -32,7 +32,7 @@ from micra_lite.baselines import methods
 from micra_lite.exact.tabulate import table_entries, tabulate
 from micra_lite.externals import ExternalFamily, Externals
 from micra_lite.game import Game
-from micra_lite.games.matrix import MixedStrategies
+from micra_lite.games.matrix import ONE_DECISION, MixedStrategies
 from micra_lite.games.tabular import TabularGame
 from runs import keep, run_all
 from tuning import winners
@@ -82,7 +82,7 @@ def payoffs(players: int) -> Callable[[int], tuple[Game, ExternalFamily]]:
 def tasks() -> list[Task]:
     """The tasks: pursuit with the settings tuned for MICRA there, matrix games with small networks."""
     tuned = {"externals_per_round": 4, "updates": 160, **winners().get("MICRA", {})}
-    small = {**micra_lite.registry.ONE_DECISION, "updates": 200, "entropy_coefficient": 0.05, "entropy_start": 10.0}
+    small = {**ONE_DECISION, "updates": 200, "entropy_coefficient": 0.05, "entropy_start": 10.0}
     grids = [Task("pursuit", n + 1, hunters(n), tuned, (64, 4)) for n in (2, 3)]
     return grids + [Task("random payoffs", n, payoffs(n), small, (16, 1)) for n in (4, 6)]
 

@@ -33,7 +33,7 @@ import micra_lite
 from adaptation import team_of, trained_team
 from common import interquartile_mean, write
 from micra_lite import Externals, execution, last, online_adaptation, watch
-from micra_lite.extensions.change_detection import Succession, vigilant_execution
+from micra_lite.extensions.change_detection import ChangeRecord, Succession, vigilant_execution
 from runs import keep, run_all
 
 EPISODES = 20  # of an encounter; the change comes in its second quarter
@@ -64,7 +64,7 @@ def encounter(team: micra_lite.TrainingState, k: int, method: str, threshold: fl
     else:
         records = vigilant(adapted, both, EPISODES, watched)
     rewards = [float(r.rewards[list(game.target_axes)].mean()) for r in records]
-    alarms = [step for step, r in enumerate(records) if r.changed]
+    alarms = [step for step, r in enumerate(records) if isinstance(r, ChangeRecord) and r.changed]
     late = [step - switch for step in alarms if step >= switch]
     return {
         "noticed": float(bool(late)),

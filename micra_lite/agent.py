@@ -21,8 +21,8 @@ from .settings import Settings
 class Belief:
     """What is thought of K externals; `belief[:3]` is the belief about the first three.
 
-    In training the critic may know an external that the actors have not watched: `unwatched` tells it to value what the
-    uninformed team does.
+    `unwatched` is 1 where the team acts on the prior θ. In training the critic's belief may still hold a well-adapted
+    δ_k of such an external; the flag then says which team it values, and tells actors that they have watched nothing.
     """
 
     parameters: list[Parameters]  # the adapted imitators', one per view: name → (K, …)
@@ -43,7 +43,7 @@ class Belief:
     def predict(
         self, agent: Agent, features: Sequence[Tensor], observations: Sequence[Tensor], actions: Tensor | None
     ) -> list[Tensor]:
-        """δ, in the place of π_ℰ: per view (K, N, A_e). Only ablations look at observations or at actions (K, N, n)."""
+        """δ, in the place of π_ℰ: per view (K, N, A_e). Ablations override it, and look at more than features."""
         return agent.predict(self, features)
 
 

@@ -71,10 +71,9 @@ def adapt(
     """The inner loop of Eq. 4: θ′ = θ − α_adp ∇L, `steps` times.
 
     Args: observations (K, P, F) or, for one external, (P, F); actions (K, P) or (P,); step_size α_adp, or None for the
-    imitator's learned ones; weights as in `imitation_loss`; second_order, keep the graph so that a gradient can flow
-    through the loop; trace, a list to which the loss before each step and after the last is appended, (K,). Returns
-    name → (K, …), or (…) for one external. With no pairs, θ′ = θ. Raises ValueError for observations and actions that
-    do not fit.
+    imitator's learned ones; weights as in `imitation_loss`; second_order, let gradients flow through ∇L as well (else
+    it counts as constant: first-order MAML); trace, a list that gets the loss (K,) before each step and after the last.
+    Returns name → (K, …), or (…) for one external; θ if there are no pairs. ValueError if shapes do not fit.
     """
     if observations.shape[:-1] != actions.shape:
         shapes = f"observations {tuple(observations.shape)} and actions {tuple(actions.shape)}"
@@ -94,7 +93,7 @@ def adapt(
                 trace.append(loss.detach())
             gradients = torch.autograd.grad(loss.sum(), list(parameters.values()), create_graph=second_order)
             parameters = {name: p - sizes[name] * g for (name, p), g in zip(parameters.items(), gradients, strict=True)}
-        if trace is not None:
+        if trace:
             trace.append(imitation_loss(imitator, parameters, observations, actions, weights).detach())
     return parameters
 

@@ -1,7 +1,7 @@
 """The four networks: state feature extractor, meta-imitator, actor, critic.
 
-Every forward pass takes two leading axes (K, N): N states beside each of K external policies, in one go. Once adapted,
-the meta-imitator's parameters differ from external to external; the others' are shared.
+Leading axes (K, N) are N states beside each of K external policies. A belief about them reaches a network as predicted
+probabilities at the current observation, (K, N, P), and at fixed *probe* observations, with a flag, (K, C).
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """Eq. 2, the counterfactual regret advantage (CRA), and Eq. 3, its policy gradient. Pure functions.
 
-MICRA (meta imitation counterfactual regret advantage; Zhang et al., AAMAS 2021) trains *targets*, the agents that are
-ours, beside *externals*, whose policies nobody controls and an imitator predicts (δ). For target i with action a_i,
+MICRA (meta imitation counterfactual regret advantage; Zhang et al., AAMAS 2021) trains *targets* 𝒯, the agents that are
+ours, beside *externals* ℰ, whose policies nobody controls and an imitator predicts (δ). For target i with action a_i,
 
     v(s | i plays a_i) = Σ_{a_-i} ∏_{j≠i} π_j(a_j|s) Q(s, [a_i, a_-i])         the others' actions averaged out
     v(s)               = Σ_{a_i} π_i(a_i|s) v(s | i plays a_i)                  the own action averaged out as well
     A_i(s, a_i)        = v(s | i plays a_i) − v(s)                              (Eq. 2)
     g_i                = E_s [Σ_{a_i} ∇π_i(a_i|o_i) A_i(s, a_i)]                (Eq. 3)
 
-`counterfactual_values` is the first sum, `regret` the difference, `counterfactual_regret_advantage` both, checked; in
-training critics answer with a `JointTable`. Eq. 3 is the gradient of `policy_gradient_objective`.
+`counterfactual_regret_advantage` checks its input and computes both sums. Training does the same, unchecked, through
+`JointTable.counterfactual` and `regret`. Eq. 3 is the gradient of `policy_gradient_objective`.
 
 Shapes: q (B, A_1, …, A_n) in units of return; policies, n tensors (B, A_j) of probabilities; `target_axes`, the
 positions of the target agents.
@@ -69,7 +69,7 @@ def centred(q: Tensor) -> Tensor:
 
 
 def regret(values: Tensor, policy: Tensor) -> Tensor:
-    """A_i = v(s | i plays a_i) − v(s), (B, A_i), from the values, up to a constant of the state, and i's policy."""
+    """A_i = v(s | i plays a_i) − v(s), (B, A_i), from i's values (plus any constant of the state) and i's policy."""
     return values - (policy * values).sum(-1, keepdim=True)
 
 

@@ -28,13 +28,14 @@ def temporal_difference_target(
 ) -> Tensor:
     """y = r + γ Σ_{a′} π_𝒯(a′_𝒯|s′) δ_k(a′_ℰ|o′_ℰ) Q̄(s′, a′), (K, N), and y = r where the episode has terminated.
 
-    The expectation over next joint actions is taken, not sampled; r is the targets' mean reward.
+    π_𝒯 are the current actors with the team's belief, δ_k and Q̄ take the critic's. The expectation over next joint
+    actions is taken, not sampled; r is the targets' mean reward.
     """
     agent, seen = state.agent, batch.next_observations
     features = agent.features(seen)
     predictions = critic_belief.predict(agent, features, seen, batch.next_actions)
-    own = team_belief.predict(agent, features, seen, batch.next_actions)
-    policies = [p.exp() for p in agent.act(team_belief, features, own)]  # m × (K, N, A_i)
+    expected = team_belief.predict(agent, features, seen, batch.next_actions)
+    policies = [p.exp() for p in agent.act(team_belief, features, expected)]  # m × (K, N, A_i)
     q = agent.value(critic_belief, agent.features(seen, target=True), predictions, target=True)  # K·N rows
     future = q.expected(agent.joint(policies, predictions)).view_as(batch.terminated)  # (K, N)
     reward = batch.rewards[..., list(agent.target_axes)].to(future.dtype).mean(-1)  # (K, N)
@@ -92,7 +93,7 @@ def update(
     features = agent.features(seen)  # n × (K, N, F); the critic's optimiser trains the extractors too
     with torch.no_grad():
         predictions = critic_belief.predict(agent, features, seen, batch.actions)  # per view (K, N, A_e)
-        own = team_belief.predict(agent, features, seen, batch.actions)
+        expected = team_belief.predict(agent, features, seen, batch.actions)
     q = agent.value(critic_belief, features, predictions)  # K·N rows
 
     if learn_critic:
@@ -102,7 +103,7 @@ def update(
         slow, fast = [agent.target_critic, agent.target_extractors], [agent.critic, agent.extractors]
         update_targets(slow, fast, state.settings.target_rate)
 
-    log_policies = agent.act(team_belief, features, own)  # m × (K, N, A_i)
+    log_policies = agent.act(team_belief, features, expected)  # m × (K, N, A_i)
     # Targets as they play now, externals as the critic is told: n × (K·N, A_j)
     joint = agent.joint([p.detach().exp() for p in log_policies], predictions)
     with torch.no_grad():  # no gradient into the critic; q is its answer from before its step
@@ -111,7 +112,7 @@ def update(
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], loss)
 
     with torch.no_grad():
-        after = agent.act(team_belief[:1], [f[:1, :1] for f in features], [p[:1, :1] for p in own])
+        after = agent.act(team_belief[:1], [f[:1, :1] for f in features], [p[:1, :1] for p in expected])
     n, n_ext = len(state.game.agents), len(agent.external_axes)
     return {
         "losses": losses, "game_state": batch.states[0, 0], "observations": [o[0, 0] for o in seen[:n]],

@@ -238,7 +238,7 @@ def test_nothing_watched_changes_nothing(imitator):
 
 @pytest.mark.parametrize("step_size", [0.01, None])
 def test_an_inner_step_lowers_the_support_loss(imitator, step_size):
-    """For every external, in every one of ten small steps; `trace` holds the loss before each of them."""
+    """For every external, in every one of ten small steps; `trace` holds the loss before each of them, and after the last."""
     seen, actions, _ = SUPPORT
     for rate in imitator.log_step_size.values():
         rate.data -= 2.0  # small
@@ -247,7 +247,8 @@ def test_an_inner_step_lowers_the_support_loss(imitator, step_size):
         adapted = adapt(imitator, seen, actions, 10, step_size, trace=trace)
     first = [float(loss_by_loops(imitator, theta(imitator), seen[k], actions[k]).detach()) for k in range(K)]
     assert trace[0].tolist() == pytest.approx(first, abs=1e-12)
-    losses = torch.stack([*trace, imitation_loss(imitator, adapted, seen, actions).detach()])
+    losses = torch.stack(trace)
+    assert torch.equal(losses[-1], imitation_loss(imitator, adapted, seen, actions).detach())
     assert losses.shape == (11, K)
     assert (losses.diff(dim=0) < 0).all()
 

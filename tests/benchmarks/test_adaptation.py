@@ -91,9 +91,9 @@ def test_the_interquartile_mean_and_its_interval_are_those_of_rliable(benchmarks
     assert common.interquartile_mean([0.7]) == (0.7, 0.7, 0.7)
 
 
-def test_a_result_grows_task_by_task(benchmarks, tmp_path, monkeypatch):
+def test_a_result_grows_task_by_task(benchmark, tmp_path, monkeypatch):
     """Tasks that are measured again are replaced, others stay; each task keeps its command, and the fewest seeds count."""
-    common = benchmarks("common")
+    common = benchmark("common")
     monkeypatch.setattr(common, "RESULTS", tmp_path)
 
     def measured(command, seeds, *tasks):

@@ -1,17 +1,14 @@
 """Leads and their intervals, in cases that can be worked out by hand."""
 
 import gzip
-import importlib
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 
 @pytest.fixture
-def comparison(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
-    return importlib.import_module("comparison")
+def comparison(benchmark):
+    return benchmark("comparison")
 
 
 def test_a_constant_lead_has_no_width(comparison):

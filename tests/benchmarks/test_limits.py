@@ -1,8 +1,6 @@
 """The benchmark that replaces MICRA's parts by exact ones: actors get exact regrets, of the external that they play with."""
 
-import importlib
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,9 +16,8 @@ SMALL = {"externals_per_round": 2, "episodes_per_external": 12, "support_episode
 
 
 @pytest.fixture
-def limits(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
-    return importlib.import_module("limits")
+def limits(benchmark):
+    return benchmark("limits")
 
 
 def regret_by_iteration(table, policies, s, i):

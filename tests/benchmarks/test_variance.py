@@ -1,14 +1,10 @@
 """The variance study leaves out what memory does not hold, and says so."""
 
-import importlib
-from pathlib import Path
-
 from micra_lite.exact.tabulate import table_entries
 
 
-def test_tables_that_are_too_large_are_named_and_left_out(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
-    variance = importlib.import_module("variance")
+def test_tables_that_are_too_large_are_named_and_left_out(benchmark):
+    variance = benchmark("variance")
     work, words = variance.within(variance.problems(), most := 5_000_000)
     sizes = [table_entries(games[0][0]) for _, _, _, games in work]
     assert sizes == sorted(sizes)
