@@ -23,6 +23,7 @@ class Definition:
     """Everything that is known about an exercise; see the docstring of `check` for how to write one.
 
     Args:
+
         reference: the reference solution; the exercise has its name.
         kind: "function", the answer is a function like the reference; "number", the reference's value for `example`;
             "open", anything that has all `properties`.

@@ -553,7 +553,8 @@ packaged_rounds, packaged_averages = dynamics.regret_matching(heavy.payoffs, beg
 assert torch.allclose(packaged_rounds[0], played[0][:201])
 assert torch.allclose(packaged_averages[1], averages[1][:201])
 both = [averages[0][-1].numpy()[None], averages[1][-1].numpy()[None]]
-assert abs(exact.nash_conv(exact.tabulate(heavy), both) - float(curves["regret matching, average"][-1])) < 1e-9
+average_end = float(curves["regret matching, average"][-1])
+assert abs(exact.nash_conv(exact.tabulate(heavy), both) - average_end) < 1e-9
 assert curves["regret matching, average"][-1] < 0.05 < curves["following the regrets"][-100:].mean()
 assert torch.allclose(first, packaged)
 print("all checks passed")

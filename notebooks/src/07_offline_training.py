@@ -91,8 +91,8 @@ family = micra_lite.external_family("pursuit", game)
 tiny = micra_lite.Settings(
     dtype="float64", updates=8, updates_per_round=2, externals_per_round=6, episodes_per_external=6,
     rounds_kept=4, support_episodes=(1, 2), unwatched_externals=1, query_episodes=2,
-    externals_per_update=3, states_per_external=8, value_steps=2, inner_steps=2, features=8, hidden=16, actor_hidden=8,
-    imitator_hidden=8,
+    externals_per_update=3, states_per_external=8, value_steps=2, inner_steps=2, features=8,
+    hidden=16, actor_hidden=8, imitator_hidden=8,
 )  # fmt: skip
 HUNTERS, PREY = game.target_axes, game.external_axes[0]
 
@@ -178,7 +178,9 @@ def imitation(state, groups):
     support = state.replay.pairs(groups, order[:n])
     query = state.replay.pairs(groups, order[n : n + s.query_episodes])  # no episode in both
     support.weights[-s.unwatched_externals :] = 0.0  # of the last externals nothing was watched
-    sets = [(agent.features(p.observations)[PREY], p.actions[..., PREY], p.weights) for p in (support, query)]
+    sets = []
+    for p in (support, query):
+        sets.append((agent.features(p.observations)[PREY], p.actions[..., PREY], p.weights))
     return *meta_loss(agent.imitators[0], *sets, s.inner_steps), order
 
 
@@ -673,7 +675,8 @@ figure = Figure(figsize=(8.2, 3.6), layout="constrained")
 axes = figure.subplots()
 looks = {
     "MICRA": (style.VERMILLION, "o-"), "independent actor-critic": (style.BLUE, "s--"),
-    "central-V actor-critic": (style.SKY, "^-."), "COMA": (style.GREEN, "D:"), "MADDPG": (style.ORANGE, "v--"),
+    "central-V actor-critic": (style.SKY, "^-."), "COMA": (style.GREEN, "D:"),
+    "MADDPG": (style.ORANGE, "v--"),
 }  # fmt: skip
 for m, (colour, line) in looks.items():
     steps = np.array([[at for at, _ in found] for found, _ in runs[m].values()])[0]

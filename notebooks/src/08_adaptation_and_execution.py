@@ -659,9 +659,9 @@ left, right = figure.subplots(1, 2)
 left.semilogy(thresholds, many["nobody"], "o-", color=style.BLUE, label="measured")
 left.semilogy(thresholds, np.exp(thresholds), "--", color="black", label="Lorden's bound $e^h$")
 left.set(xlabel="threshold h, nats", ylabel="moves between false alarms", title="Nobody comes")
-looks = (("one who likes scissors", style.VERMILLION, "D-"), ("one who plays all alike", style.GREEN, "^--"))
-for who, colour, line in looks:
-    right.plot(thresholds, many[who], line, color=colour, label=who)
+looks = ("likes scissors", style.VERMILLION, "D-"), ("plays all alike", style.GREEN, "^--")
+for habit, colour, line in looks:
+    right.plot(thresholds, many[f"one who {habit}"], line, color=colour, label=f"one who {habit}")
 right.set(xlabel="threshold h, nats", ylabel="mean delay, moves", title="Somebody comes", ylim=(0, None))
 for axes in (left, right):
     axes.legend(frameon=False)

@@ -170,7 +170,7 @@ game.scene = morning
 widgets.show(games.picture(game, step.state[0]), games.words(game, step.state[0]))
 
 # %%
-nights = torch.tensor([[0, 0, 3], [0, 2, 3], [1, 1, 0], [0, 1, 0]])  # the actions of Ann, Bob and the raccoon
+nights = torch.tensor([[0, 0, 3], [0, 2, 3], [1, 1, 0], [0, 1, 0]])  # actions of Ann, Bob, the raccoon
 states, paid = [game.reset(1, generator)], []
 for joint in nights:
     night = game.step(states[-1], joint[None], generator)
@@ -429,7 +429,8 @@ if tag is not None:
         records = list(micra_lite.execution(chasers, tag, runners[k], seed=k))
         for j in range(4):  # every agent sees its own place as numbers 2 and 3
             x, y = np.array([record.observations[j][2:4].tolist() for record in records]).T
-            looks = {"color": style.VERMILLION, "lw": 2} if j == 3 else {"color": style.BLUE, "lw": 1, "ls": "--"}
+            colour, line = (style.VERMILLION, "-") if j == 3 else (style.BLUE, "--")
+            looks = {"color": colour, "ls": line, "lw": 2 if j == 3 else 1}
             axes.plot(x, y, **looks, label=("runner" if j == 3 else "chaser") if j in (0, 3) else None)
             axes.plot(x[0], y[0], "o", mfc="white", color=looks["color"])
         axes.set(title=f"runner {k}\n{touches:.1f} touches an episode", aspect="equal")
