@@ -1,4 +1,4 @@
-"""Where each numbered equation is explained, computed and tested: found in the lessons, the docstrings and the tests."""
+"""Find where each numbered equation is explained, computed and tested: found in the lessons, the docstrings and the tests."""
 
 from __future__ import annotations
 

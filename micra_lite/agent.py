@@ -19,7 +19,7 @@ from .settings import Settings
 
 @dataclass
 class Belief:
-    """What is thought of K externals; `belief[:3]` is the belief about the first three.
+    """An opinion about K externals; `belief[:3]` is the belief about the first three.
 
     `unwatched` is 1 where the team acts on the prior θ. In training the critic's belief may still hold a well-adapted
     δ_k of such an external; the flag then says which team it values, and tells actors that they have watched nothing.
@@ -157,7 +157,7 @@ class Agent(nn.Module):
 
 @torch.no_grad()
 def make_belief(agent: Agent, parameters: list[Parameters], watched: bool = True) -> Belief:
-    """What adapted imitators predict, ready for use: parameters per view → Belief, with the probes computed once.
+    """Adapted parameters (one dict per view) as a belief, ready for use: predictions at the probes are computed once.
 
     A team whose actors take no belief (`conditioned=False`) counts as one that has watched nobody.
     """

@@ -78,7 +78,7 @@ class Players:
         self.family, self.parameters = family, parameters
 
     def policies(self, observations: list[Tensor], starts: Tensor, previous: Tensor | None) -> list[Tensor]:
-        """What they do now, (B, A_e) for each external agent, given what each observes, (B, O_e).
+        """Their policies now, (B, A_e) for each external agent, given what each observes, (B, O_e).
 
         Args: starts (B,) bool, the rows in which an episode begins; previous (B, n), the joint actions played before.
         """

@@ -103,7 +103,7 @@ class TrainingState:
 
 @dataclass
 class Record:
-    """What one step of a phase did, at one example state: the tensors that MICRA passes from hand to hand, in order."""
+    """One step of a phase, seen at one example state: the tensors that MICRA passes from hand to hand, in order."""
 
     phase: str
     step: int

@@ -41,7 +41,7 @@ def sources() -> dict[str, Path]:
 
 
 def notebooks(source: Path) -> dict[Path, NotebookNode]:
-    """Where → what, not executed: one notebook of a lesson; that for students and that with solutions of exercises."""
+    """Path → notebook, not executed: one notebook of a lesson; that for students and that with solutions of exercises."""
     folder, whole = source.parent.parent, jupytext.read(source)
     target = folder / f"{source.stem}.ipynb"
     if folder.name != "exercises":
@@ -59,12 +59,12 @@ def version(whole: NotebookNode, solved: bool) -> NotebookNode:
 
 
 def cells(notebook: NotebookNode) -> list[tuple[str, str]]:
-    """What a reader sees without outputs: kind and source of each cell."""
+    """Kind and source of each cell: all that a reader sees without outputs."""
     return [(cell.cell_type, cell.source) for cell in notebook.cells]
 
 
 def drifted(source: Path) -> str | None:
-    """Where a notebook's cells differ from its source, in words; None where they do not."""
+    """Say where a notebook's cells differ from its source; None where they do not."""
     for target, notebook in notebooks(source).items():
         if not target.exists():
             return f"{target.name} is missing"
@@ -78,7 +78,7 @@ def drifted(source: Path) -> str | None:
 
 
 def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """What is printed, in one piece: into how many it is cut depends on how busy the machine is."""
+    """Join printed text into one piece: into how many it is cut depends on how busy the machine is."""
     whole: list[NotebookNode] = []
     for output in outputs:
         if output.output_type == "stream" and whole and whole[-1].get("name") == output.name:

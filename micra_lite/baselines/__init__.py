@@ -1,1 +1,1 @@
-"""What MICRA is compared with."""
+"""The methods that MICRA is compared with, and its ablations."""

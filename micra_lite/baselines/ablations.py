@@ -1,4 +1,4 @@
-"""What regret, and what the imitator, contribute: MICRA with one of its two parts swapped.
+"""MICRA with one of its two parts swapped: the contribution of regret, and that of the imitator.
 
 1. Advantages: CRA with own actions sampled; COMA's; the joint action's. The others' actions are drawn as they now play, not
    as they once did.

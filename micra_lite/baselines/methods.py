@@ -1,4 +1,4 @@
-"""What MICRA is compared with, as published: each method is a small difference from the same training loop.
+"""The methods that MICRA is compared with, as published, each a small difference from the same training loop.
 
 1. `train` plays rounds of episodes with training externals (`rollouts.collect`) and lets the method learn from them.
 2. On-policy actor-critics learn once from each round and then need the next (`on_policy`): **independent** (each target a
@@ -34,7 +34,7 @@ from .on_policy import Judge, OnPolicySettings, judge_by_action, judge_by_value,
 
 @dataclass(frozen=True)
 class Method:
-    """How a method's training differs from MICRA's."""
+    """A method, as the difference of its training from MICRA's."""
 
     settings: dict[str, Any] = field(default_factory=dict)  # other than the task's
     agent_class: type[Agent] = Agent

@@ -1,4 +1,4 @@
-"""What the commands of the command line do; each returns an exit status."""
+"""The commands of the command line; each returns an exit status."""
 
 from __future__ import annotations
 

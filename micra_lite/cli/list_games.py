@@ -1,4 +1,4 @@
-"""What `micra-lite games` shows: the list of games, and one game in words and pictures."""
+"""The command `micra-lite games`: the list of games, or one game in words and pictures."""
 
 from __future__ import annotations
 

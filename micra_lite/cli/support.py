@@ -18,7 +18,7 @@ class UserError(Exception):
 
 @contextmanager
 def asked_for() -> Iterator[None]:
-    """Where the command line is put into practice, before any work: errors found there are the user's.
+    """Put the command line into practice, before any work: errors found there are the user's.
 
     A file that is missing or damaged, an unknown game, a setting that cannot work, a package that is not installed.
     """

@@ -42,7 +42,7 @@ def features_everywhere(state: TrainingState, K: int) -> list[Tensor]:
 
 @torch.no_grad()
 def predicted_tables(state: TrainingState, belief: Belief | None = None) -> list[Tensor]:
-    """What the imitators expect in every state of each believed external: per external agent (K, S, A_e)."""
+    """The imitators' predictions in every state, of each believed external: per external agent (K, S, A_e)."""
     belief = belief or state.belief or prior_belief(state.agent, 1)
     predictions = state.agent.predict(belief, features_everywhere(state, len(belief.probes)))
     return predictions[: len(state.agent.external_axes)]
@@ -52,7 +52,7 @@ def predicted_tables(state: TrainingState, belief: Belief | None = None) -> list
 def team_tables(
     state: TrainingState, belief: Belief | None = None, predictions: Sequence[Tensor] | None = None
 ) -> list[Tensor]:
-    """What the team does in every state, against each believed external: per target (K, S, A_i), probabilities.
+    """The team's policies in every state, against each believed external: per target (K, S, A_i), probabilities.
 
     `predictions`, per external agent (K, S, A_e), take the place of the imitators', to see what better ones would be
     worth: the true policies, or the Bayes predictor's. Under full views only: there one prediction serves all.
@@ -175,7 +175,7 @@ def adaptation_scores(
 
 @dataclass(frozen=True)
 class AdaptationReport:
-    """What one adaptation did, judged on the watched pairs."""
+    """The effect of one adaptation, judged on the watched pairs."""
 
     imitation_loss_before: float  # nats per move
     imitation_loss_after: float

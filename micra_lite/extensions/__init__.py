@@ -1,1 +1,1 @@
-"""What stands beside MICRA: larger critics, regret from parts, change detection."""
+"""Beside MICRA: critics made of parts, regret from parts, change detection."""
