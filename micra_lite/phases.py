@@ -72,7 +72,7 @@ def meta_update_loss(state: TrainingState, support: Pairs, query: Pairs) -> tupl
 
 
 def n_unwatched(settings: Settings, K: int) -> int:
-    """The number of an update's K externals, the last ones, that are unwatched: all of them, if actors take no belief."""
+    """The number of an update's K externals, its last ones, that are unwatched: all, if actors take no belief."""
     return min(settings.unwatched_externals, K) if settings.conditioned else K
 
 
