@@ -59,11 +59,24 @@ class Agent(nn.Module):
     def __init__(self, game: Game, probes: list[Tensor], settings: Settings) -> None:
         """Args: probes, for each external some observations (P_e, O_e) at which its prediction is always taken."""
         super().__init__()
-        s, sizes, A = settings, [*game.observation_sizes], game.n_actions
+        s, A, F = settings, game.n_actions, settings.features
+        self.conditioned, self.informed = s.conditioned, s.informed  # whether actors, and the critic, take a belief
+        observations, belief = self.lay_out(game, probes)
+        given, told = [belief if takes_it else (0, 0) for takes_it in (self.conditioned, self.informed)]
+        self.extractors = nn.ModuleList(Extractor(size, F) for size in observations)
+        self.imitators = nn.ModuleList(MetaImitator(F, s.imitator_hidden, A[e], s.step_size) for _, e in self.views)
+        self.actors = nn.ModuleList(Actor(F, *given, s.actor_hidden, A[i]) for i in self.target_axes)
+        self.critic = self.new_critic(game, s, told)
+        # The slow copies from which temporal differences bootstrap: Q̄ and the features it was trained on.
+        self.target_critic: nn.Module = copy.deepcopy(self.critic).requires_grad_(False)
+        self.target_extractors = copy.deepcopy(self.extractors).requires_grad_(False)
+
+    def lay_out(self, game: Game, probes: list[Tensor]) -> tuple[list[int], tuple[int, int]]:
+        """Who sees and shares what: the input size of each extractor, and of a belief, in numbers (P, C + 1)."""
+        sizes, A = [*game.observation_sizes], game.n_actions
         self.target_axes, self.external_axes = game.target_axes, game.external_axes
         self.full_view, self.sees_state = game.full_view, game.critic_sees_state
         self.critic_views = 1 if self.full_view or self.sees_state else len(A)  # how many observations the critic needs
-        self.conditioned, self.informed = s.conditioned, s.informed
         self.views = [(e, e) for e in self.external_axes]
         if not game.full_view:
             self.views += [(i, e) for i in self.target_axes for e in self.external_axes]
@@ -74,28 +87,17 @@ class Agent(nn.Module):
         if self.sees_state:  # and the critic has one of its own
             self.extractor_of.append(max(self.extractor_of) + 1)
             sizes.append(game.state_observation_size or 0)
-        first = [self.extractor_of.index(k) for k in range(max(self.extractor_of) + 1)]  # the first user of each
-        # What a belief tells, number by number: predictions now (P) and at the probes (C), and whether it was watched.
+        # The numbers a belief consists of: predictions now (P) and at the probes (C), and whether it was watched.
         now = [A[e] for e in self.external_axes]
         told = [A[e] for e, probe in zip(self.external_axes, probes, strict=True) for _ in range(len(probe))]
         self.register_buffer("uniform", torch.cat([torch.full((a,), 1 / a) for a in (*now, *told)]))
         for j, probe in enumerate(probes):
             self.register_buffer(f"probe_{j}", probe)
-        belief = (sum(now), sum(told) + 1) if self.conditioned else (0, 0)
-
-        self.extractors = nn.ModuleList(Extractor(sizes[j], s.features) for j in first)
-        self.imitators = nn.ModuleList(
-            MetaImitator(s.features, s.imitator_hidden, A[e], s.step_size) for _, e in self.views
-        )
-        self.actors = nn.ModuleList(Actor(s.features, *belief, s.actor_hidden, A[i]) for i in self.target_axes)
-        self.critic = self.new_critic(game, s, (sum(now), sum(told) + 1))
-        # The slow copies from which temporal differences bootstrap: Q̄ and the features it was trained on.
-        self.target_critic: nn.Module = copy.deepcopy(self.critic).requires_grad_(False)
-        self.target_extractors = copy.deepcopy(self.extractors).requires_grad_(False)
+        first = [self.extractor_of.index(k) for k in range(max(self.extractor_of) + 1)]  # the first user of each
+        return [sizes[j] for j in first], (sum(now), sum(told) + 1)
 
     def new_critic(self, game: Game, settings: Settings, belief: tuple[int, int]) -> nn.Module:
         """An untrained critic, for a belief of so many numbers (P, C + 1). Other kinds of agent have another one."""
-        belief = belief if self.informed else (0, 0)
         return Critic(self.critic_views * settings.features, *belief, settings.hidden, game.n_actions)
 
     def features(self, observations: Sequence[Tensor], target: bool = False) -> list[Tensor]:

@@ -130,7 +130,5 @@ class Replay:
             after = (step + 1).clamp(max=E * T - 1)
             next_actions = s["actions"][g, after // T, after % T]
         states, actions, rewards, terminated = [s[n][g, e, t] for n in ("states", "actions", "rewards", "terminated")]
-        following = s["states"][g, e, t + 1]
-        return Transitions(
-            states, self.observe(states), actions, rewards, self.observe(following), terminated, next_actions
-        )
+        seen, following = self.observe(states), self.observe(s["states"][g, e, t + 1])
+        return Transitions(states, seen, actions, rewards, following, terminated, next_actions)

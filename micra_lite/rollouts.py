@@ -46,8 +46,7 @@ def play(
         features = agent.features([o.unflatten(0, (K, E)) for o in seen])
         team = [p.exp().flatten(0, 1) for p in agent.act(belief, features, agent.predict(belief, features))]
         team = [(1 - exploration) * p + exploration / p.shape[-1] for p in team]
-        starts = torch.full((K * E,), t == 0)
-        moves = players.policies([seen[e] for e in agent.external_axes], starts, actions)
+        moves = players.policies([seen[e] for e in agent.external_axes], torch.full((K * E,), t == 0), actions)
         actions, step = joint_step(game, s, team, moves, generator)
         if not torch.isfinite(step.rewards).all():
             raise ValueError(f"{game.name} paid a reward that is NaN or infinite; actions {actions[0].tolist()}")

@@ -49,7 +49,7 @@ class IndependentAgent(ValueAgent):
     """V_i(o_i): every target has a critic of its own observation."""
 
     def new_critic(self, game: Game, settings: Settings, belief: tuple[int, int]) -> nn.Module:
-        now, probes = belief if self.conditioned else (0, 0)
+        now, probes = belief
         return nn.ModuleList(Perceptron(settings.features + now, probes, settings.hidden, 1) for _ in self.target_axes)
 
     def critics(
@@ -65,7 +65,7 @@ class CentralValueAgent(ValueAgent):
     """V(s): one critic of the whole state for the team."""
 
     def new_critic(self, game: Game, settings: Settings, belief: tuple[int, int]) -> nn.Module:
-        now, probes = belief if self.conditioned else (0, 0)
+        now, probes = belief
         return Perceptron(self.critic_views * settings.features + now, probes, settings.hidden, 1)
 
     def critics(
@@ -83,7 +83,7 @@ class MaddpgAgent(Agent):
         self.target_actors = copy.deepcopy(self.actors).requires_grad_(False)
 
     def new_critic(self, game: Game, settings: Settings, belief: tuple[int, int]) -> nn.Module:
-        now, probes = belief if self.conditioned else (0, 0)
+        now, probes = belief
         inputs = self.critic_views * settings.features + sum(game.n_actions) + now
         return Perceptron(inputs, probes, settings.hidden, 1)
 

@@ -106,6 +106,5 @@ class PairwiseAgent(Agent):
     """MICRA's agent with a pairwise critic."""
 
     def new_critic(self, game: Game, settings: Settings, belief: tuple[int, int]) -> nn.Module:
-        belief = belief if self.informed else (0, 0)
         s, views = settings, self.critic_views
         return PairwiseCritic(s.features, *belief, s.hidden, game.n_actions, self.agent_types, views)
