@@ -116,8 +116,10 @@ class Replay:
         s, (E, T) = self.store, self.store["alive"].shape[1:]
         parts, next_actions = [], None  # (group, step numbered through the group's episodes), (K, count) each
         if anywhere:
-            alive = s["alive"][: self.size].flatten().nonzero()[:, 0]
-            row = alive[torch.randint(len(alive), (anywhere, count), generator=generator)]
+            alive = s["alive"][: self.size].flatten()
+            row = torch.randint(int(alive.sum()), (anywhere, count), generator=generator)
+            if not alive.all():  # else every step counts, and there is nothing to look up
+                row = alive.nonzero()[row, 0]
             parts.append((row // (E * T), row % (E * T)))
         if len(own):
             ends = s["terminated"][own]  # (K′, E, T)
