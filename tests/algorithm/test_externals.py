@@ -6,9 +6,17 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import one_hot
 
+from micra_lite.agent import prior_belief
+from micra_lite.externals import ExternalFamily, Players
 from micra_lite.games.matrix import MATRIX_GAMES
+from micra_lite.interop.to_pettingzoo import to_parallel_env
+from micra_lite.phases import execution
 from micra_lite.registry import external_family, make
+from micra_lite.rollouts import play
+from micra_lite.settings import Settings
+from micra_lite.training_state import TrainingState
 
 # SHA-256, first 16 digits, of parameters and policy tables of the first four held-out externals, to six decimals.
 # A change here makes every committed result incomparable.
@@ -132,3 +140,44 @@ def test_prey_parameters_keep_their_ranges():
 def test_mistakes_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+class Copycats(ExternalFamily):
+    """Each plays what the first target played in the step before, and its own number at the start of an episode."""
+
+    name, parameter_names, stationary = "weather", ("own",), False
+
+    def draw(self, rng):
+        return rng.integers(3, size=1).astype(float)
+
+    def players(self, parameters):
+        return Copying(self, parameters)
+
+
+class Copying(Players):
+    def policies(self, observations, starts, previous):
+        own = self.parameters[:, 0].long()
+        copied = own if previous is None else torch.where(starts, own, previous[:, 0])
+        return [one_hot(copied, 4).double()]
+
+
+def test_players_hear_when_an_episode_starts_and_what_was_played():
+    """Externals that remember play alike in training's episodes, in execution, and behind the PettingZoo face."""
+    game, family = make("weather"), Copycats()
+    settings = Settings(features=4, hidden=8, actor_hidden=8, probes=2)
+    state, externals = TrainingState.initial(game, settings), family.sample(0, 3)
+    played = play(state, externals, prior_belief(state.agent, 3), 4, 0.5, torch.Generator().manual_seed(0))
+    moves, copied = played.actions[..., 2], played.actions[..., 0]  # (K, E, T)
+    assert torch.equal(moves[:, :, 0], externals.parameters.long().expand(3, 4))
+    assert torch.equal(moves[:, :, 1:], copied[:, :, :-1])
+    records = list(execution(state, game, externals[0], episodes=2, seed=1))
+    for before, record in zip([None, *records], records, strict=False):
+        own = int(externals.parameters[0]) if before is None or before.over else int(before.actions[0])
+        assert int(record.actions[2]) == own
+    env = to_parallel_env(game, externals=externals[:1])
+    for _ in range(2):
+        env.reset(seed=0)
+        for step in range(4):
+            env.step({"walker_1": step % 3, "walker_2": 0})
+            expected = int(externals.parameters[0]) if step == 0 else (step - 1) % 3
+            assert int(env._previous[0, 2]) == expected
