@@ -59,14 +59,14 @@ class Agent(nn.Module):
     def __init__(self, game: Game, probes: list[Tensor], settings: Settings) -> None:
         """Args: probes, for each external some observations (P_e, O_e) at which its prediction is always taken."""
         super().__init__()
-        s, A, F = settings, game.n_actions, settings.features
-        self.conditioned, self.informed = s.conditioned, s.informed  # whether actors, and the critic, take a belief
+        A, F, hidden = game.n_actions, settings.features, settings.imitator_hidden
+        self.conditioned, self.informed = settings.conditioned, settings.informed
         observations, belief = self.lay_out(game, probes)
         given, told = [belief if takes_it else (0, 0) for takes_it in (self.conditioned, self.informed)]
         self.extractors = nn.ModuleList(Extractor(size, F) for size in observations)
-        self.imitators = nn.ModuleList(MetaImitator(F, s.imitator_hidden, A[e], s.step_size) for _, e in self.views)
-        self.actors = nn.ModuleList(Actor(F, *given, s.actor_hidden, A[i]) for i in self.target_axes)
-        self.critic = self.new_critic(game, s, told)
+        self.imitators = nn.ModuleList(MetaImitator(F, hidden, A[e], settings.step_size) for _, e in self.views)
+        self.actors = nn.ModuleList(Actor(F, *given, settings.actor_hidden, A[i]) for i in self.target_axes)
+        self.critic = self.new_critic(game, settings, told)
         # The slow copies from which temporal differences bootstrap: Q̄ and the features it was trained on.
         self.target_critic: nn.Module = copy.deepcopy(self.critic).requires_grad_(False)
         self.target_extractors = copy.deepcopy(self.extractors).requires_grad_(False)

@@ -35,37 +35,37 @@ def imitate(state: TrainingState, externals: Externals, groups: Tensor) -> tuple
     support, so that θ itself learns to predict them. Returns what the critic is told of each external (of the unwatched
     ones too: it learns centrally), what the team believes, and the meta-loss in nats where there was one.
     """
-    s, agent, generator, replay = state.settings, state.agent, state.generator, state.replay
-    n_support = s.support_episodes[int(torch.randint(len(s.support_episodes), (1,), generator=generator))]
-    order = torch.randperm(s.episodes_per_external, generator=generator)
+    settings, agent, generator, replay = state.settings, state.agent, state.generator, state.replay
+    n_support = settings.support_episodes[int(torch.randint(len(settings.support_episodes), (1,), generator=generator))]
+    order = torch.randperm(settings.episodes_per_external, generator=generator)
     support = replay.pairs(groups, order[:n_support])
-    support.weights[max(0, len(groups) - s.unwatched_externals) :] = 0.0
+    support.weights[max(0, len(groups) - settings.unwatched_externals) :] = 0.0
     losses = {}
-    if state.updates % s.meta_every:
-        team = adapted_belief(agent, support, s.inner_steps)
+    if state.updates % settings.meta_every:
+        team = adapted_belief(agent, support, settings.inner_steps)
     else:
-        query = replay.pairs(groups, order[n_support : n_support + s.query_episodes])
+        query = replay.pairs(groups, order[n_support : n_support + settings.query_episodes])
         loss, parameters = meta_update_loss(state, support, query)
         losses["meta_loss"] = gradient_step(state.optimisers["imitator"], loss) / len(agent.views)
         team = make_belief(agent, parameters)
-    known = len(groups) - n_unwatched(s, len(groups))
+    known = len(groups) - n_unwatched(settings, len(groups))
     team.unwatched[known:] = 1.0
     if known == len(groups):
         return team, team, losses
-    most = replay.pairs(groups[known:], order[: max(s.support_episodes)])
-    told = adapted_belief(agent, most, s.inner_steps)
+    most = replay.pairs(groups[known:], order[: max(settings.support_episodes)])
+    told = adapted_belief(agent, most, settings.inner_steps)
     told.unwatched[:] = 1.0
     return Belief.concatenate(team[:known], told), team, losses
 
 
 def meta_update_loss(state: TrainingState, support: Pairs, query: Pairs) -> tuple[Tensor, list[dict[str, Tensor]]]:
     """Eq. 4's loss, summed over views, nats, and each view's adapted parameters. The extractor learns from it too."""
-    s, agent = state.settings, state.agent
+    settings, agent = state.settings, state.agent
     sets = [(agent.features(p.observations), p) for p in (support, query)]
-    total, parameters = torch.zeros((), dtype=s.torch_dtype), []
+    total, parameters = torch.zeros((), dtype=settings.torch_dtype), []
     for imitator, (observer, e) in zip(agent.imitators, agent.views, strict=True):
         inner, outer = [(f[observer], p.actions[..., e], p.weights) for f, p in sets]
-        loss, adapted = meta_loss(imitator, inner, outer, s.inner_steps, None, s.second_order)
+        loss, adapted = meta_loss(imitator, inner, outer, settings.inner_steps, None, settings.second_order)
         total = total + loss
         parameters.append(adapted)
     return total, parameters
@@ -166,10 +166,10 @@ def execution(
     players, prior = external.players(torch.zeros(1, dtype=torch.long)), prior_belief(state.agent, 1)
     n, n_ext, count, actions = len(game.agents), len(game.externals), 0, None
     for _ in range(episodes):
-        s, over, t = game.reset(1, generator), False, 0
+        states, over, t = game.reset(1, generator), False, 0
         while not over:
             agent, belief = state.agent, state.belief or prior
-            seen = state.observe(s)
+            seen = state.observe(states)
             features = agent.features([o[None] for o in seen])  # n × (1, 1, F)
             predictions = agent.predict(belief, features)
             team = [p.exp() for p in agent.act(belief, features, predictions)]
@@ -178,13 +178,13 @@ def execution(
             regrets = counterfactual_regrets(q, joint, agent.target_axes, generator)
             own = [joint[i] for i in agent.target_axes]
             moves = players.policies([seen[e] for e in agent.external_axes], torch.tensor([t == 0]), actions)
-            actions, step = joint_step(game, s, own, moves, generator)
+            actions, step = joint_step(game, states, own, moves, generator)
             count, t = count + 1, t + 1
             over = t == game.horizon or bool(step.terminated | step.truncated)
             policies = [p[0] for p in own]
             yield Record(
-                "execution", count, state, {}, s[0], [o[0] for o in seen[:n]], [f[0, 0] for f in features[:n]],
+                "execution", count, state, {}, states[0], [o[0] for o in seen[:n]], [f[0, 0] for f in features[:n]],
                 [p[0, 0] for p in predictions[:n_ext]], q.row(0), [r[0] for r in regrets], policies, policies,
                 actions[0], step.rewards[0], over,
             )  # fmt: skip
-            s = step.state
+            states = step.state

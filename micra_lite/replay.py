@@ -113,24 +113,24 @@ class Replay:
         For the first `anywhere` of them they are drawn uniformly from all of D; for the others from groups `own` (K′,),
         what these externals did themselves, at steps that are `followed`. Where all are own, with `next_actions`.
         """
-        s, (E, T) = self.store, self.store["alive"].shape[1:]
+        store, (E, T) = self.store, self.store["alive"].shape[1:]
         parts, next_actions = [], None  # (group, step numbered through the group's episodes), (K, count) each
         if anywhere:
-            alive = s["alive"][: self.size].flatten()
+            alive = store["alive"][: self.size].flatten()
             row = torch.randint(int(alive.sum()), (anywhere, count), generator=generator)
             if not alive.all():  # else every step counts, and there is nothing to look up
                 row = alive.nonzero()[row, 0]
             parts.append((row // (E * T), row % (E * T)))
         if len(own):
-            ends = s["terminated"][own]  # (K′, E, T)
-            chance = followed(s["alive"][own], ends).flatten(1).float()
+            ends = store["terminated"][own]  # (K′, E, T)
+            chance = followed(store["alive"][own], ends).flatten(1).float()
             step = torch.multinomial(chance, count, replacement=True, generator=generator)  # (K′, count)
             parts.append((own[:, None].expand_as(step), step))
         g, step = (torch.cat(column) for column in zip(*parts, strict=True))
         e, t = step // T, step % T
         if not anywhere:  # what follows the end of an episode means nothing
             after = (step + 1).clamp(max=E * T - 1)
-            next_actions = s["actions"][g, after // T, after % T]
-        states, actions, rewards, terminated = [s[n][g, e, t] for n in ("states", "actions", "rewards", "terminated")]
-        seen, following = self.observe(states), self.observe(s["states"][g, e, t + 1])
-        return Transitions(states, seen, actions, rewards, following, terminated, next_actions)
+            next_actions = store["actions"][g, after // T, after % T]
+        states, actions, rewards, over = [store[x][g, e, t] for x in ("states", "actions", "rewards", "terminated")]
+        seen, following = self.observe(states), self.observe(store["states"][g, e, t + 1])
+        return Transitions(states, seen, actions, rewards, following, over, next_actions)

@@ -38,22 +38,22 @@ def play(
     game, agent = state.game, state.agent
     K, E = len(externals), episodes
     players = externals.players(torch.arange(K).repeat_interleave(E))  # K·E rows
-    s, actions = game.reset(K * E, generator), None
+    states, actions = game.reset(K * E, generator), None
     alive = torch.ones(K * E, dtype=torch.bool)
     rows = []
     for t in range(game.horizon):
-        seen = state.observe(s)
+        seen = state.observe(states)
         features = agent.features([o.unflatten(0, (K, E)) for o in seen])
         team = [p.exp().flatten(0, 1) for p in agent.act(belief, features, agent.predict(belief, features))]
         team = [(1 - exploration) * p + exploration / p.shape[-1] for p in team]
         moves = players.policies([seen[e] for e in agent.external_axes], torch.full((K * E,), t == 0), actions)
-        actions, step = joint_step(game, s, team, moves, generator)
+        actions, step = joint_step(game, states, team, moves, generator)
         if not torch.isfinite(step.rewards).all():
             raise ValueError(f"{game.name} paid a reward that is NaN or infinite; actions {actions[0].tolist()}")
-        rows.append((s, actions, step.rewards, step.terminated, alive))
-        s, alive = step.state, alive & ~step.terminated & ~step.truncated
-    states, *others = zip(*rows, strict=True)
-    return Play(*[torch.stack(x, 1).unflatten(0, (K, E)) for x in ((*states, s), *others)])  # (K, E, T, …)
+        rows.append((states, actions, step.rewards, step.terminated, alive))
+        states, alive = step.state, alive & ~step.terminated & ~step.truncated
+    befores, *others = zip(*rows, strict=True)
+    return Play(*[torch.stack(x, 1).unflatten(0, (K, E)) for x in ((*befores, states), *others)])  # (K, E, T, …)
 
 
 def collect(state: TrainingState, externals: Externals) -> list[tuple[Play, Belief]]:
@@ -61,17 +61,17 @@ def collect(state: TrainingState, externals: Externals) -> list[tuple[Play, Beli
 
     Returns what was played, and with which belief.
     """
-    s, generator = state.settings, state.generator
-    k = torch.randint(len(externals), (s.externals_per_round,), generator=generator)
+    settings, generator = state.settings, state.generator
+    k = torch.randint(len(externals), (settings.externals_per_round,), generator=generator)
     met = externals[k.tolist()]
     belief = prior_belief(state.agent, len(met))
     # An unconditioned team watches nobody: belief changes nothing in how it acts.
-    first = s.episodes_per_external // 2 if s.conditioned else s.episodes_per_external
-    played = [(play(state, met, belief, first, s.exploration, generator), belief)]
-    if s.conditioned:
+    first = settings.episodes_per_external // 2 if settings.conditioned else settings.episodes_per_external
+    played = [(play(state, met, belief, first, settings.exploration, generator), belief)]
+    if settings.conditioned:
         count = int(torch.randint(1, first + 1, (1,), generator=generator))
-        belief = adapted_belief(state.agent, played[0][0].pairs(slice(count), state.observe), s.inner_steps)
-        after = play(state, met, belief, s.episodes_per_external - first, s.exploration, generator)
+        belief = adapted_belief(state.agent, played[0][0].pairs(slice(count), state.observe), settings.inner_steps)
+        after = play(state, met, belief, settings.episodes_per_external - first, settings.exploration, generator)
         played.append((after, belief))
     state.replay.add(k, *[p for p, _ in played])
     state.environment_steps += sum(int(p.alive.sum()) for p, _ in played)

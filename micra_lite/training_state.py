@@ -54,11 +54,11 @@ class TrainingState:
 
     def new_optimisers(self) -> dict[str, torch.optim.Optimizer]:
         """One Adam for each role; the critic's and the imitator's also train the extractors."""
-        a, s, adam = self.agent, self.settings, partial(torch.optim.Adam, fused=True)
+        agent, settings, adam = self.agent, self.settings, partial(torch.optim.Adam, fused=True)
         return {
-            "imitator": adam([*a.imitators.parameters(), *a.extractors.parameters()], s.imitator_rate),
-            "critic": adam([*a.critic.parameters(), *a.extractors.parameters()], s.critic_rate),
-            "actor": adam(a.actors.parameters(), s.actor_rate),
+            "imitator": adam([*agent.imitators.parameters(), *agent.extractors.parameters()], settings.imitator_rate),
+            "critic": adam([*agent.critic.parameters(), *agent.extractors.parameters()], settings.critic_rate),
+            "actor": adam(agent.actors.parameters(), settings.actor_rate),
         }
 
     def observe(self, states: Tensor) -> list[Tensor]:

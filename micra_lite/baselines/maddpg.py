@@ -25,21 +25,23 @@ from .networks import MaddpgAgent
 
 def maddpg(state: TrainingState, externals: Externals) -> dict[str, float]:
     """One update of MADDPG: every so often a round of data; the imitator, then some steps of critic and actors."""
-    s, agent = state.settings, state.agent
+    settings, agent = state.settings, state.agent
     assert isinstance(agent, MaddpgAgent)
-    if state.updates % s.updates_per_round == 0:
+    if state.updates % settings.updates_per_round == 0:
         collect(state, externals)
-    groups = state.replay.groups(s.externals_per_update, state.generator)
-    belief, losses = imitate(state, externals, groups)[1:] if s.conditioned else (prior_belief(agent, len(groups)), {})
-    for _ in range(s.value_steps):
-        batch = state.replay.transitions(0, groups, s.states_per_external, state.generator)
+    groups = state.replay.groups(settings.externals_per_update, state.generator)
+    belief, losses = (
+        imitate(state, externals, groups)[1:] if settings.conditioned else (prior_belief(agent, len(groups)), {})
+    )
+    for _ in range(settings.value_steps):
+        batch = state.replay.transitions(0, groups, settings.states_per_external, state.generator)
         loss = action_value_loss(state, belief, batch)
         losses["critic_loss"] = gradient_step(state.optimisers["critic"], loss)
         losses["actor_loss"] = gradient_step(state.optimisers["actor"], action_gradient_loss(state, belief, batch))
         update_targets(
             [agent.target_critic, agent.target_extractors, agent.target_actors],
             [agent.critic, agent.extractors, agent.actors],
-            s.target_rate,
+            settings.target_rate,
         )
     return losses
 

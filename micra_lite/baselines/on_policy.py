@@ -129,22 +129,22 @@ def judge_by_action(state: TrainingState, played: Round) -> tuple[Tensor, list[T
 
 def on_policy(state: TrainingState, externals: Externals, judge: Judge) -> dict[str, float]:
     """One update: play, a few steps of the critic, one of the actors; then the imitator."""
-    s, agent = state.settings, state.agent
+    settings, agent = state.settings, state.agent
     rounds = [as_played(state, *played) for played in collect(state, externals)]
     losses = {}
-    for _ in range(s.value_steps):
+    for _ in range(settings.value_steps):
         judged = [judge(state, part) for part in rounds]
         loss = torch.stack([loss for loss, _ in judged]).mean()
         losses["critic_loss"] = gradient_step(state.optimisers["critic"], loss)
         slow, fast = [agent.target_critic, agent.target_extractors], [agent.critic, agent.extractors]
-        update_targets(slow, fast, s.target_rate)
+        update_targets(slow, fast, settings.target_rate)
     parts = []
     for part, (_, advantages) in zip(rounds, judged, strict=True):
         own = zip(advantages, part.log_policies, agent.target_axes, strict=True)
         sampled = [at_sampled_action(a, p.detach().exp(), part.actions[:, i]) for a, p, i in own]
         parts.append(actor_loss(part.log_policies, sampled, state.entropy_coefficient))
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], torch.stack(parts).mean())
-    if s.conditioned:
-        groups = state.replay.groups(s.externals_per_update, state.generator)
+    if settings.conditioned:
+        groups = state.replay.groups(settings.externals_per_update, state.generator)
         losses.update(imitate(state, externals, groups)[-1])
     return losses
