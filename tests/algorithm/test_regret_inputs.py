@@ -9,7 +9,7 @@ from micra_lite.regret import JointTable, counterfactual_regret_advantage, regre
 
 GOOD = [[0.5, 0.5], [0.25, 0.25, 0.5]]
 BAD_INPUTS = [
-    ("sums", {"policies": [[0.5, 0.6], GOOD[1]]}, "policy 0 .*do not sum to one"),
+    ("sums", {"policies": [[0.5, 0.6], GOOD[1]]}, "policy 0 .*differ from 1 by up to 0.1"),
     ("negative", {"policies": [GOOD[0], [1.5, -0.5, 0.0]]}, "policy 1 .*negative"),
     ("NaN policy", {"policies": [[float("nan"), 0.5], GOOD[1]]}, "policy 0 .*not a probability distribution"),
     ("shape", {"policies": GOOD[::-1]}, r"policy 0 has shape \(1, 3\); q asks for \(1, 2\)"),
@@ -17,8 +17,8 @@ BAD_INPUTS = [
     ("too many", {"policies": [*GOOD, GOOD[0]]}, "2 action axes but 3 policies"),
     ("NaN", {"q": float("nan")}, "q contains NaN or infinity"),
     ("infinity", {"q": float("inf")}, "q contains NaN or infinity"),
-    ("axis", {"targets": [2]}, r"target axes \[2\]"),
-    ("negative axis", {"targets": [0, -1]}, r"target axes \[-1\]"),
+    ("axis", {"targets": [2]}, r"target axes \[2\] are not among the agents' axes 0 … 1"),
+    ("negative axis", {"targets": [0, -1]}, r"target axes \[-1\] are not among"),
 ]  # fmt: skip
 
 
