@@ -69,6 +69,8 @@ class Agent(nn.Module):
         self.critic = self.new_critic(game, settings, told)
         # The slow copies from which temporal differences bootstrap: Q̄ and the features it was trained on.
         self.target_critic: nn.Module = copy.deepcopy(self.critic).requires_grad_(False)
+        if isinstance(self.critic, Critic):
+            self.target_critic.level = self.critic.level
         self.target_extractors = copy.deepcopy(self.extractors).requires_grad_(False)
 
     def lay_out(self, game: Game, probes: list[Tensor]) -> tuple[list[int], tuple[int, int]]:
@@ -98,7 +100,8 @@ class Agent(nn.Module):
 
     def new_critic(self, game: Game, settings: Settings, belief: tuple[int, int]) -> nn.Module:
         """An untrained critic, for a belief of so many numbers (P, C + 1). Other kinds of agent have another one."""
-        return Critic(self.critic_views * settings.features, *belief, settings.hidden, game.n_actions)
+        span = game.horizon if game.gamma == 1 else min(game.horizon, 1 / (1 - game.gamma))
+        return Critic(self.critic_views * settings.features, *belief, settings.hidden, game.n_actions, span)
 
     def features(self, observations: Sequence[Tensor], target: bool = False) -> list[Tensor]:
         """φ of each agent's observation, n tensors (…, F), and last of the critic's view where it has one of its own.

@@ -20,7 +20,7 @@ from .registry import find_class, make
 from .replay import Play
 from .training_state import TrainingState
 
-FORMAT, VERSION = "micra_lite training state", 5
+FORMAT, VERSION = "micra_lite training state", 6
 
 
 def save(path: str | Path, state: TrainingState) -> None:

@@ -78,9 +78,16 @@ class Actor(nn.Module):
 
 
 class Critic(nn.Module):
-    """Q(s, ·), a table of all joint actions, from features of the state and a belief. ValueError if it is too large."""
+    """Q(s, ·), a table of all joint actions, from features of the state and a belief. ValueError if it is too large.
 
-    def __init__(self, features: int, prediction: int, probes: int, hidden: int, n_actions: Sequence[int]) -> None:
+    The table's level is a part of its own: the mean reward of a step beside each external, times `span`, the steps that
+    count for a return. A level that lags behind in Q̄ would rise by one reward at a time, and drown the differences
+    between joint actions meanwhile; so Q̄ has the level of Q itself (cf. reward centering; Naik et al., 2024).
+    """
+
+    def __init__(
+        self, features: int, prediction: int, probes: int, hidden: int, n_actions: Sequence[int], span: float
+    ) -> None:
         super().__init__()
         self.n_actions = tuple(n_actions)
         size, sizes = math.prod(n_actions), " × ".join(map(str, n_actions))
@@ -90,8 +97,11 @@ class Critic(nn.Module):
                 "enumerate. Use a critic made of parts (extensions.pairwise_critic), or fewer agents or actions."
             )
         self.layers = Perceptron(features + prediction, probes, hidden, size)
+        self.level, self.span = Perceptron(probes + 1, 0, 64, 1), span
 
     def forward(self, features: Sequence[Tensor], prediction: Tensor, probes: Tensor) -> JointTable:
         """Args: distinct features of the agents, each (K, N, F); the belief, (K, N, P) and (K, C). B = K·N rows."""
         q = self.layers(torch.cat([*features, prediction], -1), probes)  # (K, N, ∏ A_j)
+        told = torch.cat([probes, probes.new_ones(len(probes), 1)], -1)[:, None]  # (K, 1, C + 1)
+        q = q + self.span * self.level(told, probes)
         return JointTable(q.flatten(0, 1).unflatten(-1, self.n_actions))  # (K·N, A_1, …, A_n)

@@ -158,10 +158,7 @@ def online_adaptation(
 def execution(
     state: TrainingState, game: Game, external: Externals, episodes: int = 1, seed: int = 0
 ) -> Iterator[Record]:
-    """Phase three: the team plays `episodes` episodes beside one external; one record per step, nothing is learned.
-
-    The team is read from `state` at every step.
-    """
+    """Phase three: `episodes` episodes beside one external, nothing is learned. `state` is read anew at every step."""
     generator = torch.Generator().manual_seed(seed)
     players, prior = external.players(torch.zeros(1, dtype=torch.long)), prior_belief(state.agent, 1)
     n, n_ext, count, actions = len(game.agents), len(game.externals), 0, None

@@ -1,8 +1,4 @@
-"""Episodes as they were played and watched, and the data D that they make up.
-
-`Play` is a batch of episodes as they were played, `Replay` the data D. Online adaptation takes watched `Episode`s,
-imitation `Pairs`, critic and actors `Transitions`.
-"""
+"""Episodes, played and watched, and the data D that they make up: `Pairs` for imitation, `Transitions` for the rest."""
 
 from __future__ import annotations
 

@@ -111,9 +111,9 @@ def watched_pairs(state: TrainingState, watched: Sequence[Episode]) -> Pairs:
     for number, episode in enumerate(watched):
         missing = [a for a in needed if a not in episode.observations]
         missing += [a for a in game.externals if a not in episode.actions]
-        if missing:
-            lacks = f"lacks observations or actions of {sorted(set(missing))}"
-            raise ValueError(f"watched episode {number} {lacks}; this game needs those of {sorted(needed)}")
+        if missing := sorted(set(missing)):
+            lacks = f"lacks observations or actions of {missing}; this game needs those of {sorted(needed)}"
+            raise ValueError(f"watched episode {number} {lacks}")
     steps = sum(len(episode.actions[game.externals[0]]) for episode in watched)
     observations = [torch.zeros(1, steps, 1, dtype=dtype)] * len(game.agents)  # zeros where nobody imitates from
     for j, name in observers.items():

@@ -73,11 +73,10 @@ class Settings:
         if self.unwatched_externals < 0 or min(self.support_episodes) < 0:
             raise ValueError("unwatched_externals and support_episodes must not be negative")
         if max(self.support_episodes) + self.query_episodes > self.episodes_per_external:
-            watched = (
-                f"support_episodes (up to {max(self.support_episodes)}) and query_episodes ({self.query_episodes})"
+            raise ValueError(
+                f"support_episodes (up to {max(self.support_episodes)}) and query_episodes ({self.query_episodes}) must"
+                f" fit into episodes_per_external ({self.episodes_per_external}): no pair may be in both"
             )
-            room = f"episodes_per_external ({self.episodes_per_external})"
-            raise ValueError(f"{watched} must fit into {room}: no pair may be in both")
 
     @property
     def torch_dtype(self) -> torch.dtype:

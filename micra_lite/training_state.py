@@ -1,8 +1,4 @@
-"""All that changes while training or adapting, in one place, and what a phase reports of it.
-
-1. `TrainingState`: the phases hold nothing else, so that a run can be saved and resumed at every record.
-2. `Record`: what a phase yields after each step; `last` runs a phase to its end.
-"""
+"""All that changes while training or adapting, `TrainingState`, and what a phase yields after each step, `Record`."""
 
 from __future__ import annotations
 
@@ -24,7 +20,7 @@ from .settings import SHAPES, Settings
 
 @dataclass
 class TrainingState:
-    """Everything that changes while training or adapting."""
+    """The phases hold nothing else, so that a run can be saved and resumed at every record."""
 
     game: Game
     settings: Settings

@@ -504,7 +504,7 @@ for n, (table, parts) in entries.items():
 
 # %%
 try:
-    Critic(1, 0, 0, 1, (5,) * 8)
+    Critic(1, 0, 0, 1, (5,) * 8, span=1)
 except ValueError as error:
     refusal = str(error)
     print(refusal)

@@ -17,7 +17,7 @@ from micra_lite.training_state import TrainingState
 
 def test_a_table_too_large_is_refused_with_its_size():
     with pytest.raises(ValueError, match=r"1,000,000 entries .*too large to enumerate"):
-        Critic(1, 0, 0, 1, [10] * 6)
+        Critic(1, 0, 0, 1, [10] * 6, 1.0)
 
 
 def game_of(view):

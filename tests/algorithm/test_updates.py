@@ -4,6 +4,7 @@ The game is tiny, with three agents of unequal action numbers and outcomes that 
 Q-function of the current team is known.
 """
 
+import copy
 from itertools import product
 
 import numpy as np
@@ -66,9 +67,10 @@ def test_target_is_the_expectation_by_loops(conditioned, model, watched):
 
 def constant_critic(state, value):
     """Make Q̄ the same number everywhere."""
-    last = state.agent.target_critic.layers.rest[-1]
-    last.weight.data.zero_()
-    last.bias.data.fill_(value)
+    critic = state.agent.target_critic
+    for last, constant in ((critic.layers.rest[-1], value), (critic.level.rest[-1], 0.0)):
+        last.weight.data.zero_()
+        last.bias.data.fill_(constant)
 
 
 def test_ends_do_not_bootstrap_and_cuts_do():
@@ -155,3 +157,58 @@ def test_learning_converges_to_dynamic_programming(conditioned):
     gap = np.abs(exact.joint_q(table, [team[1][0], tables[0], team[0][0]])
                  - exact.joint_q(table, [team[1][0], tables[1], team[0][0]])).max()  # fmt: skip
     assert gap > 0.2  # so it matters who it is
+
+
+class Steady(Toy):
+    """Every step pays every agent 1, and no episode ends: the return is 1/(1 − γ) = 5, whatever is played."""
+
+    def __init__(self):
+        super().__init__(ends=0.0)
+        self.pays = torch.ones_like(self.pays)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_the_level_of_q_does_not_wait_for_the_slow_copy(shared):
+    """With Q̄ hardly moving, Q still comes near 1/(1 − γ); with a level of its own Q̄ holds it at the first reward."""
+    game = Steady()
+    state = initial(game, target_rate=1e-5, critic_rate=1e-2)
+    agent, belief = state.agent, prior_belief(state.agent, 2)
+    assert agent.target_critic.level is agent.critic.level
+    if not shared:
+        agent.target_critic.level = copy.deepcopy(agent.critic.level)
+    batch, _ = some_transitions(game, 2, 64, torch.float32)
+    batch = batch._replace(rewards=torch.ones_like(batch.rewards), terminated=torch.zeros_like(batch.terminated))
+    for _ in range(400):
+        update(state, belief, belief, batch)
+    with torch.no_grad():
+        features = agent.features(batch.observations)
+        q = agent.value(belief, features, agent.predict(belief, features)).taken(batch.actions.flatten(0, 1))
+    if not shared:
+        assert float(q.mean()) < 1.5
+        return
+    assert 3.5 < float(q.mean()) <= 1 / (1 - game.gamma) + 0.1
+    fork = state.fork(state.settings)
+    assert fork.agent.target_critic.level is fork.agent.critic.level
+    assert fork.agent.critic.level is not agent.critic.level
+
+
+def test_the_slow_critic_judges_the_actors():
+    """Regrets are those of Q̄, from before the step, and have nothing to do with Q."""
+    game = Toy()
+    state = initial(game, target_rate=0.0)
+    belief = prior_belief(state.agent, 2)
+    batch, _ = some_transitions(game, 2, 8, torch.float32)
+    with torch.no_grad():
+        slow = state.agent.features(batch.observations, target=True)
+        predictions = state.agent.predict(belief, state.agent.features(batch.observations))
+        q = state.agent.value(belief, slow, predictions, target=True).row(0)
+        for p in state.agent.critic.layers.parameters():
+            p += 1.0
+    seen = []
+
+    def advantages(q, policies, axes, generator):
+        seen.append(q.row(0))
+        return [torch.zeros_like(policies[i]) for i in axes]
+
+    update(state, belief, belief, batch, advantages)
+    torch.testing.assert_close(seen[0], q)
