@@ -102,6 +102,5 @@ class Critic(nn.Module):
     def forward(self, features: Sequence[Tensor], prediction: Tensor, probes: Tensor) -> JointTable:
         """Args: distinct features of the agents, each (K, N, F); the belief, (K, N, P) and (K, C). B = K·N rows."""
         q = self.layers(torch.cat([*features, prediction], -1), probes)  # (K, N, ∏ A_j)
-        told = torch.cat([probes, probes.new_ones(len(probes), 1)], -1)[:, None]  # (K, 1, C + 1)
-        q = q + self.span * self.level(told, probes)
+        q = q + self.span * self.level(nn.functional.pad(probes, (0, 1), value=1.0)[:, None], probes)  # + (K, 1, 1)
         return JointTable(q.flatten(0, 1).unflatten(-1, self.n_actions))  # (K·N, A_1, …, A_n)

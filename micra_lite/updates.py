@@ -88,15 +88,15 @@ def update(
     state: TrainingState, critic_belief: Belief, team_belief: Belief, batch: Transitions,
     advantages: Advantages = counterfactual_regrets, learn_critic: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
-    """A step of the critic and one of the actors, judged by Q̄, which errs less; transitions (K, N). For a `Record`."""
+    """One step of the critic and one of the actors on transitions (K, N, …); returns what a `Record` shows."""
     agent, seen, losses = state.agent, batch.observations, {}
     features = agent.features(seen)  # n × (K, N, F); the critic's optimiser trains the extractors too
     with torch.no_grad():
         predictions = critic_belief.predict(agent, features, seen, batch.actions)  # per view (K, N, A_e)
         expected = team_belief.predict(agent, features, seen, batch.actions)
-        judge = agent.value(critic_belief, agent.features(seen, target=True), predictions, target=True)  # K·N rows
+    q = agent.value(critic_belief, features, predictions)  # K·N rows
+
     if learn_critic:
-        q = agent.value(critic_belief, features, predictions)
         target = temporal_difference_target(state, critic_belief, team_belief, batch)
         loss = critic_loss(q, batch.actions.flatten(0, 1), target.flatten())
         losses["critic_loss"] = gradient_step(state.optimisers["critic"], loss)
@@ -106,7 +106,8 @@ def update(
     log_policies = agent.act(team_belief, features, expected)  # m × (K, N, A_i)
     # Targets as they play now, externals as the critic is told: n × (K·N, A_j)
     joint = agent.joint([p.detach().exp() for p in log_policies], predictions)
-    regrets = advantages(judge, joint, agent.target_axes, state.generator)  # m × (K·N, A_i)
+    with torch.no_grad():  # no gradient into the critic; q is its answer from before its step
+        regrets = advantages(q, joint, agent.target_axes, state.generator)  # m × (K·N, A_i)
     loss = actor_loss([p.flatten(0, 1) for p in log_policies], regrets, state.entropy_coefficient)
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], loss)
 
@@ -116,7 +117,7 @@ def update(
     return {
         "losses": losses, "game_state": batch.states[0, 0], "observations": [o[0, 0] for o in seen[:n]],
         "features": [f[0, 0].detach() for f in features[:n]],
-        "predictions": [p[0, 0] for p in predictions[:n_ext]], "q": judge.row(0),
+        "predictions": [p[0, 0] for p in predictions[:n_ext]], "q": q.row(0),
         "regrets": [r[0] for r in regrets], "policies": [joint[i][0] for i in agent.target_axes],
         "new_policies": [p[0, 0].exp() for p in after],
     }  # fmt: skip

@@ -194,7 +194,7 @@ print("losses agree within 1e-4:", apart_losses < 1e-4, " θ′ agrees within 1e
 # That is all that the answer *conditioned* does (`after_imitation="nothing"`). Two other answers go on from here.
 #
 # **Frozen critic** (`after_imitation="actors"`). Draw states from the data D. In each, put $\delta$ into the sums of Eq. 2, and let the actors take a step along Eq. 3. The
-# critic stays; its slow copy judges, as in training. For hunter 1 (axis `a`), with hunter 2 (`b`) and the prey (`e`) averaged out:
+# critic stays. For hunter 1 (axis `a`), with hunter 2 (`b`) and the prey (`e`) averaged out:
 #
 # $$v(s \mid a) = \sum_b \sum_e \pi_2(b)\, \delta(e)\, Q(s, a, b, e), \qquad A_1(s, a) = v(s \mid a) - \sum_a \pi_1(a)\, v(s \mid a)$$
 #
@@ -212,8 +212,7 @@ for _ in range(frozen.adaptation_updates):
     features = [f.detach() for f in ours.features(batch.observations)]  # 3 × (1, N, F)
     with torch.no_grad():
         delta = functional_call(imitator, theta, (features[2],)).exp()  # (1, N, 5)
-        slow = ours.features(batch.observations, target=True)
-        q = ours.value(belief, slow, [delta], target=True).table  # Q̄: (N, 5, 5, 5)
+        q = ours.value(belief, features, [delta]).table  # (N, 5, 5, 5)
     log_pi = [p[0] for p in ours.act(belief, features, [delta])]  # 2 × (N, 5)
     pi = [p.exp().detach() for p in log_pi]
     values = [

@@ -190,25 +190,3 @@ def test_the_level_of_q_does_not_wait_for_the_slow_copy(shared):
     fork = state.fork(state.settings)
     assert fork.agent.target_critic.level is fork.agent.critic.level
     assert fork.agent.critic.level is not agent.critic.level
-
-
-def test_the_slow_critic_judges_the_actors():
-    """Regrets are those of Q̄, from before the step, and have nothing to do with Q."""
-    game = Toy()
-    state = initial(game, target_rate=0.0)
-    belief = prior_belief(state.agent, 2)
-    batch, _ = some_transitions(game, 2, 8, torch.float32)
-    with torch.no_grad():
-        slow = state.agent.features(batch.observations, target=True)
-        predictions = state.agent.predict(belief, state.agent.features(batch.observations))
-        q = state.agent.value(belief, slow, predictions, target=True).row(0)
-        for p in state.agent.critic.layers.parameters():
-            p += 1.0
-    seen = []
-
-    def advantages(q, policies, axes, generator):
-        seen.append(q.row(0))
-        return [torch.zeros_like(policies[i]) for i in axes]
-
-    update(state, belief, belief, batch, advantages)
-    torch.testing.assert_close(seen[0], q)

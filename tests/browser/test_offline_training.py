@@ -43,5 +43,5 @@ def test_a_guess_about_the_slow_copy_is_kept(training):
     choose(training, found, "Your guess", "it learns faster")
     found.locator("button", has_text="Reveal").focus()
     training.keyboard.press("Enter")
-    found.locator('svg[aria-label*="the truth is it learns much less. Not so."]').wait_for()
+    found.locator('svg[aria-label*="the truth is about the same. Not so."]').wait_for()
     widget(training, "1 of 7 predictions made.")  # the sum of them, at the end
