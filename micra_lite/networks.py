@@ -80,9 +80,9 @@ class Actor(nn.Module):
 class Critic(nn.Module):
     """Q(s, ·), a table of all joint actions, from features of the state and a belief. ValueError if it is too large.
 
-    The table's level is a part of its own: the mean reward of a step beside each external, times `span`, the steps that
-    count for a return. A level that lags behind in Q̄ would rise by one reward at a time, and drown the differences
-    between joint actions meanwhile; so Q̄ has the level of Q itself (cf. reward centering; Naik et al., 2024).
+    A part of the table's level is learned from the belief alone, as the reward of a step times `span`, the steps that
+    count for a return. In Q̄ a level lags behind, and rises by one reward at a time; so Q̄ has this part from Q itself.
+    It takes the bias away sooner (cf. reward centering; Naik et al., 2024).
     """
 
     def __init__(

@@ -472,8 +472,8 @@ print(f"two tables, one for each: {relabelled['32 other prey', 'A']:.2f} and {ag
 # ## 9. The packaged critic
 #
 # `networks.Critic` puts a network in the table's place: features of $s$ (and the belief) in, all joint actions out. Two hunters now, so 125
-# of them. Their common *level* is a part of its own, learned from the belief, and $\bar Q$ has it without delay: else it would rise by one reward per
-# step of bootstrapping. The policies are the actors', and $\delta_k$ the imitator's. Here are 2 externals and 6 made-up transitions each, some terminated (as if the hunt could end):
+# of them. A part of their common *level* is learned from the belief alone, and $\bar Q$ has it without delay: a level that lags behind rises by one
+# reward at a time. The policies are the actors', and $\delta_k$ the imitator's. Here are 2 externals and 6 made-up transitions each, some terminated (as if the hunt could end):
 
 # %%
 hunt = micra_lite.make("pursuit", size=2)

@@ -169,7 +169,7 @@ class Steady(Toy):
 
 @pytest.mark.parametrize("shared", [True, False])
 def test_the_level_of_q_does_not_wait_for_the_slow_copy(shared):
-    """With Q̄ hardly moving, Q still comes near 1/(1 − γ); with a level of its own Q̄ holds it at the first reward."""
+    """With Q̄ hardly moving, Q still goes most of the way to 1/(1 − γ) = 5; with a level of its own Q̄ holds it at the first reward."""
     game = Steady()
     state = initial(game, target_rate=1e-5, critic_rate=1e-2)
     agent, belief = state.agent, prior_belief(state.agent, 2)

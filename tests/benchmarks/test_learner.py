@@ -1,4 +1,4 @@
-"""The critic's errors in benchmarks/learner.py are what they are called, and finished runs are not repeated."""
+"""The critic's errors in benchmarks/learner.py are what they are called, and finished runs are kept."""
 
 import json
 
