@@ -537,7 +537,7 @@ words = (
 )
 widgets.show(figure, words, trained=True)
 print("the team has learned something:", seen["score"][-1] > 0.2)
-print("more regret left on the way than at the start, and less at the end:", left.max() > left[0] > left[-1])
+print("more regret is left on the way than at first, and less at the end:", left.max() > left[0] > left[-1])
 
 # %% [markdown]
 # What to see:
