@@ -34,7 +34,6 @@ import micra_lite
 from common import write_part
 from micra_lite import exact
 from micra_lite.exact.values import team_reward
-from micra_lite.networks import Perceptron
 from micra_lite.registry import GRID_TASKS
 from runs import file_name, game_of, keep, run_all
 
@@ -69,6 +68,18 @@ class Problem:
     def team_q(self, q: Tensor, moves: Tensor) -> Tensor:
         """Average the external out: q (…, ∏A), moves (…, A_e) → (…, ∏A_𝒯)."""
         return (q.unflatten(-1, (-1, moves.shape[-1])) * moves[..., None, :]).sum(-1)
+
+
+class Perceptron(nn.Module):
+    """Two hidden layers; the context (K, C) is the same for all N states of an external."""
+
+    def __init__(self, inputs: int, context: int, hidden: int, outputs: int) -> None:
+        super().__init__()
+        self.first, self.context = nn.Linear(inputs, hidden), nn.Linear(context, hidden, bias=False)
+        self.rest = nn.Sequential(nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, outputs))
+
+    def forward(self, inputs: Tensor, context: Tensor) -> Tensor:
+        return self.rest(self.first(inputs) + self.context(context)[:, None])  # (K, N, outputs)
 
 
 class OneNetwork(nn.Module):

@@ -1,6 +1,7 @@
 """What a change of the learner is worth: one training for each task and seed, measured on the validation externals.
 
-Scores are exact: of the unadapted team, and adapted after 1 and 5 watched episodes. The critic is compared with the exact Q
+Scores are exact: of the unadapted team, and adapted after 1 and 5 watched episodes; at the end also of the *Bayes-greedy*
+team, on the same watched moves, and of the best fixed team that is found: the practical ceilings. The critic is compared with the exact Q
 of the team beside 8 of the externals, in the states of D: its *bias* (mean of Q − Q^π,k over states and joint actions),
 the spread of v over the same states, and its *within-state error* (root mean square about each state's mean, the
 external's actions averaged out). The last two columns say what the critic is good for: the score of the joint action that
@@ -37,20 +38,27 @@ from micra_lite.exact.scores import features_everywhere
 from micra_lite.exact.values import split_team
 from micra_lite.game import in_agents_order
 from micra_lite.registry import GRID_TASKS
+from micra_lite.replay import Episode, Pairs
 from micra_lite.rollouts import play
-from runs import each_score, game_of, run_all, score, yardstick
+from runs import each_score, file_name, game_of, keep, run_all, score, yardstick
 
 RUNS = RESULTS / "learner-runs.jsonl"
 CACHE = RESULTS.parents[1] / "runs" / "benchmarks" / "learner"
 WATCHED = (1, 5)  # episodes
 FEW = 8  # externals beside which the critic is measured
+FIXED = 64  # training externals for which the best fixed team is sought
+PARTICLES = 256  # of the Bayes predictor
 
 
-def watched(state: micra_lite.TrainingState, externals: micra_lite.Externals, episodes: int) -> Belief:
-    """The belief after watching each of the externals for some episodes beside the unadapted team."""
+def watched(state: micra_lite.TrainingState, externals: micra_lite.Externals, episodes: int) -> Pairs:
+    """What is seen of each of the externals in some episodes beside the unadapted team."""
     generator, prior = torch.Generator().manual_seed(state.settings.seed), prior_belief(state.agent, len(externals))
-    played = play(state, externals, prior, episodes, 0.1, generator)
-    return adapted_belief(state.agent, played.pairs(slice(None), state.observe), state.settings.inner_steps)
+    return play(state, externals, prior, episodes, 0.1, generator).pairs(slice(None), state.observe)
+
+
+def adapted(state: micra_lite.TrainingState, pairs: Pairs) -> Belief:
+    """The belief after watching."""
+    return adapted_belief(state.agent, pairs, state.settings.inner_steps)
 
 
 def scores_of(task: str, state: micra_lite.TrainingState) -> dict[str, float]:
@@ -59,8 +67,31 @@ def scores_of(task: str, state: micra_lite.TrainingState) -> dict[str, float]:
     externals, table, scale = family.split("validation"), exact.tabulate(game), yardstick(task, CACHE, "validation")
     found = {"unadapted": score(scale, exact.exact_values(state, table, externals, prior_belief(state.agent, 1)))}
     for episodes in WATCHED:
-        values = exact.exact_values(state, table, externals, watched(state, externals, episodes))
+        values = exact.exact_values(state, table, externals, adapted(state, watched(state, externals, episodes)))
         found |= {f"after_{episodes}": score(scale, values), f"worst_after_{episodes}": min(each_score(scale, values))}
+    return found
+
+
+def ceilings_of(task: str, state: micra_lite.TrainingState) -> dict[str, float]:
+    """The best fixed team found for the training externals, and the Bayes-greedy team after watching, on the same moves."""
+    game, family = game_of(task)
+    externals, table, scale = family.split("validation"), exact.tabulate(game), yardstick(task, CACHE, "validation")
+    (moves,) = [t.double().numpy() for t in game.tables(externals)]  # (K, S, A_e); one external
+    path = CACHE / f"best-fixed-{file_name(task)}.json"
+    if not path.exists():
+        (train,) = [t.double().numpy() for t in game.tables(family.split("train"))]
+        start = exact.best_response(table, [train.mean(0)]).policies
+        team = exact.best_fixed_team(table, [[own] for own in train[:FIXED]], start)
+        keep(path, {"score": score(scale, [exact.team_value(table, team, [own]) for own in moves])})
+    found = {"best_fixed": json.loads(path.read_text())["score"]}
+    external, axis = game.externals[0], game.external_axes[0]
+    for episodes in WATCHED:
+        pairs, values = watched(state, externals, episodes), []
+        for k, own in enumerate(moves):
+            seen = [Episode({external: pairs.observations[axis][k]}, {external: pairs.actions[k, :, axis]})]
+            prediction = exact.bayes_predictor(game, family, seen, PARTICLES, seed=k)
+            values.append(exact.team_value(table, exact.bayes_greedy_team(table, prediction).policies, [own]))
+        found[f"bayes_greedy_after_{episodes}"] = score(scale, values)
     return found
 
 
@@ -74,10 +105,9 @@ def critic_of(task: str, state: micra_lite.TrainingState) -> dict[str, float]:
         exact.tabulate(game),
         yardstick(task, CACHE, "validation"),
     )
-    belief = watched(state, externals, WATCHED[-1])
+    belief = adapted(state, watched(state, externals, WATCHED[-1]))
     with torch.no_grad():
-        features = features_everywhere(state, FEW)
-        q = state.agent.value(belief, features, state.agent.predict(belief, features)).table.double().numpy()
+        q = state.agent.value(belief, features_everywhere(state)).table.double().numpy()
     team = [t.double().numpy() for t in exact.team_tables(state, belief)]
     moves = game.tables(externals)[0].double().numpy()  # (K, S, A_e)
     replay = state.replay
@@ -89,7 +119,7 @@ def critic_of(task: str, state: micra_lite.TrainingState) -> dict[str, float]:
         """The mean square about each state's mean, x (S, ∏A_𝒯)."""
         return float(share @ np.square(x - x.mean(1, keepdims=True)).mean(1))
 
-    for k, learned in enumerate(q.reshape(FEW, game.n_states, *game.n_actions)):
+    for k, learned in enumerate(q):
         policies = in_agents_order(table.target_axes, table.external_axes, [t[k] for t in team], [moves[k]])
         exactly = exact.joint_q(table, policies)
         axis = game.external_axes[0] + 1
@@ -124,6 +154,7 @@ def run(change: str, task: str, seed: int, changes: dict[str, Any]) -> list[dict
                 "change": change, "task": task, "seed": seed, "updates": settings.updates, "update": record.step,
                 "environment_steps": record.state.environment_steps, "cpu_seconds": seconds,
                 **scores_of(task, record.state), **critic_of(task, record.state),
+                **(ceilings_of(task, record.state) if record.step == settings.updates else {}),
             })  # fmt: skip
             measuring += time.process_time() - began
     with open(RUNS, "a", encoding="utf-8") as file:
@@ -136,7 +167,8 @@ def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     keys, found = ("change", "task", "updates", "update"), []
     for key in dict.fromkeys(tuple(r[k] for k in keys) for r in rows):
         same = [r for r in rows if tuple(r[k] for k in keys) == key]
-        means = {n: float(np.mean([r[n] for r in same])) for n in same[0] if n not in (*keys, "seed")}
+        columns = [n for n in same[0] if n not in (*keys, "seed") and all(n in r for r in same)]
+        means = {n: float(np.mean([r[n] for r in same])) for n in columns}
         found.append({**dict(zip(keys, key, strict=True)), "seeds": len(same), **means})
     return found
 

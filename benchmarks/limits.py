@@ -31,7 +31,6 @@ from micra_lite import ExternalFamily, Game, Record, Settings, TrainingState, ex
 from micra_lite.baselines.ablations import true_externals
 from micra_lite.game import in_agents_order
 from micra_lite.phases import draw_transitions
-from micra_lite.regret import JointTable
 from micra_lite.rollouts import collect
 from micra_lite.updates import Advantages, counterfactual_regrets, update
 from runs import game_of, run_all, yardstick
@@ -62,8 +61,9 @@ class ExactCritic:
             critic_belief, team_belief, _ = true_externals(state, externals, groups)
             q = self.joint_q(state, state.replay.store["external"][groups])
             for _ in range(settings.value_steps):
-                batch = draw_transitions(state, externals, groups)
-                shown = update(state, critic_belief, team_belief, batch, self.advantages(q, batch.states))
+                for which, batch in draw_transitions(state, externals, groups):
+                    judge = self.advantages(q[which], batch.states)
+                    shown = update(state, critic_belief[which], team_belief[which], batch, judge)
             state.updates += 1
             yield Record("offline training", state.updates, state, **shown)
 
@@ -78,9 +78,9 @@ class ExactCritic:
         return torch.stack([found[number] for number in k.tolist()]).to(state.settings.torch_dtype)
 
     def advantages(self, q: Tensor, states: Tensor) -> Advantages:
-        """Eq. 2 from exact q (K, S, A_1, …, A_n) in states (K, N, d); the learned critic's answer is ignored."""
-        rows = q[torch.arange(len(q))[:, None], self.game.encode(states)].flatten(0, 1)  # (K·N, A_1, …, A_n)
-        return lambda learned, *given: counterfactual_regrets(JointTable(rows), *given)
+        """Eq. 2 from exact q (K, S, A_1, …, A_n) in states (1 or K, N, d); the learned critic's answer is ignored."""
+        found = q[torch.arange(len(q))[:, None], self.game.encode(states)]  # (K, N, A_1, …, A_n)
+        return lambda learned, *given: counterfactual_regrets(exact.JointTable(found), *given)
 
 
 def curve(task: str, replaced: str, seed: int, settings: Settings, cache: Path) -> list[tuple[int, float]]:

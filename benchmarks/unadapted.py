@@ -114,7 +114,7 @@ def up_the_exact_gradient(game: Any, views: Views, entropy: float) -> list[Array
 def actors_of(state: micra_lite.TrainingState) -> Callable[[], list[Tensor]]:
     """The policies (S, A_i) of a team that has watched nobody, as a function of its actors' present parameters."""
     with torch.no_grad():
-        belief, features = prior_belief(state.agent, 1), features_everywhere(state, 1)
+        belief, features = prior_belief(state.agent, 1), features_everywhere(state)
         predictions = state.agent.predict(belief, features)
     return lambda: [p[0].exp().double() for p in state.agent.act(belief, features, predictions)]
 
@@ -127,14 +127,14 @@ def critic_regrets(state: micra_lite.TrainingState, externals: Any) -> Callable[
     played = play(state, externals, prior_belief(agent, K), WATCHED, 0.2, generator)
     told = adapted_belief(agent, played.pairs(slice(WATCHED), state.observe), state.settings.inner_steps)
     told.unwatched[:] = 1.0
-    features = features_everywhere(state, K)
+    features = features_everywhere(state)
     predictions = agent.predict(told, features)
-    q = agent.value(told, features, predictions)  # K·S rows
+    q = agent.value(told, features)
 
     def regrets(policies: list[Tensor]) -> list[Tensor]:
         given = [p.detach().to(state.settings.torch_dtype).expand(K, *p.shape) for p in policies]
-        found = counterfactual_regrets(q, agent.joint(given, predictions), agent.target_axes, generator)
-        return [r.unflatten(0, (K, -1)).double() for r in found]
+        found = counterfactual_regrets(q, agent.joint(given, predictions), agent.target_axes, generator)  # (K, S, A_i)
+        return [r.double() for r in found]
 
     return regrets
 

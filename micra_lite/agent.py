@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from .game import Game, in_agents_order
 from .imitation import Parameters, adapt, meta_parameters, predict
 from .networks import Actor, Critic, Extractor, MetaImitator
-from .regret import JointTable
+from .regret import FactoredQ
 from .replay import Pairs
 from .settings import Settings
 
@@ -30,14 +30,14 @@ class Belief:
     unwatched: Tensor  # (K, 1), 1 where the team plays without having watched, else 0
 
     def __getitem__(self, which: slice) -> Belief:
-        parameters = [{n: p[which] for n, p in view.items()} for view in self.parameters]
+        parameters = [{n: p[which] for n, p in adapted.items()} for adapted in self.parameters]
         return replace(self, parameters=parameters, probes=self.probes[which], unwatched=self.unwatched[which])
 
     @staticmethod
     def concatenate(*beliefs: Belief) -> Belief:
         """One belief about the externals of several beliefs, in a row."""
-        views = zip(*[b.parameters for b in beliefs], strict=True)
-        parameters = [{n: torch.cat([view[n] for view in same]) for n in same[0]} for same in views]
+        each = zip(*[b.parameters for b in beliefs], strict=True)
+        parameters = [{n: torch.cat([one[n] for one in same]) for n in same[0]} for same in each]
         return Belief(parameters, torch.cat([b.probes for b in beliefs]), torch.cat([b.unwatched for b in beliefs]))
 
     def predict(
@@ -62,10 +62,12 @@ class Agent(nn.Module):
         A, F, hidden = game.n_actions, settings.features, settings.imitator_hidden
         self.conditioned, self.informed = settings.conditioned, settings.informed
         observations, belief = self.lay_out(game, probes)
-        given, told = [belief if takes_it else (0, 0) for takes_it in (self.conditioned, self.informed)]
+        given, told = [belief if takes_it else 1 for takes_it in (self.conditioned, self.informed)]
         self.extractors = nn.ModuleList(Extractor(size, F) for size in observations)
         self.imitators = nn.ModuleList(MetaImitator(F, hidden, A[e], settings.step_size) for _, e in self.views)
-        self.actors = nn.ModuleList(Actor(F, *given, settings.actor_hidden, A[i]) for i in self.target_axes)
+        external = [A[e] for e in self.external_axes] if self.conditioned else []
+        width, rank = settings.actor_hidden, settings.rank
+        self.actors = nn.ModuleList(Actor(F, given, width, rank, A[i], external) for i in self.target_axes)
         self.critic = self.new_critic(game, settings, told)
         # The slow copies from which temporal differences bootstrap: Q̄ and the features it was trained on.
         self.target_critic: nn.Module = copy.deepcopy(self.critic).requires_grad_(False)
@@ -73,105 +75,91 @@ class Agent(nn.Module):
             self.target_critic.level = self.critic.level
         self.target_extractors = copy.deepcopy(self.extractors).requires_grad_(False)
 
-    def lay_out(self, game: Game, probes: list[Tensor]) -> tuple[list[int], tuple[int, int]]:
-        """Who sees and shares what: the input size of each extractor, and of a belief, in numbers (P, C + 1)."""
+    def lay_out(self, game: Game, probes: list[Tensor]) -> tuple[list[int], int]:
+        """Who sees and shares what: the input size of each extractor, and in how many numbers a belief is told (C)."""
         sizes, A = [*game.observation_sizes], game.n_actions
         self.target_axes, self.external_axes = game.target_axes, game.external_axes
-        self.full_view, self.sees_state = game.full_view, game.critic_sees_state
-        self.critic_views = 1 if self.full_view or self.sees_state else len(A)  # how many observations the critic needs
+        self.full_view = game.full_view
+        self.critic_views = 1 if game.full_view or game.critic_sees_state else len(A)  # what the critic needs to see
         self.views = [(e, e) for e in self.external_axes]
         if not game.full_view:
             self.views += [(i, e) for i in self.target_axes for e in self.external_axes]
         # Agents on the same side that see and do as much are of one type: they share an extractor.
         sides = [(j in self.target_axes, o, a) for j, (o, a) in enumerate(zip(sizes, A, strict=True))]
-        self.agent_types = [list(dict.fromkeys(sides)).index(side) for side in sides]
-        self.extractor_of = [0] * len(A) if game.full_view else list(self.agent_types)
-        if self.sees_state:  # and the critic has one of its own
+        self.extractor_of = [0] * len(A) if game.full_view else [list(dict.fromkeys(sides)).index(s) for s in sides]
+        if game.critic_sees_state:  # and the critic has one of its own
             self.extractor_of.append(max(self.extractor_of) + 1)
             sizes.append(game.state_observation_size or 0)
-        # The numbers a belief consists of: predictions now (P) and at the probes (C), and whether it was watched.
-        now = [A[e] for e in self.external_axes]
         told = [A[e] for e, probe in zip(self.external_axes, probes, strict=True) for _ in range(len(probe))]
-        self.register_buffer("uniform", torch.cat([torch.full((a,), 1 / a) for a in (*now, *told)]))
+        self.register_buffer("uniform", torch.cat([torch.full((a,), 1 / a) for a in told]))
         for j, probe in enumerate(probes):
             self.register_buffer(f"probe_{j}", probe)
         first = [self.extractor_of.index(k) for k in range(max(self.extractor_of) + 1)]  # the first user of each
-        return [sizes[j] for j in first], (sum(now), sum(told) + 1)
+        return [sizes[j] for j in first], sum(told) + 1
 
-    def new_critic(self, game: Game, settings: Settings, belief: tuple[int, int]) -> nn.Module:
-        """An untrained critic, for a belief of so many numbers (P, C + 1). Other kinds of agent have another one."""
+    def new_critic(self, game: Game, settings: Settings, belief: int) -> nn.Module:
+        """An untrained critic, for a belief of so many numbers (C). Other kinds of agent have another one."""
         span = game.horizon if game.gamma == 1 else min(game.horizon, 1 / (1 - game.gamma))
-        return Critic(self.critic_views * settings.features, *belief, settings.hidden, game.n_actions, span)
+        features = self.critic_views * settings.features
+        return Critic(features, belief, settings.hidden, settings.rank, game.n_actions, span)
 
     def features(self, observations: Sequence[Tensor], target: bool = False) -> list[Tensor]:
-        """φ of each agent's observation, n tensors (…, F), and last of the critic's view where it has one of its own.
-
-        Under full views it is one tensor, n times. `target`: by the slow copies.
-        """
+        """φ of each agent's observation, n × (…, F), and of the critic's own view, if any. `target`: by slow copies."""
         extractors = self.target_extractors if target else self.extractors
         if self.full_view:
             return [extractors[0](observations[0])] * len(observations)
         return [extractors[k](o) for k, o in zip(self.extractor_of, observations, strict=False)]
 
     def predict(self, belief: Belief, features: Sequence[Tensor]) -> list[Tensor]:
-        """δ(a_e | o_e; θ′_k) of every view: features n × (K, N, F) → probabilities (K, N, A_e)."""
-        return [
-            predict(imitator, parameters, features[observer]).exp()
-            for imitator, parameters, (observer, _) in zip(self.imitators, belief.parameters, self.views, strict=True)
-        ]
+        """δ(a_e | o_e; θ′_k) of every view: features n × (1 or K, N, F) → probabilities (K, N, A_e)."""
+        each = zip(self.imitators, belief.parameters, self.views, strict=True)
+        return [predict(imitator, theta, features[observer]).exp() for imitator, theta, (observer, _) in each]
 
-    def belief_inputs(self, belief: Belief, predictions: Sequence[Tensor], wanted: bool) -> tuple[Tensor, Tensor]:
-        """The belief as network inputs, empty unless `wanted`: (K, N, P) at the observations, (K, C + 1) at the probes.
+    def belief_inputs(self, belief: Belief, wanted: bool) -> Tensor:
+        """The belief as network inputs, (K, C); one zero instead, (K, 1), unless `wanted`.
 
-        They are halved and centred, (δ − 1/A_e)/2, because so many inputs at full scale would swamp the features.
+        Probabilities are halved and centred, (δ − 1/A_e)/2: so many inputs at full scale would swamp the flag.
         """
-        K, N = predictions[0].shape[:2]
         if not wanted:
-            return predictions[0].new_zeros(K, N, 0), predictions[0].new_zeros(K, 0)
-        given = torch.cat(list(predictions), -1)
-        now, told = self.uniform.tensor_split([given.shape[-1]])
-        probes = torch.cat([(belief.probes - told) / 2, belief.unwatched], 1)
-        return ((given - now) / 2).detach(), probes.detach()
+            return torch.zeros_like(belief.unwatched)
+        return torch.cat([(belief.probes - self.uniform) / 2, belief.unwatched], 1).detach()
 
     def act(self, belief: Belief, features: Sequence[Tensor], predictions: Sequence[Tensor]) -> list[Tensor]:
-        """log π_i of every target: n × (K, N, F) → m × (K, N, A_i). Each actor sees its own features alone."""
+        """log π_i of every target: n × (1 or K, N, F) → m × (K, N, A_i). Each actor sees its own features alone."""
+        told = self.belief_inputs(belief, self.conditioned)
         return [
-            actor(features[i].detach(), *self.belief_inputs(belief, self.own(predictions, m), self.conditioned))
+            actor(features[i].detach(), told, self.own(predictions, m) if self.conditioned else [])
             for m, (i, actor) in enumerate(zip(self.target_axes, self.actors, strict=True))
         ]
 
     def own(self, predictions: Sequence[Tensor], position: int) -> Sequence[Tensor]:
         """Of the predictions of all views, those that target number `position` makes from what it sees itself."""
         n_ext = len(self.external_axes)
-        return predictions[:n_ext] if self.full_view else predictions[n_ext * (position + 1) : n_ext * (position + 2)]
+        first = 0 if self.full_view else n_ext * (position + 1)
+        return [p.detach() for p in predictions[first : first + n_ext]]
 
-    def value(
-        self, belief: Belief, features: Sequence[Tensor], predictions: Sequence[Tensor], target: bool = False
-    ) -> JointTable:
-        """Q(s, ·) against the believed externals: n × (K, N, F) → K·N rows. `target`: by the slow copy Q̄."""
+    def value(self, belief: Belief, features: Sequence[Tensor], target: bool = False) -> FactoredQ:
+        """Q(s, ·) against the believed externals, from features n × (1 or K, N, F). `target`: by the slow copy Q̄."""
         critic = self.target_critic if target else self.critic
-        seen = features[-1:] if self.critic_views == 1 else features
-        return critic(seen, *self.belief_inputs(belief, predictions[: len(self.external_axes)], self.informed))
+        return critic(features[-1:] if self.critic_views == 1 else features, self.belief_inputs(belief, self.informed))
 
     def joint(self, policies: Sequence[Tensor], predictions: Sequence[Tensor]) -> list[Tensor]:
-        """The targets' policies and the externals' predictions in the agents' order, n × (K·N, A_j)."""
+        """The targets' policies and the externals' predictions in the agents' order, n × (K, N, A_j)."""
         externals = predictions[: len(self.external_axes)]
-        ordered = in_agents_order(self.target_axes, self.external_axes, policies, externals)
-        return [p.flatten(0, 1) for p in ordered]
+        return in_agents_order(self.target_axes, self.external_axes, policies, externals)
 
 
 @torch.no_grad()
 def make_belief(agent: Agent, parameters: list[Parameters], watched: bool = True) -> Belief:
-    """Adapted parameters (one dict per view) as a belief, ready for use: predictions at the probes are computed once.
+    """Adapted parameters (a dict per view) as a belief, ready for use: predictions at the probes are computed once.
 
     A team whose actors take no belief (`conditioned=False`) counts as one that has watched nobody.
     """
-    parameters = [{n: p.detach() for n, p in view.items()} for view in parameters]
+    parameters = [{n: p.detach() for n, p in adapted.items()} for adapted in parameters]
     probes = []
     for j, e in enumerate(agent.external_axes):  # the first views are the externals' own
         features = agent.extractors[agent.extractor_of[e]](getattr(agent, f"probe_{j}"))  # (P_e, F)
-        K = len(next(iter(parameters[j].values())))
-        probes.append(predict(agent.imitators[j], parameters[j], features.expand(K, -1, -1)).exp().flatten(1))
+        probes.append(predict(agent.imitators[j], parameters[j], features[None]).exp().flatten(1))
     told = torch.cat(probes, -1)  # (K, C)
     return Belief(parameters, told, told.new_full((len(told), 1), float(not (watched and agent.conditioned))))
 

@@ -20,7 +20,7 @@ from .registry import find_class, make
 from .replay import Play
 from .training_state import TrainingState
 
-FORMAT, VERSION = "micra_lite training state", 6
+FORMAT, VERSION = "micra_lite training state", 7
 
 
 def save(path: str | Path, state: TrainingState) -> None:
@@ -56,12 +56,11 @@ def _read(path: Path) -> dict[str, Any]:
         raise FileNotFoundError(f"there is no checkpoint at {path}")
     try:
         with zipfile.ZipFile(path) as archive:  # its checksums find a damaged byte anywhere
-            damaged = archive.testzip()
-        content = None if damaged else torch.load(path, map_location="cpu", weights_only=True)
+            if damaged := archive.testzip():
+                raise ValueError(f"its part {damaged!r} does not match its checksum; use an older copy")
+        content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise ValueError(f"{path} is not a checkpoint of micra_lite, or it is damaged ({error})") from error
-    if damaged:
-        raise ValueError(f"{path} is damaged (its part {damaged!r} does not match its checksum); use an older copy")
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"{path} is not a checkpoint of micra_lite")
     if content["version"] != VERSION:
@@ -78,9 +77,7 @@ def load(path: str | Path, game: Game | None = None) -> TrainingState:
         game = make(name, **options)
     elif game.name != name:
         raise ValueError(f"{path} was trained on {name!r}; the game given is {game.name!r}")
-    values = content["settings"]["values"]
-    values["support_episodes"] = tuple(values["support_episodes"])
-    settings = find_class(content["settings"]["class"])(**values)
+    settings = find_class(content["settings"]["class"])(**content["settings"]["values"])
     state = TrainingState.initial(game, settings, find_class(content["agent"]["class"]))
     state.agent.load_state_dict(content["agent"]["parameters"])
     for key, optimiser in state.optimisers.items():

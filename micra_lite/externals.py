@@ -4,7 +4,7 @@ A family turns parameters θ_k and an observation o into a policy π_k(a | o). P
 number `seed` of a family is the same on every machine, for ever.
 
 While a game is played, externals are asked through `Players`, which hear when an episode starts and what was played. A
-stationary family needs neither; one whose externals remember says `stationary = False` and brings its own `Players`.
+family whose externals remember says `stationary = False` and brings its own `Players`.
 """
 
 from __future__ import annotations

@@ -25,10 +25,11 @@ Watched = tuple[Tensor, Tensor, Tensor | None]  # observations (K, P, F), action
 
 
 def predict(imitator: nn.Module, parameters: Parameters, inputs: Tensor) -> Tensor:
-    """log δ(· | o; θ′_k): inputs (K, N, F) to log-probabilities (K, N, A), each external with its own parameters.
+    """log δ(· | o; θ′_k): inputs (1 or K, N, F) to log-probabilities (K, N, A), each external by its own parameters.
 
     Any module that maps (N, F) to log-probabilities (N, A) may stand in for the imitator.
     """
+    inputs = inputs.expand(len(next(iter(parameters.values()))), -1, -1)
     if not isinstance(imitator, MetaImitator):
         return vmap(lambda p, x: functional_call(imitator, p, (x,)))(parameters, inputs)
     x = inputs  # layer by layer: the same numbers as by vmap, 1.5 times as fast

@@ -1,7 +1,7 @@
 """The four networks: state feature extractor, meta-imitator, actor, critic.
 
-Leading axes (K, N) are N states beside each of K external policies. A belief about them reaches a network as predicted
-probabilities at the current observation, (K, N, P), and at fixed *probe* observations, with a flag, (K, C).
+Leading axes (K, N) are N states beside each of K external policies; (1, N) where these share the states. A belief about
+them is told as predicted probabilities at fixed *probe* observations, with a flag, (K, C); to actors also those now.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from .regret import JointTable
-
-LARGEST_JOINT = 100_000  # entries of a table per state; more would take too long to learn
+from .regret import FactoredQ
 
 
 class Extractor(nn.Module):
@@ -48,59 +46,66 @@ class MetaImitator(nn.Module):
         return self.layers(features).log_softmax(-1)
 
 
-class Perceptron(nn.Module):
-    """Two hidden layers: what actors and critics are made of.
+class TwoStreams(nn.Module):
+    """Σ_r c_r(belief) ∏_j u_jr(s, a_j) for every joint action: one stream for the state, one for the belief.
 
-    Inputs (…, K, N, I) differ from state to state; the context (K, C) is the same for all N states of an external, so
-    that its part of the first layer is computed once.
+    They meet in a product alone. So what is seen runs through its stream once for all K externals, and what is believed
+    once for all N states; and a belief can turn a preference around, which is hard to learn where inputs are added up.
     """
 
-    def __init__(self, inputs: int, context: int, hidden: int, outputs: int) -> None:
+    def __init__(self, inputs: int, belief: int, hidden: int, rank: int, n_actions: Sequence[int]) -> None:
         super().__init__()
-        self.first = nn.Linear(inputs, hidden)
-        self.context = nn.Linear(context, hidden, bias=False) if context else None
-        self.rest = nn.Sequential(nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, outputs))
+        self.n_actions = tuple(n_actions)
+        last = nn.Linear(hidden, sum(n_actions) * rank)
+        nn.init.ones_(last.bias)  # else products of several factors would begin near 0, and stay there
+        self.state = nn.Sequential(nn.Linear(inputs, hidden), nn.LayerNorm(hidden), nn.ReLU(), last)
+        self.belief = nn.Sequential(nn.Linear(belief, 64), nn.ReLU(), nn.Linear(64, rank))
+        weight = torch.empty(rank).uniform_(-0.1, 0.1)
+        self.weight = nn.Parameter(
+            (weight - weight.mean()) / math.sqrt(rank)
+        )  # sums begin near 0: nothing is known yet
 
-    def forward(self, inputs: Tensor, context: Tensor) -> Tensor:
-        x = self.first(inputs)  # (…, K, N, H)
-        return self.rest(x if self.context is None else x + self.context(context)[:, None])
+    def forward(self, inputs: Tensor, belief: Tensor) -> tuple[list[Tensor], Tensor]:
+        """(1 or K, N, I) and (K, C) to the factors u_j, n × (1 or K, N, A_j, R), and their weights c, (K, R)."""
+        u = self.state(inputs).unflatten(-1, (-1, len(self.weight)))  # (1 or K, N, ΣA_j, R)
+        return list(u.split(self.n_actions, 2)), self.weight * (1 + self.belief(belief))
 
 
 class Actor(nn.Module):
-    """log π_i(a_i | o_i; θ_i), (K, N, A_i), from features (K, N, F) and a belief (`Agent.belief_inputs`)."""
+    """log π_i(a_i | o_i; θ_i), (K, N, A_i), from features (1 or K, N, F), a belief (K, C) and predictions (K, N, A_e).
 
-    def __init__(self, features: int, prediction: int, probes: int, hidden: int, actions: int) -> None:
-        super().__init__()
-        self.layers = Perceptron(features + prediction, probes, hidden, actions)
-
-    def forward(self, features: Tensor, prediction: Tensor, probes: Tensor) -> Tensor:
-        return self.layers(torch.cat([features, prediction], -1), probes).log_softmax(-1)
-
-
-class Critic(nn.Module):
-    """Q(s, ·), a table of all joint actions, from features of the state and a belief. ValueError if it is too large.
-
-    A part of the table's level is learned from the belief alone, as the reward of a step times `span`, the steps that
-    count for a return. In Q̄ a level lags behind, and rises by one reward at a time; so Q̄ has this part from Q itself.
-    It takes the bias away sooner (cf. reward centering; Naik et al., 2024).
+    It has the form of the critic's Q without the team mates: the externals' actions are averaged out as predicted.
     """
 
     def __init__(
-        self, features: int, prediction: int, probes: int, hidden: int, n_actions: Sequence[int], span: float
+        self, features: int, belief: int, hidden: int, rank: int, actions: int, external_actions: Sequence[int]
     ) -> None:
         super().__init__()
-        self.n_actions = tuple(n_actions)
-        size, sizes = math.prod(n_actions), " × ".join(map(str, n_actions))
-        if size > LARGEST_JOINT:
-            raise ValueError(
-                f"the joint-action table has {size:,} entries ({sizes}), more than {LARGEST_JOINT:,}: too large to "
-                "enumerate. Use a critic made of parts (extensions.pairwise_critic), or fewer agents or actions."
-            )
-        self.layers = Perceptron(features + prediction, probes, hidden, size)
-        self.level, self.span = Perceptron(probes + 1, 0, 64, 1), span
+        self.layers = TwoStreams(features, belief, hidden, rank, [actions, *external_actions])
 
-    def forward(self, features: Sequence[Tensor], prediction: Tensor, probes: Tensor) -> JointTable:
-        """Args: distinct features of the agents, each (K, N, F); the belief, (K, N, P) and (K, C). B = K·N rows."""
-        q = self.layers(torch.cat([*features, prediction], -1), probes)  # (K, N, ∏ A_j)
-        q = q + self.span * self.level(nn.functional.pad(probes, (0, 1), value=1.0)[:, None], probes)  # + (K, 1, 1)
-        return JointTable(q.flatten(0, 1).unflatten(-1, self.n_actions))  # (K·N, A_1, …, A_n)
+    def forward(self, features: Tensor, belief: Tensor, predictions: Sequence[Tensor]) -> Tensor:
+        factors, c = self.layers(features, belief)
+        averaged = [torch.einsum("kna,knar->knr", p, u) for p, u in zip(predictions, factors[1:], strict=True)]
+        return torch.einsum("knr,knar->kna", math.prod(averaged, start=c[:, None]), factors[0]).log_softmax(-1)
+
+
+class Critic(nn.Module):
+    """Q(s, a) of all joint actions, in factors, from features of the state and a belief.
+
+    Its level is learned from the belief alone, as the reward of a step times `span`, the steps that count for a return.
+    A level of Q̄'s own would rise by one reward at a time: it has Q's (cf. reward centering; Naik et al., 2024).
+    """
+
+    def __init__(
+        self, features: int, belief: int, hidden: int, rank: int, n_actions: Sequence[int], span: float
+    ) -> None:
+        super().__init__()
+        self.layers = TwoStreams(features, belief, hidden, rank, n_actions)
+        self.level, self.span = nn.Sequential(nn.Linear(belief, 64), nn.ReLU(), nn.Linear(64, 1)), span
+        for p in self.level[-1].parameters():
+            nn.init.zeros_(p)
+
+    def forward(self, features: Sequence[Tensor], belief: Tensor) -> FactoredQ:
+        """Args: distinct features of the agents, each (1 or K, N, F); the belief (K, C)."""
+        factors, scale = self.layers(torch.cat([*features], -1), belief)
+        return FactoredQ(factors, scale, self.span * self.level(belief))

@@ -1,7 +1,6 @@
 """The three phases of MICRA, as generators of records. Every record is a place to save and to resume.
 
-1. `offline_training`: rounds of episodes with training externals fill the data D. Each update draws K externals from D
-   and, for all of them at once,
+1. `offline_training`: rounds of episodes with training externals fill D; each update draws K externals from it for
      a. meta-imitator: adapt to support episodes, learn from query episodes (Eqs. 1 and 4);
      b. critic: temporal differences, the expectation over next actions taken with each external's own δ_k;
      c. actors: regrets from the critic (Eq. 2), one step along the CRA policy gradient (Eq. 3).
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .agent import Belief, adapted_belief, make_belief, prior_belief
+from .agent import Agent, Belief, adapted_belief, make_belief, prior_belief
 from .externals import ExternalFamily, Externals
 from .game import Game
 from .imitation import meta_loss
@@ -31,9 +30,9 @@ from .updates import Advantages, counterfactual_regrets, gradient_step, update
 def imitate(state: TrainingState, externals: Externals, groups: Tensor) -> tuple[Belief, Belief, dict[str, float]]:
     """Adapt to the drawn externals, (K,) groups of D (each the episodes of one external); every so often also learn.
 
-    Support and query episodes of a meta-update (Eq. 4) are of the same external. The last `unwatched_externals` have no
-    support, so that θ itself learns to predict them. Returns what the critic is told of each external (of the unwatched
-    ones too: it learns centrally), what the team believes, and the meta-loss in nats where there was one.
+    Support and query of a meta-update (Eq. 4) are of one external. The last `unwatched_externals` have no support: θ
+    itself learns to predict them. Returns what the critic is told of each (of these too: it learns centrally), what the
+    team believes, and the meta-loss in nats where there was one.
     """
     settings, agent, generator, replay = state.settings, state.agent, state.generator, state.replay
     n_support = settings.support_episodes[int(torch.randint(len(settings.support_episodes), (1,), generator=generator))]
@@ -96,10 +95,8 @@ def offline_training(
     Give `state` to go on from a loaded checkpoint; of the settings, those that shape networks and data must be the same
     as before (else ValueError), others may have changed. Yields a Record after every update, `settings.updates` in all.
     """
-    if state is None:
-        state = TrainingState.initial(game, settings)
-    else:
-        state.change_settings(settings)
+    state = state or TrainingState.initial(game, settings)
+    state.change_settings(settings)
     externals = family.split("train")
     while state.updates < settings.updates:
         if state.updates % settings.updates_per_round == 0:
@@ -107,25 +104,27 @@ def offline_training(
         state.set_rates()
         groups = state.replay.groups(settings.externals_per_update, state.generator)
         critic_belief, team_belief, losses = variant.externals(state, externals, groups)
-        for _ in range(settings.value_steps):
-            batch = draw_transitions(state, externals, groups)
-            shown = update(state, critic_belief, team_belief, batch, variant.advantages)
+        for which, batch in draw_transitions(state, externals, groups):
+            shown = update(state, critic_belief[which], team_belief[which], batch, variant.advantages)
         shown["losses"] = {**losses, **shown["losses"]}
         state.updates += 1
         yield Record("offline training", state.updates, state, **shown)
 
 
-def draw_transitions(state: TrainingState, externals: Externals, groups: Tensor) -> Transitions:
-    """A batch (K, N, …) for critic and actors.
+def draw_transitions(state: TrainingState, externals: Externals, groups: Tensor) -> Iterator[tuple[slice, Transitions]]:
+    """An update's batches for critic and actors, each with the externals (of the K in `groups`) that it is for.
 
-    Given the joint action, reward and next state do not depend on who chose it: transitions from anywhere in D train Q
-    against any k, and δ_k supplies the external's next move. Two kinds of external get transitions from their own
-    episodes: unwatched ones, because a team that has not watched can only guess from the state who is there, so states
-    must be paired with externals as in real play; and those that are not stationary.
+    Reward and next state depend on the joint action, not on who chose it: transitions from anywhere in D train Q for
+    any k. So watched externals share a batch, `value_steps` times. Externals that are not stationary get transitions of
+    their own; so do unwatched ones (once): what a state tells of who is there must be as in play, before watching.
     """
-    K = len(groups)
-    own = n_unwatched(state.settings, K) if externals.stationary else K
-    return state.replay.transitions(K - own, groups[K - own :], state.settings.states_per_external, state.generator)
+    settings, replay, generator, K = state.settings, state.replay, state.generator, len(groups)
+    shared = K - n_unwatched(settings, K) if externals.stationary else 0
+    first, N = settings.episodes_per_external // (2 if shared else 1), settings.states_per_external
+    for _ in range(settings.value_steps if shared else 0):
+        yield slice(0, shared), replay.transitions(settings.states, generator)
+    for _ in range(0 if shared == K else 1 if shared else settings.value_steps):
+        yield slice(shared, K), replay.own_transitions(groups[shared:], first, N, generator)
 
 
 def online_adaptation(
@@ -134,9 +133,8 @@ def online_adaptation(
     """Phase two: adapt to one newcomer from its watched episodes. The given `state` is left as it was.
 
     Each record's `state` is the adapting copy, the last one the adapted team. The imitator adapts first, with a record
-    before each inner step and after the last; `settings.after_imitation` says what learns next: "nothing" (who takes a
-    belief already acts otherwise), "actors" (CRA steps, the critic untouched) or "actors and critic" (both go on with
-    the data D and the newcomer's δ: no new reward is needed). Raises ValueError when nothing was watched.
+    before each inner step and after the last. `settings.after_imitation` says what learns next, from the data D and the
+    newcomer's δ: "nothing", "actors" (CRA steps), or "actors and critic". Raises ValueError when nothing was watched.
     """
     settings = settings or state.settings
     support = watched_pairs(state, watched)
@@ -149,16 +147,20 @@ def online_adaptation(
     for step, losses in enumerate(zip(*trace, strict=True), 1):
         yield Record("online adaptation", step, state, {"imitation_loss": float(torch.stack(losses).mean())})
     for update_number in range(settings.adaptation_updates if settings.after_imitation != "nothing" else 0):
-        batch = state.replay.transitions(1, torch.arange(0), settings.adaptation_states, state.generator)  # K = 1
+        batch = state.replay.transitions(settings.adaptation_states, state.generator)
         shown = update(state, state.belief, state.belief, batch, learn_critic=learn_critic)
         yield Record("online adaptation", step + 1 + update_number, state, **shown)
 
 
 @torch.no_grad()
 def execution(
-    state: TrainingState, game: Game, external: Externals, episodes: int = 1, seed: int = 0
-) -> Iterator[Record]:
-    """Phase three: `episodes` episodes beside one external, nothing is learned. `state` is read anew at every step."""
+    state: TrainingState, game: Game, external: Externals, episodes: int = 1, seed: int = 0,
+    decide: Callable[..., list[Tensor]] = Agent.act,
+) -> Iterator[Record]:  # fmt: skip
+    """Phase three: `episodes` episodes beside one external, nothing is learned. `state` is read anew at every step.
+
+    `decide` may be another way to act than the actors', with the arguments and the result of `Agent.act`.
+    """
     generator = torch.Generator().manual_seed(seed)
     players, prior = external.players(torch.zeros(1, dtype=torch.long)), prior_belief(state.agent, 1)
     n, n_ext, count, actions = len(game.agents), len(game.externals), 0, None
@@ -169,19 +171,19 @@ def execution(
             seen = state.observe(states)
             features = agent.features([o[None] for o in seen])  # n × (1, 1, F)
             predictions = agent.predict(belief, features)
-            team = [p.exp() for p in agent.act(belief, features, predictions)]
-            joint = agent.joint(team, predictions)  # n × (1, A_j), the externals' as predicted
-            q = agent.value(belief, features, predictions)
+            team = [p.exp() for p in decide(agent, belief, features, predictions)]  # m × (1, 1, A_i)
+            joint = agent.joint(team, predictions)  # n × (1, 1, A_j), the externals' as predicted
+            q = agent.value(belief, features)
             regrets = counterfactual_regrets(q, joint, agent.target_axes, generator)
-            own = [joint[i] for i in agent.target_axes]
+            own = [p[0] for p in team]
             moves = players.policies([seen[e] for e in agent.external_axes], torch.tensor([t == 0]), actions)
             actions, step = joint_step(game, states, own, moves, generator)
             count, t = count + 1, t + 1
             over = t == game.horizon or bool(step.terminated | step.truncated)
-            policies = [p[0] for p in own]
+            policies = [p[0] for p in own]  # m × (A_i,)
             yield Record(
                 "execution", count, state, {}, states[0], [o[0] for o in seen[:n]], [f[0, 0] for f in features[:n]],
-                [p[0, 0] for p in predictions[:n_ext]], q.row(0), [r[0] for r in regrets], policies, policies,
+                [p[0, 0] for p in predictions[:n_ext]], q.shown(), [r[0, 0] for r in regrets], policies, policies,
                 actions[0], step.rewards[0], over,
             )  # fmt: skip
             states = step.state

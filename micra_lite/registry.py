@@ -6,7 +6,6 @@ import importlib
 import inspect
 from typing import Any
 
-from .agent import Agent
 from .externals import ExternalFamily
 from .game import Game
 from .settings import Settings
@@ -15,7 +14,7 @@ GRID_TASKS = ("pursuit", "rendezvous", "gates", "crossing")
 CONTROLS = ("bystander", "weather")  # nothing to gain by adapting
 ELSEWHERE = ("simple_tag",)  # PettingZoo environments
 # Name → what makes the game, and the class of its externals. Matrix games are listed in `games/matrix.py`. The module
-# may have SETTINGS that work for the game, other than the defaults, and the kind of AGENT, a name of `CLASSES`.
+# may have SETTINGS that work for the game, other than the defaults.
 _TASKS = {
     "pursuit": ("games.pursuit:Pursuit", "games.pursuit:PreyFamily"),
     "rendezvous": ("games.rendezvous:Rendezvous", "games.rendezvous:PartnerFamily"),
@@ -28,7 +27,6 @@ _TASKS = {
 # The classes that a checkpoint may name, by their names alone.
 CLASSES = {
     "Agent": "agent:Agent",
-    "PairwiseAgent": "extensions.pairwise_critic:PairwiseAgent",
     "IndependentAgent": "baselines.networks:IndependentAgent",
     "CentralValueAgent": "baselines.networks:CentralValueAgent",
     "MaddpgAgent": "baselines.networks:MaddpgAgent",
@@ -37,13 +35,10 @@ CLASSES = {
 }
 
 
-def _module(dotted: str) -> Any:
-    """The module of a dotted name such as "games.pursuit:Pursuit"."""
-    return importlib.import_module(f".{dotted.split(':')[0]}", __package__)
-
-
-def _find(dotted: str) -> Any:
-    return getattr(_module(dotted), dotted.split(":")[1])
+def _find(dotted: str, name: str = "", *default: Any) -> Any:
+    """What a dotted name such as "games.pursuit:Pursuit" stands for, or another `name` in its module (or a default)."""
+    module, own = dotted.split(":")
+    return getattr(importlib.import_module(f".{module}", __package__), name or own, *default)
 
 
 def _matrix_games() -> dict[str, Any]:
@@ -100,10 +95,5 @@ def settings_for(name: str, **changes: Any) -> Settings:
     """Settings that work for a game, with `changes`; the defaults where nothing else was needed."""
     if name in _matrix_games():
         return Settings(**_find("games.matrix:settings")(name) | changes)
-    known = getattr(_module(_TASKS[name][0]), "SETTINGS", {}) if name in _TASKS else {}
+    known = _find(_TASKS[name][0], "SETTINGS", {}) if name in _TASKS else {}
     return Settings(**known | changes)
-
-
-def agent_class_for(name: str) -> type[Agent]:
-    """The kind of agent that works for a game: `Agent`, or one with another critic where joint actions are many."""
-    return find_class(getattr(_module(_TASKS[name][0]), "AGENT", "Agent") if name in _TASKS else "Agent")

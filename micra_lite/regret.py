@@ -8,20 +8,22 @@ ours, beside *externals* ℰ, whose policies nobody controls and an imitator pre
     A_i(s, a_i)        = v(s | i plays a_i) − v(s)                              (Eq. 2)
     g_i                = E_s [Σ_{a_i} ∇π_i(a_i|o_i) A_i(s, a_i)]                (Eq. 3)
 
-`counterfactual_regret_advantage` checks its input and computes both sums. Training does the same, unchecked, through
-`JointTable.counterfactual` and `regret`. Eq. 3 is the gradient of `policy_gradient_objective`.
+`counterfactual_regret_advantage` checks its input and computes both sums from a table of Q. Training does the same from
+the factors of a critic, `FactoredQ.counterfactual` and `regret`. Eq. 3 is the gradient of `policy_gradient_objective`.
 
-Shapes: q (B, A_1, …, A_n) in units of return; policies, n tensors (B, A_j) of probabilities; `target_axes`, the
-positions of the target agents.
+Shapes: q (B, A_1, …, A_n), return; policies, n × (B, A_j), probabilities; `target_axes`, the positions of the targets.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+LARGEST_TABLE = 100_000  # entries that are still shown
 
 
 def check_inputs(q: Tensor, policies: Sequence[Tensor], target_axes: Iterable[int]) -> tuple[list[Tensor], list[int]]:
@@ -89,29 +91,46 @@ def counterfactual_regret_advantage(q: Tensor, policies: Sequence[Tensor], targe
     return [regret(counterfactual_values(centred(q), policies, i), policies[i]) for i in axes]
 
 
-class JointTable(NamedTuple):
-    """A critic's answer for B states: Q of the actions taken, its expectation, and v(s | i plays a_i)."""
+class FactoredQ(NamedTuple):
+    """A critic's answer for N states beside K externals: Q(s, a) = level_k + Σ_r scale_kr ∏_j u_jr(s, a_j).
 
-    table: Tensor  # (B, A_1, …, A_n), return
+    A sum over joint actions is a product of sums over each agent's own: Eq. 2 costs O(n A R) instead of O(Aⁿ).
+    """
+
+    factors: list[Tensor]  # u, n × (1 or K, N, A_j, R); 1 where all externals share the states
+    scale: Tensor  # (K, R)
+    level: Tensor  # (K, 1), return
 
     def taken(self, actions: Tensor) -> Tensor:
-        """Q(s, a) of the joint actions (B, n) that were taken, (B,)."""
-        return self.table[(torch.arange(len(self.table)), *actions.unbind(-1))]
-
-    def expected(self, policies: Sequence[Tensor]) -> Tensor:
-        """Σ_a ∏_j π_j(a_j) Q(s, a), (B,), for policies n × (B, A_j)."""
-        q = self.table
-        for policy in reversed(policies):
-            q = torch.einsum("b...a,ba->b...", q, policy)  # the last agent's actions averaged out
-        return q
+        """Q(s, a) of the joint actions (1 or K, N, n) that were taken, (K, N)."""
+        chosen = zip(self.factors, actions.unbind(-1), strict=True)
+        parts = [u.take_along_dim(a[..., None, None], 2)[:, :, 0] for u, a in chosen]  # (1 or K, N, R) each
+        return self.level + torch.einsum("knr,kr->kn", math.prod(parts), self.scale)
 
     def counterfactual(self, policies: Sequence[Tensor], i: int) -> Tensor:
-        """v(s | i plays a_i), (B, A_i), up to a constant of the state."""
-        return counterfactual_values(centred(self.table), policies, i)
+        """v(s | i plays a_i) without the level, (K, N, A_i), for policies n × (K, N, A_j)."""
+        each = enumerate(zip(policies, self.factors, strict=True))
+        others = [torch.einsum("kna,knar->knr", p, u) for j, (p, u) in each if j != i]
+        return torch.einsum("knr,knar->kna", math.prod(others, start=self.scale[:, None]), self.factors[i])
 
-    def row(self, b: int) -> Tensor:
-        """The table of one of the states, (A_1, …, A_n), to be shown."""
-        return self.table[b].detach()
+    def expected(self, policies: Sequence[Tensor]) -> Tensor:
+        """v(s) = Σ_a ∏_j π_j(a_j) Q(s, a), (K, N)."""
+        return self.level + (policies[0] * self.counterfactual(policies, 0)).sum(-1)
+
+    @property
+    def table(self) -> Tensor:
+        """Q(s, ·) of all joint actions, (K, N, A_1, …, A_n)."""
+        product = self.factors[0]
+        for u in self.factors[1:]:
+            product = (product[..., None, :] * u[:, :, None]).flatten(2, 3)  # (1 or K, N, A_1 ⋯ A_j, R)
+        q = self.level[..., None] + torch.einsum("knar,kr->kna", product, self.scale)
+        return q.unflatten(-1, [u.shape[2] for u in self.factors])
+
+    def shown(self) -> Tensor | None:
+        """The table of the first state beside the first external, (A_1, …, A_n); None where it would be too large."""
+        if math.prod(u.shape[2] for u in self.factors) > LARGEST_TABLE:
+            return None
+        return FactoredQ([u[:1, :1] for u in self.factors], self.scale[:1], self.level[:1]).table[0, 0].detach()
 
 
 def policy_gradient_objective(log_policy: Tensor, advantage: Tensor, actions: Tensor | None = None) -> Tensor:

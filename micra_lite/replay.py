@@ -29,7 +29,7 @@ class Pairs(NamedTuple):
 
 
 class Transitions(NamedTuple):
-    """Steps that were played, N to be valued against each of K externals."""
+    """Steps that were played, N to be valued against each of K externals; if all share them, 1 stands for K below."""
 
     states: Tensor  # (K, N, d)
     observations: list[Tensor]  # n × (K, N, O_j), then the critic's view where it has its own
@@ -69,11 +69,7 @@ def followed(alive: Tensor, terminated: Tensor) -> Tensor:
 
 
 class Replay:
-    """The data D: the last `capacity` groups of episodes, each group with the number k of its external.
-
-    Old data stay valid for a new stationary external, because transitions depend on the joint action and not on who
-    chose it: a transition drawn from anywhere in D may be valued against any k.
-    """
+    """The data D: the last `capacity` groups of episodes, each group with the number k of its external."""
 
     def __init__(self, capacity: int, observe: Observe) -> None:
         self.capacity, self.observe = capacity, observe
@@ -103,30 +99,27 @@ class Replay:
         """Chosen episodes of chosen groups (K,), as pairs for the imitators."""
         return Play(*[self.store[f.name][groups] for f in fields(Play)]).pairs(episodes, self.observe)
 
-    def transitions(self, anywhere: int, own: Tensor, count: int, generator: torch.Generator) -> Transitions:
-        """`count` transitions for each of K externals, (K, count, …).
+    def transitions(self, count: int, generator: torch.Generator) -> Transitions:
+        """`count` transitions from anywhere in D, (1, count, …), to be valued against any externals."""
+        alive = self.store["alive"][: self.size]
+        step = torch.randint(int(alive.sum()), (1, count), generator=generator)
+        if not alive.all():  # else every step counts, and there is nothing to look up
+            step = alive.flatten().nonzero()[step, 0]
+        return self.at(*torch.unravel_index(step, alive.shape))
 
-        For the first `anywhere` of them they are drawn uniformly from all of D; for the others from groups `own` (K′,),
-        what these externals did themselves, at steps that are `followed`. Where all are own, with `next_actions`.
-        """
-        store, (E, T) = self.store, self.store["alive"].shape[1:]
-        parts, next_actions = [], None  # (group, step numbered through the group's episodes), (K, count) each
-        if anywhere:
-            alive = store["alive"][: self.size].flatten()
-            row = torch.randint(int(alive.sum()), (anywhere, count), generator=generator)
-            if not alive.all():  # else every step counts, and there is nothing to look up
-                row = alive.nonzero()[row, 0]
-            parts.append((row // (E * T), row % (E * T)))
-        if len(own):
-            ends = store["terminated"][own]  # (K′, E, T)
-            chance = followed(store["alive"][own], ends).flatten(1).float()
-            step = torch.multinomial(chance, count, replacement=True, generator=generator)  # (K′, count)
-            parts.append((own[:, None].expand_as(step), step))
-        g, step = (torch.cat(column) for column in zip(*parts, strict=True))
-        e, t = step // T, step % T
-        if not anywhere:  # what follows the end of an episode means nothing
-            after = (step + 1).clamp(max=E * T - 1)
-            next_actions = store["actions"][g, after // T, after % T]
-        states, actions, rewards, over = [store[x][g, e, t] for x in ("states", "actions", "rewards", "terminated")]
-        seen, following = self.observe(states), self.observe(store["states"][g, e, t + 1])
-        return Transitions(states, seen, actions, rewards, following, over, next_actions)
+    def own_transitions(self, groups: Tensor, first: int, count: int, generator: torch.Generator) -> Transitions:
+        """`count` from the `first` episodes of each of K groups, (K, count, …), at steps that are `followed`."""
+        alive, ends = [self.store[name][groups, :first] for name in ("alive", "terminated")]  # (K, E, T) each
+        chance = followed(alive, ends).flatten(1).float()
+        step = torch.multinomial(chance, count, replacement=True, generator=generator)  # (K, count)
+        g, (e, t) = groups[:, None], torch.unravel_index(step, alive.shape[1:])
+        after = (t + 1).clamp(max=alive.shape[2] - 1)  # means nothing after an episode's end
+        return self.at(g, e, t)._replace(next_actions=self.store["actions"][g, e, after])
+
+    def at(self, g: Tensor, e: Tensor, t: Tensor) -> Transitions:
+        """The transitions at steps t of episodes e of groups g, (K, N) each."""
+        states, actions, rewards, over = [
+            self.store[x][g, e, t] for x in ("states", "actions", "rewards", "terminated")
+        ]
+        seen, following = self.observe(states), self.observe(self.store["states"][g, e, t + 1])
+        return Transitions(states, seen, actions, rewards, following, over, None)

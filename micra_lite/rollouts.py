@@ -85,8 +85,7 @@ def watch(
     if len(external) != 1:
         raise ValueError(f"watch takes one external at a time, for example externals[0]; got {len(external)} of them")
     generator = torch.Generator().manual_seed(seed)
-    belief = state.belief or prior_belief(state.agent, 1)
-    played = play(state, external, belief, episodes, exploration, generator)
+    played = play(state, external, state.belief or prior_belief(state.agent, 1), episodes, exploration, generator)
     watched = []
     for states, actions, alive in zip(played.states[0], played.actions[0], played.alive[0], strict=True):
         seen, taken = state.observe(states[:-1][alive]), actions[alive]  # (T, O_j), (T, n)
@@ -102,23 +101,16 @@ def watched_pairs(state: TrainingState, watched: Sequence[Episode]) -> Pairs:
     """
     if not watched:
         raise ValueError("the watch list is empty: online adaptation needs one watched episode or more")
-    game, agent, dtype = state.game, state.agent, state.settings.torch_dtype
-    if agent.full_view:
-        observers = dict.fromkeys(range(len(game.agents)), game.externals[0])
-    else:
-        observers = {o: game.agents[o] for o, _ in agent.views}
-    needed = {*observers.values(), *game.externals}
+    game, dtype = state.game, state.settings.torch_dtype
+    seers = [game.externals[0]] * len(game.agents) if state.agent.full_view else game.agents
+    needed = {*seers, *game.externals}
     for number, episode in enumerate(watched):
-        missing = [a for a in needed if a not in episode.observations]
-        missing += [a for a in game.externals if a not in episode.actions]
-        if missing := sorted(set(missing)):
+        unmoved = {a for a in game.externals if a not in episode.actions}
+        if missing := sorted(unmoved | {a for a in needed if a not in episode.observations}):
             lacks = f"lacks observations or actions of {missing}; this game needs those of {sorted(needed)}"
             raise ValueError(f"watched episode {number} {lacks}")
-    steps = sum(len(episode.actions[game.externals[0]]) for episode in watched)
-    observations = [torch.zeros(1, steps, 1, dtype=dtype)] * len(game.agents)  # zeros where nobody imitates from
-    for j, name in observers.items():
-        observations[j] = torch.cat([episode.observations[name] for episode in watched])[None].to(dtype)
-    actions = torch.zeros(1, steps, len(game.agents), dtype=torch.long)
-    for e, name in zip(agent.external_axes, game.externals, strict=True):
+    observations = [torch.cat([e.observations[a] for e in watched])[None].to(dtype) for a in seers]  # (1, T, O_j) each
+    actions = torch.zeros(*observations[0].shape[:2], len(game.agents), dtype=torch.long)
+    for e, name in zip(state.agent.external_axes, game.externals, strict=True):
         actions[0, :, e] = torch.cat([episode.actions[name] for episode in watched])
-    return Pairs(observations, actions, torch.ones(1, steps, dtype=dtype))
+    return Pairs(observations, actions, torch.ones(actions.shape[:2], dtype=dtype))

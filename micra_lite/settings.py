@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import torch
@@ -10,7 +10,7 @@ import torch
 # The settings that shape networks and data: a training that has begun must keep them.
 SHAPES = (
     "dtype", "externals_per_round", "episodes_per_external", "rounds_kept", "features", "hidden", "actor_hidden",
-    "imitator_hidden", "conditioned", "informed", "probes",
+    "rank", "imitator_hidden", "conditioned", "informed", "probes",
 )  # fmt: skip
 
 
@@ -30,9 +30,10 @@ class Settings:
     # networks
     features: int = 128
     hidden: int = 256  # critic
-    actor_hidden: int = 128
+    actor_hidden: int = 256
+    rank: int = 64  # R, the products of which actors and critic are sums
     imitator_hidden: int = 64
-    conditioned: bool = True  # actors take the imitator's prediction as an input
+    conditioned: bool = True  # actors are told what the imitator predicts
     informed: bool = True  # the critic does
     probes: int = 16  # fixed observations at which the prediction is always taken
     # meta-imitation (Eq. 4); in the last third of the training all rates, and the entropy bonus, fall to a tenth
@@ -47,12 +48,13 @@ class Settings:
     imitator_rate: float = 5e-3
     # critic (temporal differences) and actors (Eqs. 2 and 3)
     value_steps: int = 3  # steps of each, on new transitions, with the beliefs that the imitator has once adapted to
-    states_per_external: int = 64  # N, the transitions valued against each of the K externals
-    critic_rate: float = 5e-3
+    states: int = 256  # N, the transitions valued against every watched external
+    states_per_external: int = 64  # the same for an unwatched one, from its own episodes
+    critic_rate: float = 2e-3
     actor_rate: float = 3e-3
-    target_rate: float = 0.01  # how fast the slow critic Q̄ follows
+    target_rate: float = 0.005  # how fast the slow critic Q̄ follows in the end; at first twenty times as fast
     entropy_coefficient: float = 0.03  # weight of the entropy bonus, return per nat
-    entropy_start: float = 1.0  # it begins as so many times that, and falls to it in the first two thirds
+    entropy_start: float = 5.0  # it begins as so many times that, and falls to it in the first two thirds
     # online adaptation: which networks learn on, from the data D, once the imitator has adapted
     after_imitation: Literal["nothing", "actors", "actors and critic"] = "nothing"
     adaptation_updates: int = 200
@@ -64,10 +66,8 @@ class Settings:
         for name, values in known.items():
             if getattr(self, name) not in values:
                 raise ValueError(f"{name} must be one of {list(values)}; got {getattr(self, name)!r}")
-        counts = (
-            "updates", "updates_per_round", "externals_per_round", "rounds_kept", "features", "hidden", "inner_steps",
-            "externals_per_update", "meta_every", "value_steps", "states_per_external",
-        )  # fmt: skip
+        none = ("seed", "unwatched_externals", "query_episodes", "adaptation_updates")  # of these there may be none
+        counts = [f.name for f in fields(self) if f.type == "int" and f.name not in none]
         if too_small := [name for name in counts if getattr(self, name) < 1]:
             raise ValueError(f"{too_small} must be at least 1")
         if self.unwatched_externals < 0 or min(self.support_episodes) < 0:

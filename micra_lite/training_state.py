@@ -18,6 +18,16 @@ from .replay import Replay
 from .settings import SHAPES, Settings
 
 
+def states_on_the_way(game: Game, count: int, generator: torch.Generator) -> Tensor:
+    """States (count, d) after 0, 1, 2, … steps of agents that act at random, each from an episode of its own."""
+    states = [game.reset(count, generator)]
+    while len(states) < min(count, game.horizon):
+        actions = torch.stack([torch.randint(a, (count,), generator=generator) for a in game.n_actions], -1)
+        states.append(game.step(states[-1], actions, generator).state)
+    number = torch.arange(count)
+    return torch.stack(states)[number % len(states), number]
+
+
 @dataclass
 class TrainingState:
     """The phases hold nothing else, so that a run can be saved and resumed at every record."""
@@ -36,7 +46,7 @@ class TrainingState:
     def initial(cls, game: Game, settings: Settings, agent_class: type[Agent] = Agent) -> TrainingState:
         """Untrained networks and no data, from `settings.seed` alone."""
         generator = torch.Generator().manual_seed(settings.seed)
-        seen = game.observe(game.reset(settings.probes, generator))
+        seen = game.observe(states_on_the_way(game, settings.probes, generator))
         probes = [torch.unique(seen[e], dim=0).to(settings.torch_dtype) for e in game.external_axes]
         # torch initialises layers from the global generator: leave it as it was
         with torch.random.fork_rng(devices=[]):
@@ -78,6 +88,11 @@ class TrainingState:
         """The weight of the entropy bonus, return per nat: large until the imitator can tell externals apart."""
         left = max(0.0, 1 - 1.5 * self.updates / self.settings.updates)  # of the first two thirds
         return self.settings.entropy_coefficient * self.settings.entropy_start**left * self.decay
+
+    @property
+    def target_rate(self) -> float:
+        """How fast Q̄ follows Q: fast at first, so that Q is far-sighted soon, falling geometrically to the end."""
+        return min(1.0, self.settings.target_rate * 20 ** max(0.0, 1 - self.updates / self.settings.updates))
 
     def set_rates(self) -> None:
         """Set every optimiser's rate for this update."""

@@ -1,8 +1,7 @@
 """One update of critic and actors, from top to bottom.
 
 The critic learns the joint Q-function by temporal differences; its regrets (Eq. 2) move each target's policy (Eq. 3).
-There are two beliefs about the K externals: the critic's, which exists only in training and may know all of them, and
-the team's, which knows what actors could have watched.
+Its belief about the K externals may know all of them; the team's knows what actors could have watched.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from .agent import Belief
-from .regret import JointTable, policy_gradient_objective, regret
+from .regret import FactoredQ, policy_gradient_objective, regret
 from .replay import Transitions
 from .training_state import TrainingState
 
-# (critic's answer, policies n × (B, A_j), target axes, generator) → for each target (B, A_i), return
-Advantages = Callable[[JointTable, Sequence[Tensor], Sequence[int], torch.Generator], list[Tensor]]
+# (critic's answer, policies n × (K, N, A_j), target axes, generator) → for each target (K, N, A_i), return
+Advantages = Callable[[FactoredQ, Sequence[Tensor], Sequence[int], torch.Generator], list[Tensor]]
 
 
 @torch.no_grad()
@@ -33,31 +32,31 @@ def temporal_difference_target(
     """
     agent, seen = state.agent, batch.next_observations
     features = agent.features(seen)
-    predictions = critic_belief.predict(agent, features, seen, batch.next_actions)
+    predictions = critic_belief.predict(agent, features, seen, batch.next_actions)  # (K, N, A_e) each
     expected = team_belief.predict(agent, features, seen, batch.next_actions)
     policies = [p.exp() for p in agent.act(team_belief, features, expected)]  # m × (K, N, A_i)
-    q = agent.value(critic_belief, agent.features(seen, target=True), predictions, target=True)  # K·N rows
-    future = q.expected(agent.joint(policies, predictions)).view_as(batch.terminated)  # (K, N)
+    q = agent.value(critic_belief, agent.features(seen, target=True), target=True)
+    future = q.expected(agent.joint(policies, predictions))  # (K, N)
     reward = batch.rewards[..., list(agent.target_axes)].to(future.dtype).mean(-1)  # (K, N)
     return reward + state.game.gamma * future.masked_fill(batch.terminated, 0.0)
 
 
-def critic_loss(q: JointTable, actions: Tensor, target: Tensor) -> Tensor:
-    """Mean squared temporal difference of the joint actions taken, return²: q for B states, actions (B, n), y (B,)."""
+def critic_loss(q: FactoredQ, actions: Tensor, target: Tensor) -> Tensor:
+    """Mean squared temporal difference, return², of the joint actions taken, (1 or K, N, n), from y (K, N)."""
     return (q.taken(actions) - target).square().mean()
 
 
 def counterfactual_regrets(
-    q: JointTable, policies: Sequence[Tensor], target_axes: Sequence[int], generator: torch.Generator
+    q: FactoredQ, policies: Sequence[Tensor], target_axes: Sequence[int], generator: torch.Generator
 ) -> list[Tensor]:
-    """MICRA's advantages, Eq. 2, for each target (B, A_i), return. Nothing is drawn."""
+    """MICRA's advantages, Eq. 2, for each target (K, N, A_i), return. Nothing is drawn."""
     return [regret(q.counterfactual(policies, i), policies[i]) for i in target_axes]
 
 
 def actor_loss(log_policies: Sequence[Tensor], advantages: Sequence[Tensor], entropy_coefficient: float) -> Tensor:
     """Minus Eq. 3's objective, and minus the entropy bonus (coefficient in return per nat), summed over targets.
 
-    Args: log π_i and A_i, (B, A_i) each.
+    Args: log π_i and A_i, (…, A_i) each.
     """
     loss = log_policies[0].new_zeros(())
     for log_policy, advantage in zip(log_policies, advantages, strict=True):
@@ -88,27 +87,26 @@ def update(
     state: TrainingState, critic_belief: Belief, team_belief: Belief, batch: Transitions,
     advantages: Advantages = counterfactual_regrets, learn_critic: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
-    """One step of the critic and one of the actors on transitions (K, N, …); returns what a `Record` shows."""
+    """One step of the critic and one of the actors on transitions (1 or K, N, …); returns what a `Record` shows."""
     agent, seen, losses = state.agent, batch.observations, {}
-    features = agent.features(seen)  # n × (K, N, F); the critic's optimiser trains the extractors too
+    features = agent.features(seen)  # n × (1 or K, N, F); the critic's optimiser trains the extractors too
+    q = agent.value(critic_belief, features)
     with torch.no_grad():
         predictions = critic_belief.predict(agent, features, seen, batch.actions)  # per view (K, N, A_e)
         expected = team_belief.predict(agent, features, seen, batch.actions)
-    q = agent.value(critic_belief, features, predictions)  # K·N rows
 
     if learn_critic:
         target = temporal_difference_target(state, critic_belief, team_belief, batch)
-        loss = critic_loss(q, batch.actions.flatten(0, 1), target.flatten())
-        losses["critic_loss"] = gradient_step(state.optimisers["critic"], loss)
+        losses["critic_loss"] = gradient_step(state.optimisers["critic"], critic_loss(q, batch.actions, target))
         slow, fast = [agent.target_critic, agent.target_extractors], [agent.critic, agent.extractors]
-        update_targets(slow, fast, state.settings.target_rate)
+        update_targets(slow, fast, state.target_rate)
 
     log_policies = agent.act(team_belief, features, expected)  # m × (K, N, A_i)
-    # Targets as they play now, externals as the critic is told: n × (K·N, A_j)
+    # Targets as they play now, externals as the critic is told: n × (K, N, A_j)
     joint = agent.joint([p.detach().exp() for p in log_policies], predictions)
     with torch.no_grad():  # no gradient into the critic; q is its answer from before its step
-        regrets = advantages(q, joint, agent.target_axes, state.generator)  # m × (K·N, A_i)
-    loss = actor_loss([p.flatten(0, 1) for p in log_policies], regrets, state.entropy_coefficient)
+        regrets = advantages(q, joint, agent.target_axes, state.generator)  # m × (K, N, A_i)
+    loss = actor_loss(log_policies, regrets, state.entropy_coefficient)
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], loss)
 
     with torch.no_grad():
@@ -117,7 +115,7 @@ def update(
     return {
         "losses": losses, "game_state": batch.states[0, 0], "observations": [o[0, 0] for o in seen[:n]],
         "features": [f[0, 0].detach() for f in features[:n]],
-        "predictions": [p[0, 0] for p in predictions[:n_ext]], "q": q.row(0),
-        "regrets": [r[0] for r in regrets], "policies": [joint[i][0] for i in agent.target_axes],
+        "predictions": [p[0, 0] for p in predictions[:n_ext]], "q": q.shown(),
+        "regrets": [r[0, 0] for r in regrets], "policies": [joint[i][0, 0] for i in agent.target_axes],
         "new_policies": [p[0, 0].exp() for p in after],
     }  # fmt: skip

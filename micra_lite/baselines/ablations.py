@@ -17,7 +17,7 @@ from torch.nn.functional import one_hot
 from ..agent import Agent, Belief, prior_belief
 from ..externals import Externals
 from ..phases import Variant, imitate
-from ..regret import JointTable
+from ..regret import FactoredQ
 from ..training_state import TrainingState
 from ..updates import Advantages, counterfactual_regrets
 from .advantages import at_sampled_action, coma_advantage, joint_advantage
@@ -27,10 +27,11 @@ def beside_drawn_actions(rival: Callable[..., list[Tensor]]) -> Advantages:
     """A rival's advantages from MICRA's critic, beside a joint action drawn from the present policies."""
 
     def advantages(
-        q: JointTable, policies: Sequence[Tensor], target_axes: Sequence[int], generator: torch.Generator
+        q: FactoredQ, policies: Sequence[Tensor], target_axes: Sequence[int], generator: torch.Generator
     ) -> list[Tensor]:
-        drawn = torch.cat([torch.multinomial(p, 1, generator=generator) for p in policies], 1)  # (B, n)
-        return rival(q.table, policies, target_axes, drawn)
+        lead, rows = policies[0].shape[:2], [p.flatten(0, 1) for p in policies]  # n × (K·N, A_j)
+        drawn = torch.cat([torch.multinomial(p, 1, generator=generator) for p in rows], 1)  # (K·N, n)
+        return [a.unflatten(0, lead) for a in rival(q.table.flatten(0, 1), rows, target_axes, drawn)]
 
     return advantages
 
@@ -39,11 +40,12 @@ def own_actions_sampled(advantages: Advantages) -> Advantages:
     """The same advantages, learned from one sampled own action instead of the exact sum over own actions."""
 
     def sampled(
-        q: JointTable, policies: Sequence[Tensor], target_axes: Sequence[int], generator: torch.Generator
+        q: FactoredQ, policies: Sequence[Tensor], target_axes: Sequence[int], generator: torch.Generator
     ) -> list[Tensor]:
         exact = advantages(q, policies, target_axes, generator)
-        drawn = [torch.multinomial(policies[i], 1, generator=generator)[:, 0] for i in target_axes]
-        return [at_sampled_action(a, policies[i], d) for a, i, d in zip(exact, target_axes, drawn, strict=True)]
+        own = [policies[i] for i in target_axes]
+        drawn = [torch.multinomial(p.flatten(0, 1), 1, generator=generator).view(p.shape[:2]) for p in own]
+        return [at_sampled_action(a, p, d) for a, p, d in zip(exact, own, drawn, strict=True)]
 
     return sampled
 
@@ -84,8 +86,8 @@ class TrueBelief(Belief):
         self, agent: Agent, features: Sequence[Tensor], observations: Sequence[Tensor], actions: Tensor | None
     ) -> list[Tensor]:
         predictions = agent.predict(self, features)  # under partial views the targets' own are still the imitators'
-        K, N = features[0].shape[:2]
-        rows = [observations[e].flatten(0, 1) for e in agent.external_axes]
+        K, N = predictions[0].shape[:2]
+        rows = [observations[e].expand(K, -1, -1).flatten(0, 1) for e in agent.external_axes]
         exact = self.externals.policies(self.k.repeat_interleave(N), rows)
         predictions[: len(rows)] = [p.to(rows[0].dtype).unflatten(0, (K, N)) for p in exact]
         return predictions

@@ -72,7 +72,7 @@ def sampled_regret_advantage(
 def at_sampled_action(advantage: Tensor, policy: Tensor, action: Tensor) -> Tensor:
     """Â(a) = 1[a = a_i] A(a)/π(a): Eq. 3's exact sum over it is the sampled gradient ∇ log π(a_i) A(a_i).
 
-    Args: advantage and policy (B, A_i); action (B,), the own action drawn from the policy. Returns (B, A_i), return.
+    Args: advantage and policy (…, A_i); action (…), the own action drawn from the policy. Returns (…, A_i), return.
     """
-    taken = action[:, None]
+    taken = action[..., None]
     return torch.zeros_like(advantage).scatter(-1, taken, advantage.gather(-1, taken) / policy.gather(-1, taken))

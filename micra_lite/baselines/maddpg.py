@@ -34,14 +34,15 @@ def maddpg(state: TrainingState, externals: Externals) -> dict[str, float]:
         imitate(state, externals, groups)[1:] if settings.conditioned else (prior_belief(agent, len(groups)), {})
     )
     for _ in range(settings.value_steps):
-        batch = state.replay.transitions(0, groups, settings.states_per_external, state.generator)
+        all_of_them, N = settings.episodes_per_external, settings.states_per_external
+        batch = state.replay.own_transitions(groups, all_of_them, N, state.generator)
         loss = action_value_loss(state, belief, batch)
         losses["critic_loss"] = gradient_step(state.optimisers["critic"], loss)
         losses["actor_loss"] = gradient_step(state.optimisers["actor"], action_gradient_loss(state, belief, batch))
         update_targets(
             [agent.target_critic, agent.target_extractors, agent.target_actors],
             [agent.critic, agent.extractors, agent.actors],
-            settings.target_rate,
+            state.target_rate,
         )
     return losses
 
@@ -66,12 +67,10 @@ def action_value_loss(state: TrainingState, belief: Belief, batch: Transitions) 
         actions = _one_hot(state, batch.next_actions)
         for i, p in zip(agent.target_axes, agent.act_slowly(belief, features, predictions), strict=True):
             actions[i] = straight_through_gumbel(p, state.generator)
-        future = agent.action_value(belief, features, predictions, actions, target=True)
+        future = agent.action_value(belief, features, actions, target=True)
         reward = batch.rewards[..., list(agent.target_axes)].to(future.dtype).mean(-1)
         target = reward + state.game.gamma * future.masked_fill(batch.terminated, 0.0)
-    features = agent.features(batch.observations)
-    predictions = agent.predict(belief, features)
-    q = agent.action_value(belief, features, predictions, _one_hot(state, batch.actions))
+    q = agent.action_value(belief, agent.features(batch.observations), _one_hot(state, batch.actions))
     return (q - target).square().mean()
 
 
@@ -89,7 +88,7 @@ def action_gradient_loss(state: TrainingState, belief: Belief, batch: Transition
     for i, p in zip(agent.target_axes, agent.act(belief, features, predictions), strict=True):
         actions = [straight_through_gumbel(p, state.generator) if j == i else a for j, a in enumerate(taken)]
         entropy = -(p.exp() * p).sum(-1).mean()
-        gain = agent.action_value(belief, features, predictions, actions).mean()
+        gain = agent.action_value(belief, features, actions).mean()
         loss = loss - gain - state.entropy_coefficient * entropy
     return loss
 

@@ -4,7 +4,7 @@
 |---|---|---|
 | independent actor-critic | V_i(o_i), one for each target | that target's own observation |
 | central-V actor-critic | V(s), one for the team | the whole state, no actions |
-| COMA | Q(s, a), MICRA's joint table (`Agent`) | the whole state and the joint action, the externals' included |
+| COMA | Q(s, a), MICRA's own critic (`Agent`) | the whole state and the joint action, the externals' included |
 | MADDPG | Q(s, a), actions as inputs | the same |
 
 To a critic that does not see the externals' actions, externals are part of the environment. A baseline's critic is told the
@@ -21,58 +21,57 @@ from torch import Tensor, nn
 
 from ..agent import Agent, Belief
 from ..game import Game
-from ..networks import Perceptron
+from ..networks import TwoStreams
 from ..settings import Settings
+
+
+class Value(nn.Module):
+    """One number, (K, N), from inputs (1 or K, N, I) and a belief (K, C); made as MICRA's networks are."""
+
+    def __init__(self, inputs: int, belief: int, settings: Settings) -> None:
+        super().__init__()
+        self.layers = TwoStreams(inputs, belief, settings.hidden, settings.rank, [1])
+
+    def forward(self, inputs: Tensor, belief: Tensor) -> Tensor:
+        (u,), c = self.layers(inputs, belief)
+        return torch.einsum("knar,kr->kn", u, c)
 
 
 class ValueAgent(Agent):
     """An agent whose critics value states, without actions."""
 
-    def critics(
-        self, features: Sequence[Tensor], predictions: Sequence[Tensor], target: bool
-    ) -> list[tuple[nn.Module, Sequence[Tensor], Sequence[Tensor]]]:
-        """Each critic (or its slow copy) with the features and the predictions that it sees."""
+    def critics(self, features: Sequence[Tensor], target: bool) -> list[tuple[nn.Module, Tensor]]:
+        """Each critic (or its slow copy) with the features that it sees."""
         raise NotImplementedError
 
-    def values(
-        self, belief: Belief, features: Sequence[Tensor], predictions: Sequence[Tensor], target: bool = False
-    ) -> Tensor:
-        """V as each target's critic has it: n × (K, N, F) → (m, K, N), return; a central one is the same for all."""
-        found = []
-        for network, seen, told in self.critics(features, predictions, target):
-            now, probes = self.belief_inputs(belief, told, self.conditioned)
-            found.append(network(torch.cat([*seen, now], -1), probes)[..., 0])  # (K, N)
+    def values(self, belief: Belief, features: Sequence[Tensor], target: bool = False) -> Tensor:
+        """V as each target's critic has it: n × (1 or K, N, F) → (m, K, N), return; a central one is the same for all."""
+        told = self.belief_inputs(belief, self.conditioned)
+        found = [network(seen, told) for network, seen in self.critics(features, target)]  # (K, N) each
         return torch.stack(found).expand(len(self.target_axes), -1, -1)
 
 
 class IndependentAgent(ValueAgent):
     """V_i(o_i): every target has a critic of its own observation."""
 
-    def new_critic(self, game: Game, settings: Settings, belief: tuple[int, int]) -> nn.Module:
-        now, probes = belief
-        return nn.ModuleList(Perceptron(settings.features + now, probes, settings.hidden, 1) for _ in self.target_axes)
+    def new_critic(self, game: Game, settings: Settings, belief: int) -> nn.Module:
+        return nn.ModuleList(Value(settings.features, belief, settings) for _ in self.target_axes)
 
-    def critics(
-        self, features: Sequence[Tensor], predictions: Sequence[Tensor], target: bool
-    ) -> list[tuple[nn.Module, Sequence[Tensor], Sequence[Tensor]]]:
+    def critics(self, features: Sequence[Tensor], target: bool) -> list[tuple[nn.Module, Tensor]]:
         each = self.target_critic if target else self.critic
         assert isinstance(each, nn.ModuleList)
-        own = [([features[i]], self.own(predictions, m)) for m, i in enumerate(self.target_axes)]
-        return [(critic, *seen) for critic, seen in zip(each, own, strict=True)]
+        return [(critic, features[i]) for critic, i in zip(each, self.target_axes, strict=True)]
 
 
 class CentralValueAgent(ValueAgent):
     """V(s): one critic of the whole state for the team."""
 
-    def new_critic(self, game: Game, settings: Settings, belief: tuple[int, int]) -> nn.Module:
-        now, probes = belief
-        return Perceptron(self.critic_views * settings.features + now, probes, settings.hidden, 1)
+    def new_critic(self, game: Game, settings: Settings, belief: int) -> nn.Module:
+        return Value(self.critic_views * settings.features, belief, settings)
 
-    def critics(
-        self, features: Sequence[Tensor], predictions: Sequence[Tensor], target: bool
-    ) -> list[tuple[nn.Module, Sequence[Tensor], Sequence[Tensor]]]:
+    def critics(self, features: Sequence[Tensor], target: bool) -> list[tuple[nn.Module, Tensor]]:
         seen = features[-1:] if self.critic_views == 1 else features
-        return [(self.target_critic if target else self.critic, seen, predictions[: len(self.external_axes)])]
+        return [(self.target_critic if target else self.critic, torch.cat([*seen], -1))]
 
 
 class MaddpgAgent(Agent):
@@ -82,28 +81,21 @@ class MaddpgAgent(Agent):
         super().__init__(game, probes, settings)
         self.target_actors = copy.deepcopy(self.actors).requires_grad_(False)
 
-    def new_critic(self, game: Game, settings: Settings, belief: tuple[int, int]) -> nn.Module:
-        now, probes = belief
-        inputs = self.critic_views * settings.features + sum(game.n_actions) + now
-        return Perceptron(inputs, probes, settings.hidden, 1)
+    def new_critic(self, game: Game, settings: Settings, belief: int) -> nn.Module:
+        return Value(self.critic_views * settings.features + sum(game.n_actions), belief, settings)
 
     def action_value(
-        self,
-        belief: Belief,
-        features: Sequence[Tensor],
-        predictions: Sequence[Tensor],
-        actions: Sequence[Tensor],
-        target: bool = False,
+        self, belief: Belief, features: Sequence[Tensor], actions: Sequence[Tensor], target: bool = False
     ) -> Tensor:
         """Q(s, a_1, …, a_n) of one-hot actions, n × (K, N, A_j) → (K, N), return; a gradient flows into them."""
         critic = self.target_critic if target else self.critic
-        now, probes = self.belief_inputs(belief, predictions[: len(self.external_axes)], self.conditioned)
         seen = features[-1:] if self.critic_views == 1 else features
-        return critic(torch.cat([*seen, *actions, now], -1), probes)[..., 0]
+        return critic(torch.cat([*seen, *actions], -1), self.belief_inputs(belief, self.conditioned))
 
     def act_slowly(self, belief: Belief, features: Sequence[Tensor], predictions: Sequence[Tensor]) -> list[Tensor]:
         """log π̄_i of the slow actors, as `act`."""
+        told = self.belief_inputs(belief, self.conditioned)
         return [
-            actor(features[i], *self.belief_inputs(belief, self.own(predictions, m), self.conditioned))
+            actor(features[i], told, self.own(predictions, m) if self.conditioned else [])
             for m, (i, actor) in enumerate(zip(self.target_axes, self.target_actors, strict=True))
         ]

@@ -21,7 +21,7 @@ from ..replay import Play, followed
 from ..rollouts import collect
 from ..settings import Settings
 from ..training_state import TrainingState
-from ..updates import actor_loss, critic_loss, gradient_step, update_targets
+from ..updates import actor_loss, gradient_step, update_targets
 from .advantages import at_sampled_action, coma_advantage
 from .networks import ValueAgent
 
@@ -99,10 +99,9 @@ def judge_by_value(state: TrainingState, played: Round) -> tuple[Tensor, list[Te
     assert isinstance(agent, ValueAgent)
     features, shape = agent.features(played.observations), played.learned.shape
     with torch.no_grad():
-        predictions = agent.predict(played.belief, features)
-        slow = agent.values(played.belief, agent.features(played.observations, True), predictions, True)
+        slow = agent.values(played.belief, agent.features(played.observations, True), True)
         returns = td_targets(state, played, slow.unflatten(-1, shape[1:]))
-    values = agent.values(played.belief, features, predictions).unflatten(-1, shape[1:])  # (m, K, E, T)
+    values = agent.values(played.belief, features).unflatten(-1, shape[1:])  # (m, K, E, T)
     error = (returns - values)[:, played.learned]  # (m, B)
     advantages = [e.detach()[:, None].expand_as(p) for e, p in zip(error, played.log_policies, strict=True)]
     return error.square().mean(), advantages
@@ -117,14 +116,15 @@ def judge_by_action(state: TrainingState, played: Round) -> tuple[Tensor, list[T
     features, shape = agent.features(played.observations), played.learned.shape
     with torch.no_grad():
         predictions = agent.predict(played.belief, features)
-        slow = agent.value(played.belief, agent.features(played.observations, True), predictions, True)
-        returns = td_targets(state, played, slow.taken(actions.flatten(0, 2)).view(shape))
-    q = agent.value(played.belief, features, predictions)
-    learned = type(q)(q.table[played.learned.flatten()])  # (B, A_1, …, A_n)
-    others = [p[played.learned.flatten(1)][None] for p in predictions]
-    policies = agent.joint([p.detach().exp()[None] for p in played.log_policies], others)  # n × (B, A_j)
-    advantages = coma_advantage(learned.table.detach(), policies, agent.target_axes, played.actions)
-    return critic_loss(learned, played.actions, returns[played.learned]), advantages
+        slow = agent.value(played.belief, agent.features(played.observations, True), True)
+        returns = td_targets(state, played, slow.taken(actions.flatten(1, 2)).view(shape))
+    q = agent.value(played.belief, features)
+    chosen = played.learned.flatten(1)  # (K, E·T)
+    others = [p[chosen] for p in predictions]
+    policies = agent.joint([p.detach().exp() for p in played.log_policies], others)  # n × (B, A_j)
+    advantages = coma_advantage(q.table[chosen].detach(), policies, agent.target_axes, played.actions)
+    error = (q.taken(actions.flatten(1, 2)) - returns.flatten(1))[chosen]  # (B,)
+    return error.square().mean(), advantages
 
 
 def on_policy(state: TrainingState, externals: Externals, judge: Judge) -> dict[str, float]:
@@ -137,7 +137,7 @@ def on_policy(state: TrainingState, externals: Externals, judge: Judge) -> dict[
         loss = torch.stack([loss for loss, _ in judged]).mean()
         losses["critic_loss"] = gradient_step(state.optimisers["critic"], loss)
         slow, fast = [agent.target_critic, agent.target_extractors], [agent.critic, agent.extractors]
-        update_targets(slow, fast, settings.target_rate)
+        update_targets(slow, fast, state.target_rate)
     parts = []
     for part, (_, advantages) in zip(rounds, judged, strict=True):
         own = zip(advantages, part.log_policies, agent.target_axes, strict=True)

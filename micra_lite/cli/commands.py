@@ -24,7 +24,7 @@ from ..game import Game
 from ..games.tabular import TabularGame
 from ..phases import execution, offline_training, online_adaptation
 from ..plotting import results, style
-from ..registry import agent_class_for, external_family, make
+from ..registry import external_family, make
 from ..rollouts import watch
 from ..settings import Settings
 from ..training_state import Record, TrainingState, last
@@ -61,7 +61,7 @@ def train(options: argparse.Namespace) -> int:
         else:
             game = make(options.name, **({"size": options.size} if options.size else {}))
             settings = settings_from(options.name, options.set, seed=options.seed, updates=options.updates)
-            state = TrainingState.initial(game, settings, agent_class_for(options.name))
+            state = TrainingState.initial(game, settings)
         if state.updates >= settings.updates:
             raise UserError(f"the checkpoint has its {state.updates} updates already: ask for more with --updates")
     out.mkdir(parents=True, exist_ok=True)

@@ -33,6 +33,7 @@ from .tabulate import Tabulated, tabulate
 from .values import (
     Array,
     InducedMDP,
+    JointTable,
     Response,
     best_response,
     evaluate,
@@ -46,4 +47,4 @@ from .values import (
     team_value,
 )
 
-__all__ = ['AdaptationReport', 'AdaptationScores', 'Array', 'BayesPrediction', 'Headroom', 'InducedMDP', 'Response', 'Tabulated', 'Watched', 'Yardstick', 'adaptation_report', 'adaptation_scores', 'advantage_variance', 'bayes_greedy_team', 'bayes_predictor', 'best_fixed_team', 'best_response', 'cross_play', 'evaluate', 'exact_values', 'excess_nats', 'external_log_likelihoods', 'gradient_variances', 'headroom', 'induced_mdp', 'joint_policy', 'joint_q', 'mean_return', 'nash_conv', 'nash_equilibria', 'occupancy', 'posterior', 'predicted_tables', 'random_team', 'sample_posterior', 'split_team', 'squared_return', 'tabulate', 'team_reward', 'team_tables', 'team_value', 'yardstick', 'yardstick_for']  # fmt: skip
+__all__ = ['AdaptationReport', 'AdaptationScores', 'Array', 'BayesPrediction', 'Headroom', 'InducedMDP', 'JointTable', 'Response', 'Tabulated', 'Watched', 'Yardstick', 'adaptation_report', 'adaptation_scores', 'advantage_variance', 'bayes_greedy_team', 'bayes_predictor', 'best_fixed_team', 'best_response', 'cross_play', 'evaluate', 'exact_values', 'excess_nats', 'external_log_likelihoods', 'gradient_variances', 'headroom', 'induced_mdp', 'joint_policy', 'joint_q', 'mean_return', 'nash_conv', 'nash_equilibria', 'occupancy', 'posterior', 'predicted_tables', 'random_team', 'sample_posterior', 'split_team', 'squared_return', 'tabulate', 'team_reward', 'team_tables', 'team_value', 'yardstick', 'yardstick_for']  # fmt: skip

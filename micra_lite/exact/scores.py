@@ -33,18 +33,18 @@ if TYPE_CHECKING:
     from ..exact import Array, Yardstick
 
 
-def features_everywhere(state: TrainingState, K: int) -> list[Tensor]:
-    """φ of what each agent sees in every state of a listed game, n × (K, S, F): the same for each of K externals."""
+def features_everywhere(state: TrainingState) -> list[Tensor]:
+    """φ of what each agent sees in every state of a listed game, n × (1, S, F)."""
     assert isinstance(state.game, TabularGame)
     seen = state.observe(state.game.states())
-    return state.agent.features([o.expand(K, *o.shape) for o in seen])  # (K, S, F) each
+    return state.agent.features([o[None] for o in seen])
 
 
 @torch.no_grad()
 def predicted_tables(state: TrainingState, belief: Belief | None = None) -> list[Tensor]:
     """The imitators' predictions in every state, of each believed external: per external agent (K, S, A_e)."""
     belief = belief or state.belief or prior_belief(state.agent, 1)
-    predictions = state.agent.predict(belief, features_everywhere(state, len(belief.probes)))
+    predictions = state.agent.predict(belief, features_everywhere(state))
     return predictions[: len(state.agent.external_axes)]
 
 
@@ -57,22 +57,20 @@ def team_tables(
     `predictions`, per external agent (K, S, A_e), take the place of the imitators', to see what better ones would be
     worth: the true policies, or the Bayes predictor's. Under full views only: there one prediction serves all.
     """
-    agent, game = state.agent, state.game
+    agent, features = state.agent, features_everywhere(state)
     if predictions is None:
         belief = belief or state.belief or prior_belief(agent, 1)
-        features = features_everywhere(state, len(belief.probes))
         return [p.exp() for p in agent.act(belief, features, agent.predict(belief, features))]
     if not agent.full_view:
         raise ValueError("predictions can be given under full views only: here each target predicts from its own view")
     given = [p.to(state.settings.torch_dtype) for p in predictions]
-    seen = game.observe(game.states())  # type: ignore[attr-defined]
+    seen = state.game.observe(state.game.states())  # type: ignore[attr-defined]
     probes = []
     for j, e in enumerate(agent.external_axes):  # which state each probe shows
         shown = (getattr(agent, f"probe_{j}")[:, None] == seen[e]).all(-1).int().argmax(1)  # (P_e,)
         probes.append(given[j][:, shown].flatten(1))
     prior = prior_belief(agent, len(given[0]))
     belief = Belief(prior.parameters, torch.cat(probes, 1), torch.zeros_like(prior.unwatched))
-    features = features_everywhere(state, len(given[0]))
     return [p.exp() for p in agent.act(belief, features, given)]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, identity
 from scipy.sparse.linalg import spsolve
 
+from ..regret import centred, counterfactual_values
 from .tabulate import Tabulated
 
 Array = NDArray[np.float64]
@@ -165,3 +167,30 @@ def team_value(game: Tabulated, team: Sequence[Array], externals: Sequence[Array
 def random_team(game: Tabulated) -> list[Array]:
     """The uniformly random team, whose score is zero by definition."""
     return [np.full((game.S, game.A[i]), 1 / game.A[i]) for i in game.target_axes]
+
+
+class JointTable(NamedTuple):
+    """A Q that is known for all joint actions, where an update asks a critic (see `micra_lite.regret.FactoredQ`)."""
+
+    table: torch.Tensor  # (…, A_1, …, A_n), return; … may be states (B,), or (K, N)
+
+    def rows(self, policies: Sequence[torch.Tensor]) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """The table and the policies (…, A_j) with the states in one axis."""
+        return self.table.flatten(0, -len(policies) - 1), [p.flatten(0, -2) for p in policies]
+
+    def taken(self, actions: torch.Tensor) -> torch.Tensor:
+        """Q(s, a) of the joint actions (…, n) that were taken, (…)."""
+        flat = self.table.flatten(0, -actions.shape[-1] - 1)
+        return flat[(torch.arange(len(flat)), *actions.flatten(0, -2).unbind(-1))].view(actions.shape[:-1])
+
+    def expected(self, policies: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Σ_a ∏_j π_j(a_j) Q(s, a), (…), for policies n × (…, A_j)."""
+        q = self.table
+        for policy in reversed(policies):
+            q = (q * policy.view(*policy.shape[:-1], *[1] * (q.dim() - policy.dim()), -1)).sum(-1)
+        return q
+
+    def counterfactual(self, policies: Sequence[torch.Tensor], i: int) -> torch.Tensor:
+        """v(s | i plays a_i), (…, A_i), up to a constant of the state."""
+        q, flat = self.rows(policies)
+        return counterfactual_values(centred(q), flat, i).view(policies[i].shape)

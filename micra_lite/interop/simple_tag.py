@@ -19,9 +19,7 @@ from .from_pettingzoo import ParallelGame, from_parallel_env
 
 PUSHES = ("none", "left", "right", "down", "up")
 _DIRECTION = ((0.0, 0.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0))  # (x, y) of each push
-# What works in 50,000 environment steps: three chasers and a runner have 625 joint actions, too many for one joint table
-# to learn from so little.
-AGENT = "PairwiseAgent"
+# What works in 50,000 environment steps.
 SETTINGS: dict[str, Any] = {
     "updates": 1000, "updates_per_round": 64, "episodes_per_external": 16, "externals_per_round": 8,
     "support_episodes": (1, 2, 5), "unwatched_externals": 2, "query_episodes": 4, "hidden": 64, "critic_rate": 1e-3,

@@ -471,13 +471,18 @@ print(f"two tables, one for each: {relabelled['32 other prey', 'A']:.2f} and {ag
 # %% [markdown]
 # ## 9. The packaged critic
 #
-# `networks.Critic` puts a network in the table's place: features of $s$ (and the belief) in, all joint actions out. Two hunters now, so 125
-# of them. A part of their common *level* is learned from the belief alone, and $\bar Q$ has it without delay: a level that lags behind rises by one
-# reward at a time. The policies are the actors', and $\delta_k$ the imitator's. Here are 2 externals and 6 made-up transitions each, some terminated (as if the hunt could end):
+# `networks.Critic` puts a network in the table's place. Two hunters now, so 125 joint actions in each state; it says what they are worth in a
+# sum of $R$ products:
+#
+# $$Q(s, a) = \text{level}_k + \sum_{r=1}^R c_r(\delta_k) \prod_j u_{jr}(s, a_j)$$
+#
+# One stream of the network makes the $u$ from what is seen, the other the $c$ from what is believed. The *level* is learned from the belief alone, and
+# $\bar Q$ has it without delay: a level that lags behind rises by one reward at a time. The policies are the actors', and $\delta_k$ the imitator's.
+# Here are 2 externals and 6 made-up transitions each, some terminated (as if the hunt could end):
 
 # %%
 hunt = micra_lite.make("pursuit", size=2)
-settings = Settings(dtype="float64", features=8, hidden=16, actor_hidden=8, imitator_hidden=8, probes=8)
+settings = Settings(dtype="float64", features=8, hidden=16, actor_hidden=8, imitator_hidden=8, rank=4, probes=8)
 state = TrainingState.initial(hunt, settings)
 agent, belief = state.agent, prior_belief(state.agent, 2)
 differently = {n: torch.stack([p[0], -3 * p[1]]) for n, p in belief.parameters[0].items()}
@@ -506,33 +511,53 @@ with torch.no_grad():
     predictions = agent.predict(belief, features)  # δ: one external, (2, 6, 5)
     actors = [p.exp() for p in agent.act(belief, features, predictions)]  # 2 × (2, 6, 5)
     slow_features = agent.features(batch.next_observations, target=True)
-    slow = agent.value(belief, slow_features, predictions, target=True).table  # Q̄: (12, 5, 5, 5)
+    slow = agent.value(belief, slow_features, target=True).table.flatten(0, 1)  # Q̄: (12, 5, 5, 5)
 rows = [p.flatten(0, 1).numpy() for p in (*actors, *predictions)]
 rewards, over = batch.rewards[..., :2].mean(-1).flatten().tolist(), batch.terminated.flatten().tolist()
 by_hand = [target_by_loops(rewards[n], n, over[n], slow.numpy(), rows) for n in range(12)]
 
-packaged = temporal_difference_target(state, belief, belief, batch).flatten()
-apart_target = float((packaged - torch.tensor(by_hand, dtype=torch.float64)).abs().max())
+packaged = temporal_difference_target(state, belief, belief, batch)  # (2, 6)
+apart_target = float((packaged.flatten() - torch.tensor(by_hand, dtype=torch.float64)).abs().max())
 print("targets by loops and packaged agree within 1e-12:", apart_target < 1e-12)
 
 # %% [markdown]
 # The loss is the mean squared temporal difference, of the joint actions *taken*. No gradient flows through $y$.
 
 # %%
-features = agent.features(batch.observations)
-q = agent.value(belief, features, agent.predict(belief, features))  # q.table: (12, 5, 5, 5)
-actions = batch.actions.flatten(0, 1)
+q = agent.value(belief, agent.features(batch.observations))
+q_table = q.table.detach().requires_grad_()  # (2, 6, 5, 5, 5)
 loss_by_loops = 0.0
-for n in range(12):
-    loss_by_loops += (float(q.table[(n, *actions[n].tolist())].detach()) - by_hand[n]) ** 2 / 12
-loss = critic_loss(q, actions, packaged)
-(slopes,) = torch.autograd.grad(loss, q.table)
+for k in range(2):
+    for n in range(6):
+        taken = float(q_table[(k, n, *batch.actions[k, n].tolist())].detach())
+        loss_by_loops += (taken - by_hand[6 * k + n]) ** 2 / 12
+loss = critic_loss(q, batch.actions, packaged)
+(slopes,) = torch.autograd.grad(critic_loss(exact.JointTable(q_table), batch.actions, packaged), q_table)
 apart_loss = abs(float(loss.detach()) - loss_by_loops)
 print("losses agree within 1e-12:", apart_loss < 1e-12)
 print("entries that get a gradient:", int((slopes != 0).sum()), "of", slopes.numel())
 
 # %% [markdown]
-# 12 of 1,500: the critic is taught about what was done. All else it infers.
+# 12 of 1,500: the critic is taught about what was done. All else it infers. Products help: $u_{jr}(s, a_j)$ has a part in all joint actions in which
+# $j$ plays $a_j$, so each transition says something about many of them.
+#
+# And sums come cheaply. As agents choose independently, the expectation of a product is the product of the expectations. So the sum over 125 joint
+# actions is $R$ products of three sums over 5:
+
+# %%
+chances = agent.joint(actors, predictions)  # 3 × (2, 6, 5), in the agents' order
+u, c = [f.detach() for f in q.factors], q.scale.detach()
+apart_products = 0.0
+for k, n in product(range(2), range(6)):
+    one_by_one = sum(
+        float(q_table[(k, n, *a)].detach()) * np.prod([float(chances[j][k, n, a[j]]) for j in range(3)])
+        for a in product(range(5), repeat=3)
+    )
+    by_products = float(q.level[k, 0].detach())
+    for r in range(settings.rank):
+        by_products += float(c[k, r]) * np.prod([float((chances[j][k, n] * u[j][k, n, :, r]).sum()) for j in range(3)])
+    apart_products = max(apart_products, abs(one_by_one - by_products))
+print("sums over joint actions and products of sums agree within 1e-12:", apart_products < 1e-12)
 
 # %% [markdown]
 # ## Your predictions
@@ -602,5 +627,6 @@ assert np.abs(mean_target - of_mixture).max() < 1e-12  # … is the mixture's
 assert to_mixture < to_mean
 assert apart_target < 1e-12
 assert apart_loss < 1e-12
+assert apart_products < 1e-12
 assert int((slopes != 0).sum()) == 12
 print("all checks passed")

@@ -78,7 +78,7 @@ game = micra_lite.make("pursuit")
 family = micra_lite.external_family("pursuit")
 settings = micra_lite.Settings(
     updates=150, hidden=128, actor_hidden=64, imitator_hidden=48, states_per_external=32,
-    rounds_kept=20, target_rate=0.05, adaptation_updates=100,
+    rounds_kept=20, target_rate=0.02, adaptation_updates=100,
 )  # fmt: skip
 team = micra_lite.last(micra_lite.offline_training(game, family, settings)).state
 print(team.updates, "updates done")
@@ -206,13 +206,13 @@ packaged = micra_lite.last(micra_lite.online_adaptation(team, watched, frozen)).
 
 ours = copy.deepcopy(agent)
 optimiser = torch.optim.Adam(ours.actors.parameters(), frozen.adaptation_rate)
-generator, nobody = torch.Generator().manual_seed(frozen.seed), torch.arange(0)
+generator = torch.Generator().manual_seed(frozen.seed)
 for _ in range(frozen.adaptation_updates):
-    batch = team.replay.transitions(1, nobody, frozen.adaptation_states, generator)  # from anywhere in D
+    batch = team.replay.transitions(frozen.adaptation_states, generator)  # from anywhere in D
     features = [f.detach() for f in ours.features(batch.observations)]  # 3 × (1, N, F)
     with torch.no_grad():
         delta = functional_call(imitator, theta, (features[2],)).exp()  # (1, N, 5)
-        q = ours.value(belief, features, [delta]).table  # (N, 5, 5, 5)
+        q = ours.value(belief, features).table[0]  # (N, 5, 5, 5)
     log_pi = [p[0] for p in ours.act(belief, features, [delta])]  # 2 × (N, 5)
     pi = [p.exp().detach() for p in log_pi]
     values = [

@@ -12,9 +12,10 @@ import torch
 
 from micra_lite import exact
 from micra_lite.baselines.advantages import at_sampled_action
+from micra_lite.exact import JointTable
 from micra_lite.games.matrix import MATRIX_GAMES
 from micra_lite.registry import make
-from micra_lite.regret import JointTable, counterfactual_regret_advantage, policy_gradient_objective
+from micra_lite.regret import counterfactual_regret_advantage, policy_gradient_objective
 from micra_lite.settings import Settings
 from micra_lite.training_state import TrainingState
 from micra_lite.updates import actor_loss, critic_loss

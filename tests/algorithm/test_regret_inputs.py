@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from micra_lite.baselines.advantages import coma_advantage, joint_advantage, sampled_regret_advantage
+from micra_lite.exact import JointTable
 from micra_lite.extensions.factored_regret import cp_regret_advantage, pairwise_regret_advantage
-from micra_lite.regret import JointTable, counterfactual_regret_advantage, regret
+from micra_lite.regret import counterfactual_regret_advantage, regret
 
 GOOD = [[0.5, 0.5], [0.25, 0.25, 0.5]]
 BAD_INPUTS = [

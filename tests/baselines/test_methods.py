@@ -152,8 +152,7 @@ def test_value_methods_learn_the_return_and_credit_what_exceeds_it(name):
     state = toy_state(name, critic_rate=1e-3)
     part = a_round(state)
     features = state.agent.features(part.observations)
-    predictions = state.agent.predict(part.belief, features)
-    values = state.agent.values(part.belief, features, predictions).detach().unflatten(-1, (10, 3))
+    values = state.agent.values(part.belief, features).detach().unflatten(-1, (10, 3))
     loss, advantages = judge_by_value(state, part)  # nothing has been learned yet: the slow critic is the same
     total = []
     for m, advantage in enumerate(advantages):
@@ -179,8 +178,7 @@ def test_coma_by_loops():
     state = toy_state("COMA", critic_rate=1e-3)
     part = a_round(state)
     features = state.agent.features(part.observations)
-    predictions = state.agent.predict(part.belief, features)
-    q = state.agent.value(part.belief, features, predictions).table.detach().unflatten(0, (2, 10, 3))
+    q = state.agent.value(part.belief, features).table.detach().unflatten(1, (10, 3))
     loss, advantages = judge_by_action(state, part)
     row, total = 0, []
     for b, e in product(range(2), range(10)):
@@ -228,7 +226,7 @@ def test_an_independent_critic_sees_its_own_target_only():
         values = []
         for o in (seen, other):
             features = agent.features(o)
-            values.append(agent.values(belief, features, agent.predict(belief, features)))
+            values.append(agent.values(belief, features))
         assert torch.equal(values[0][0], values[1][0]) == (name == "independent actor-critic")
         assert not torch.equal(values[0][1], values[1][1])
 
@@ -270,8 +268,18 @@ class Known(nn.Module):
         super().__init__()
         self.more = nn.Parameter(torch.tensor(more, dtype=torch.float64))
 
-    def forward(self, inputs, context):
-        return inputs[..., -2:-1] + self.more
+    def forward(self, inputs, belief):
+        return inputs[..., -2] + self.more
+
+
+def always(actor, action):
+    """Make an actor play one action, whatever it sees and believes."""
+    layers, rank = actor.layers, len(actor.layers.weight)
+    for part in (layers.state[-1], layers.belief[-1]):
+        nn.init.zeros_(part.weight)
+        nn.init.zeros_(part.bias)
+    nn.init.ones_(layers.weight)
+    layers.state[-1].bias.data[action * rank] = 80.0
 
 
 def test_the_joint_q_is_drawn_to_reward_and_what_follows():
@@ -280,8 +288,7 @@ def test_the_joint_q_is_drawn_to_reward_and_what_follows():
     agent = state.agent
     agent.critic, agent.target_critic = Known(), Known(10.0)
     for actor in agent.target_actors:  # the slow actors always play 1, whatever the fast ones do
-        nn.init.zeros_(actor.layers.rest[-1].weight)
-        actor.layers.rest[-1].bias.data[1] = 80.0
+        always(actor, 1)
     loss = action_value_loss(state, belief, batch)
     errors = []
     for b, n in product(range(2), range(200)):
@@ -314,7 +321,7 @@ def test_own_transitions_are_followed_by_the_move_that_was_played_next():
         played = play(state, externals, prior_belief(state.agent, 2), 4, 1.0, state.generator)
         replay.add(torch.tensor([0, 1]), played)
     groups = torch.tensor([3, 0])
-    batch = replay.transitions(0, groups, 300, state.generator)
+    batch = replay.own_transitions(groups, 4, 300, state.generator)
     for b, g in enumerate(groups):
         known = {n: column[g] for n, column in replay.store.items()}
         found = set()
@@ -367,7 +374,7 @@ def test_without_an_imitator_the_externals_next_move_stands_in():
     y = temporal_difference_target(state, DataBelief(**vars(belief)), belief, batch)
     c, a = [t[0].tolist() for t in team_tables(state)]
     features = state.agent.features([torch.eye(4, dtype=torch.float64)[None]] * 3)
-    q = state.agent.value(belief, features, state.agent.predict(belief, features), target=True).table.tolist()
+    q = state.agent.value(belief, features, target=True).table[0].tolist()
     for n in range(20):
         expected = float(batch.rewards[0, n, [0, 2]].mean())
         if not batch.terminated[0, n]:

@@ -8,8 +8,8 @@ import torch
 
 import micra_lite
 from micra_lite import exact
+from micra_lite.exact import JointTable
 from micra_lite.game import in_agents_order
-from micra_lite.regret import JointTable
 from micra_lite.training_state import last
 
 SMALL = {
@@ -33,12 +33,12 @@ def test_an_exact_critic_has_no_error_and_an_offset_is_bias_alone(learner, monke
     family = micra_lite.external_family("crossing", game)
     state = last(micra_lite.offline_training(game, family, micra_lite.Settings(**SMALL))).state
     table, externals = exact.tabulate(game), family.split("validation")[:2]
-    team = exact.team_tables(state, learner.watched(state, externals, 5))
+    team = exact.team_tables(state, learner.adapted(state, learner.watched(state, externals, 5)))
     exactly = []
     for k in range(2):
         own = [t[k].double().numpy() for t in team], [t[k].double().numpy() for t in game.tables(externals)]
         exactly.append(exact.joint_q(table, in_agents_order(table.target_axes, table.external_axes, *own)))
-    q = torch.from_numpy(np.concatenate(exactly))
+    q = torch.from_numpy(np.stack(exactly))
     for offset in (0.0, 2.5):
         monkeypatch.setattr(state.agent, "value", lambda *given, offset=offset, **more: JointTable(q + offset))
         found = learner.critic_of("crossing", state)

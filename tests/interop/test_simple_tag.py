@@ -13,14 +13,13 @@ from micra_lite.phases import execution, offline_training, online_adaptation
 from micra_lite.rollouts import play, watch
 from micra_lite.training_state import TrainingState, last
 
-AGENT = micra_lite.registry.agent_class_for("simple_tag")
 SETTINGS = micra_lite.settings_for("simple_tag", adaptation_updates=5)
 
 
 def test_all_three_phases_run_beside_a_runner():
     """Small and quick: every phase, every answer; the actors use imitators of their own observations."""
     settings = replace(SETTINGS, updates=3, externals_per_round=2, episodes_per_external=10, externals_per_update=2)
-    state = TrainingState.initial(simple_tag(), settings, AGENT)
+    state = TrainingState.initial(simple_tag(), settings)
     state = last(offline_training(state.game, RunnerFamily(), settings, state)).state
     assert len(state.agent.imitators) == 1 + len(state.agent.target_axes)
     runner = RunnerFamily().split("held-out")[0]
@@ -38,7 +37,7 @@ def test_the_trained_team_earns_one_and_a_half_times_what_a_random_one_does(seed
     """50 k environment steps, then held-out runners, before and after 5 watched episodes; every seed by itself."""
     held_out = RunnerFamily().split("held-out")[:8]
     settings = replace(SETTINGS, seed=seed)
-    state = TrainingState.initial(simple_tag(), settings, AGENT)
+    state = TrainingState.initial(simple_tag(), settings)
     state = last(offline_training(state.game, RunnerFamily(), settings, state)).state
     assert state.environment_steps == 51_200
     prior = prior_belief(state.agent, len(held_out))

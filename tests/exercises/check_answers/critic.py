@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from micra_lite.regret import JointTable
+from micra_lite.exact import JointTable
 from micra_lite.updates import critic_loss
 
 # --- td_loss ---
