@@ -36,6 +36,7 @@ from micra_lite import exact
 from micra_lite.agent import Belief, adapted_belief, prior_belief
 from micra_lite.exact.scores import features_everywhere
 from micra_lite.exact.values import split_team
+from micra_lite.extensions.critics_choice import critics_choice
 from micra_lite.game import in_agents_order
 from micra_lite.registry import GRID_TASKS
 from micra_lite.replay import Episode, Pairs
@@ -73,7 +74,8 @@ def scores_of(task: str, state: micra_lite.TrainingState) -> dict[str, float]:
 
 
 def ceilings_of(task: str, state: micra_lite.TrainingState) -> dict[str, float]:
-    """The best fixed team found for the training externals, and the Bayes-greedy team after watching, on the same moves."""
+    """Beside all validation externals: the best fixed team found for the training externals, the Bayes-greedy team after
+    watching, and after 5 episodes the team that plays its critic's choice, on the same moves."""
     game, family = game_of(task)
     externals, table, scale = family.split("validation"), exact.tabulate(game), yardstick(task, CACHE, "validation")
     (moves,) = [t.double().numpy() for t in game.tables(externals)]  # (K, S, A_e); one external
@@ -92,7 +94,13 @@ def ceilings_of(task: str, state: micra_lite.TrainingState) -> dict[str, float]:
             prediction = exact.bayes_predictor(game, family, seen, PARTICLES, seed=k)
             values.append(exact.team_value(table, exact.bayes_greedy_team(table, prediction).policies, [own]))
         found[f"bayes_greedy_after_{episodes}"] = score(scale, values)
-    return found
+    belief, agent = adapted(state, watched(state, externals, WATCHED[-1])), state.agent
+    with torch.no_grad():
+        features = features_everywhere(state)
+        chosen = critics_choice(agent, belief, features, agent.predict(belief, features))  # m × (K, S, A_i)
+    teams = [[part[k].double().exp().numpy() for part in chosen] for k in range(len(externals))]
+    values = [exact.team_value(table, team, [own]) for team, own in zip(teams, moves, strict=True)]
+    return found | {"critics_choice_after_5": score(scale, values)}
 
 
 def critic_of(task: str, state: micra_lite.TrainingState) -> dict[str, float]:
@@ -169,7 +177,14 @@ def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         same = [r for r in rows if tuple(r[k] for k in keys) == key]
         columns = [n for n in same[0] if n not in (*keys, "seed") and all(n in r for r in same)]
         means = {n: float(np.mean([r[n] for r in same])) for n in columns}
-        found.append({**dict(zip(keys, key, strict=True)), "seeds": len(same), **means})
+        about = {**dict(zip(keys, key, strict=True)), "seeds": len(same)}
+        found.append({**about, **means})
+        if "critics_choice_after_5" in means:  # shares of what the Bayes-greedy and the best fixed team get
+            ceiling, fixed = means[f"bayes_greedy_after_{WATCHED[-1]}"], means["best_fixed"]
+            shares = {"adapted_share": means["after_5"] / ceiling, "unadapted_share": means["unadapted"] / fixed}
+            found[-1] |= {"team": "actors", **shares}
+            choice = {"team": "critic's choice", "adapted_share": means["critics_choice_after_5"] / ceiling}
+            found.append({**about, **choice})
     return found
 
 
@@ -197,7 +212,7 @@ def main() -> None:
                  if (options.change, task, seed, updates) not in there]  # fmt: skip
     rows += [row for found in run_all([delayed(run)(*w) for w in work], options.jobs) for row in found]
     means = summary(rows)
-    for r in means:
+    for r in (r for r in means if "unadapted" in r):
         print(f"{r['change']:28s} {r['task']:11s} {r['update']:5d} of {r['updates']:5d}  unadapted {r['unadapted']:.3f}, after 5 "
               f"{r['after_5']:.3f}, critic's choice {r['critics_choice']:.3f}, bias {r['bias']:+.2f}, within-state error "
               f"{r['within_state_error']:.3f} of {r['spread']:.3f}, {r['cpu_seconds']:.0f} CPU s, {r['seeds']} seeds")  # fmt: skip

@@ -56,3 +56,11 @@ def test_a_run_is_measured_on_the_way_and_kept(learner):
     (first, *_) = learner.summary([*rows, {**rows[0], "seed": 1, "after_5": rows[0]["after_5"] + 1}])
     assert first["seeds"] == 2
     assert first["after_5"] == pytest.approx(rows[0]["after_5"] + 0.5)
+    *_, actors, choice = learner.summary(rows)
+    end = rows[-1]
+    assert (actors["team"], choice["team"]) == ("actors", "critic's choice")
+    assert actors["adapted_share"] == pytest.approx(end["after_5"] / end["bayes_greedy_after_5"])
+    assert choice["adapted_share"] == pytest.approx(end["critics_choice_after_5"] / end["bayes_greedy_after_5"])
+    assert actors["unadapted_share"] == pytest.approx(end["unadapted"] / end["best_fixed"])
+    assert max(end["after_5"], end["critics_choice_after_5"]) < end["bayes_greedy_after_5"] <= 1
+    assert 0 < end["best_fixed"] < end["bayes_greedy_after_1"]
