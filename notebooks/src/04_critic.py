@@ -482,7 +482,8 @@ print(f"two tables, one for each: {relabelled['32 other prey', 'A']:.2f} and {ag
 
 # %%
 hunt = micra_lite.make("pursuit", size=2)
-settings = Settings(dtype="float64", features=8, hidden=16, actor_hidden=8, imitator_hidden=8, rank=4, probes=8)
+small = {"features": 8, "hidden": 16, "actor_hidden": 8, "imitator_hidden": 8, "rank": 4, "probes": 8}
+settings = Settings(dtype="float64", **small)
 state = TrainingState.initial(hunt, settings)
 agent, belief = state.agent, prior_belief(state.agent, 2)
 differently = {n: torch.stack([p[0], -3 * p[1]]) for n, p in belief.parameters[0].items()}
@@ -555,7 +556,8 @@ for k, n in product(range(2), range(6)):
     )
     by_products = float(q.level[k, 0].detach())
     for r in range(settings.rank):
-        by_products += float(c[k, r]) * np.prod([float((chances[j][k, n] * u[j][k, n, :, r]).sum()) for j in range(3)])
+        means = [float((chances[j][k, n] * u[j][k, n, :, r]).sum()) for j in range(3)]
+        by_products += float(c[k, r]) * np.prod(means)
     apart_products = max(apart_products, abs(one_by_one - by_products))
 print("sums over joint actions and products of sums agree within 1e-12:", apart_products < 1e-12)
 

@@ -296,13 +296,13 @@ def slow_copies_follow(state):
 
 
 def draw(state, groups):
-    """Which externals, and transitions for them: the watched share a batch from anywhere in D, several times."""
+    """Which externals, and transitions for them: the watched share batches from anywhere in D."""
     s, generator = state.settings, state.generator
     known = len(groups) - s.unwatched_externals
     for _ in range(s.value_steps):
         yield slice(0, known), state.replay.transitions(s.states, generator)
-    before = s.episodes_per_external // 2  # the episodes played before anybody was watched
-    yield slice(known, None), state.replay.own_transitions(groups[known:], before, s.states_per_external, generator)
+    before, N = s.episodes_per_external // 2, s.states_per_external  # episodes before anybody was watched
+    yield slice(known, None), state.replay.own_transitions(groups[known:], before, N, generator)
 
 
 def update(state):

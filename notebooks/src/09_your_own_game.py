@@ -665,7 +665,8 @@ print("every agent's regrets average to zero within 1e-12:", max(sums) < 1e-12)
 # %%
 g = torch.Generator().manual_seed(4)
 u = [torch.randn(1, 8, 5, 64, generator=g, dtype=torch.float64) / 4 for _ in range(8)]  # K, N, A_j, R
-answer = FactoredQ(u, torch.randn(1, 64, generator=g, dtype=torch.float64), torch.zeros(1, 1, dtype=torch.float64))
+c = torch.randn(1, 64, generator=g, dtype=torch.float64)
+answer = FactoredQ(u, c, torch.zeros(1, 1, dtype=torch.float64))
 _, _, policies = stations((5,) * 8)
 same = cp_regret_advantage([x[0].mT for x in [answer.scale[0] * u[0], *u[1:]]], policies, [0])[0]
 value = answer.counterfactual([p[None] for p in policies], 0)[0]
