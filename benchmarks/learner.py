@@ -10,7 +10,8 @@ it prefers in each state, and of the one that the exact Q prefers. A tenth and a
 Every finished training is a line of benchmarks/results/learner-runs.jsonl, which is committed: what is there is not run
 again. Writes benchmarks/results/learner.json, means over seeds.
 
-    python benchmarks/learner.py --change "level of Q shared" --seeds 4 --jobs 2
+    python benchmarks/learner.py --change final --seeds 4 --jobs 2
+    python benchmarks/learner.py --change quick --quick --seeds 4 --jobs 2
     python benchmarks/learner.py --change "twice the value steps" --set value_steps=6 --tasks pursuit crossing --updates 500
 """
 
@@ -195,10 +196,12 @@ def main() -> None:
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="settings other than the task's")
     parser.add_argument("--tasks", nargs="+", default=list(GRID_TASKS))
     parser.add_argument("--updates", type=int)
+    parser.add_argument("--quick", action="store_true", help="micra_lite.QUICK, changed by --set and --updates")
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    changes = {name: ast.literal_eval(value) for name, value in (pair.split("=") for pair in options.set)}
+    changes = dict(micra_lite.QUICK) if options.quick else {}
+    changes |= {name: ast.literal_eval(value) for name, value in (pair.split("=") for pair in options.set)}
     if options.updates:
         changes["updates"] = options.updates
     lines = RUNS.read_text(encoding="utf-8").splitlines() if RUNS.exists() else []

@@ -162,9 +162,14 @@ def solving_rows(_: str | None) -> Iterator[dict[str, Any]]:
 
 
 def training_rows(command: str | None) -> Iterator[dict[str, Any]]:
-    """Training beside EPyMARL's COMA: by default, with networks of its size, and with the settings of the learning curves."""
+    """Training beside EPyMARL's COMA: by default, with networks of its size, and with the settings of the learning curves;
+    and the quick preset beside the default."""
     curves = {**winners()["MICRA"], "updates": 40}  # fewer: each makes several gradient steps
     variants = {"": {}, ", networks and batches of its size": ITS_SIZE, ", settings of the learning curves": curves}
+    fast, usual, ratio = in_turn(lambda: training(**micra_lite.QUICK)[0], lambda: training()[0], 3)
+    yield row(
+        "offline training, pursuit 3×3, quick preset", fast, usual, "default settings", ratio, "environment steps/CPU-s"
+    )
     timed = [([training(**v) for v in variants.values()], epymarl(command) if command else 0.0) for _ in range(3)]
     for which, name in enumerate(variants):
         ours, gradients = (statistics.median(times[which][part] for times, _ in timed) for part in (0, 1))

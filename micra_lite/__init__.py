@@ -16,7 +16,7 @@ from .phases import MICRA, Variant, execution, offline_training, online_adaptati
 from .registry import external_family, make, names, settings_for
 from .replay import Episode
 from .rollouts import play, watch
-from .settings import Settings
+from .settings import QUICK, Settings
 from .training_state import Record, TrainingState, last
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ _ON_DEMAND = {
 _FOLDERS = ("games", "exact", "baselines", "extensions", "plotting", "interop", "widgets")
 
 __all__ = [
-    "MICRA", "Episode", "ExternalFamily", "Externals", "Game", "MatrixGame", "Record", "Settings", "TabularGame",
-    "TrainingState", "Variant", "baselines", "exact", "execution", "extensions", "external_family", "from_parallel_env",
-    "games", "interop", "last", "load", "make", "names", "offline_training", "online_adaptation", "play", "plotting",
-    "save", "settings_for", "to_parallel_env", "vigilant_execution", "watch", "widgets",
+    "MICRA", "QUICK", "Episode", "ExternalFamily", "Externals", "Game", "MatrixGame", "Record", "Settings",
+    "TabularGame", "TrainingState", "Variant", "baselines", "exact", "execution", "extensions", "external_family",
+    "from_parallel_env", "games", "interop", "last", "load", "make", "names", "offline_training", "online_adaptation",
+    "play", "plotting", "save", "settings_for", "to_parallel_env", "vigilant_execution", "watch", "widgets",
 ]  # fmt: skip
 
 

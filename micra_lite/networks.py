@@ -61,9 +61,7 @@ class TwoStreams(nn.Module):
         self.state = nn.Sequential(nn.Linear(inputs, hidden), nn.LayerNorm(hidden), nn.ReLU(), last)
         self.belief = nn.Sequential(nn.Linear(belief, 64), nn.ReLU(), nn.Linear(64, rank))
         weight = torch.empty(rank).uniform_(-0.1, 0.1)
-        self.weight = nn.Parameter(
-            (weight - weight.mean()) / math.sqrt(rank)
-        )  # sums begin near 0: nothing is known yet
+        self.weight = nn.Parameter((weight - weight.mean()) / math.sqrt(rank))  # all sums begin near 0
 
     def forward(self, inputs: Tensor, belief: Tensor) -> tuple[list[Tensor], Tensor]:
         """(1 or K, N, I) and (K, C) to the factors u_j, n × (1 or K, N, A_j, R), and their weights c, (K, R)."""

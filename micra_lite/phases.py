@@ -123,8 +123,9 @@ def draw_transitions(state: TrainingState, externals: Externals, groups: Tensor)
     first, N = settings.episodes_per_external // (2 if shared else 1), settings.states_per_external
     for _ in range(settings.value_steps if shared else 0):
         yield slice(0, shared), replay.transitions(settings.states, generator)
-    for _ in range(0 if shared == K else 1 if shared else settings.value_steps):
-        yield slice(shared, K), replay.own_transitions(groups[shared:], first, N, generator)
+    if shared < K:
+        for _ in range(1 if shared else settings.value_steps):
+            yield slice(shared, K), replay.own_transitions(groups[shared:], first, N, generator)
 
 
 def online_adaptation(

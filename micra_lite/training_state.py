@@ -24,8 +24,7 @@ def states_on_the_way(game: Game, count: int, generator: torch.Generator) -> Ten
     while len(states) < min(count, game.horizon):
         actions = torch.stack([torch.randint(a, (count,), generator=generator) for a in game.n_actions], -1)
         states.append(game.step(states[-1], actions, generator).state)
-    number = torch.arange(count)
-    return torch.stack(states)[number % len(states), number]
+    return torch.stack(states)[torch.arange(count) % len(states), torch.arange(count)]
 
 
 @dataclass

@@ -26,7 +26,7 @@ from ..phases import execution, offline_training, online_adaptation
 from ..plotting import results, style
 from ..registry import external_family, make
 from ..rollouts import watch
-from ..settings import Settings
+from ..settings import QUICK, Settings
 from ..training_state import Record, TrainingState, last
 from .list_games import games
 from .support import Interruptible, UserError, asked_for, settings_from, table
@@ -60,7 +60,9 @@ def train(options: argparse.Namespace) -> int:
             raise UserError(f"{path} exists: go on with --resume, or choose another --out; nothing was overwritten")
         else:
             game = make(options.name, **({"size": options.size} if options.size else {}))
-            settings = settings_from(options.name, options.set, seed=options.seed, updates=options.updates)
+            settings = settings_from(
+                options.name, options.set, options.quick, seed=options.seed, updates=options.updates
+            )
             state = TrainingState.initial(game, settings)
         if state.updates >= settings.updates:
             raise UserError(f"the checkpoint has its {state.updates} updates already: ask for more with --updates")
@@ -176,7 +178,7 @@ def demo(options: argparse.Namespace) -> int:
     out = options.out or Path("runs") / "demo"
     game = make("pursuit")
     with asked_for():
-        settings = Settings(seed=options.seed, updates=options.updates)
+        settings = Settings(**QUICK | {"seed": options.seed, "updates": options.updates})
     assert isinstance(game, TabularGame)
     print("phase 1, offline training: two hunters learn to play beside prey drawn from the training family")
     state = TrainingState.initial(game, settings)

@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     train = command("train", "offline training", "train pursuit --updates 3000 --set hidden=256 exploration=0.3")
     train.add_argument("name", help="the game (see micra-lite games)")
     train.add_argument("--updates", type=int, help="how many updates in all")
+    train.add_argument("--quick", action="store_true", help="less than half of the time, to scores lower by about 0.02")
     train.add_argument("--size", type=int, help="board size of a grid task")
     train.add_argument("--set", nargs="*", default=[], metavar="SETTING=VALUE", help="any field of micra_lite.Settings")
     train.add_argument("--resume", action="store_true", help="go on from the checkpoint in the output folder")
@@ -65,8 +66,8 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     bench.add_argument("name", metavar="NAME", help="adaptation, games or throughput")
     bench.add_argument("rest", nargs=argparse.REMAINDER, help="the script's own options; --help lists them")
-    demo = command("demo", "the three phases on pursuit 3×3, from scratch", "demo --updates 600")
-    demo.add_argument("--updates", type=int, default=200, help="training updates (default 200: about a minute)")
+    demo = command("demo", "the three phases on pursuit 3×3, from scratch", "demo --updates 300")
+    demo.add_argument("--updates", type=int, default=100, help="training updates (default 100: half a minute)")
     demo.add_argument("--newcomers", type=int, default=8, help="held-out prey to meet (default 8)")
     demo.add_argument("--episodes", type=int, default=5, help="episodes to watch each of them (default 5)")
     return top

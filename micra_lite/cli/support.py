@@ -56,10 +56,14 @@ class Interruptible:
         signal.signal(signal.SIGINT, self.before)
 
 
-def settings_from(game: str, pairs: list[str], **given: Any) -> Settings:
-    """The game's settings, changed by SETTING=VALUE pairs and by what is given (None: not given)."""
+def settings_from(game: str, pairs: list[str], quick: bool = False, **given: Any) -> Settings:
+    """The game's settings, changed by the quick preset, by SETTING=VALUE pairs and by what is given (None: not given)."""
     from ..registry import settings_for
+    from ..settings import QUICK, Settings
 
+    preset: dict[str, Any] = QUICK if quick else {}
+    if quick and settings_for(game) != Settings():
+        raise ValueError(f"--quick: {game} has settings of its own, which take less time already; leave it out")
     defaults = dataclasses.asdict(settings_for(game))
     for pair in pairs:
         name, _, text = pair.partition("=")
@@ -75,4 +79,4 @@ def settings_from(game: str, pairs: list[str], **given: Any) -> Settings:
                 given[name] = type(default)(text)
         except (ValueError, KeyError):
             raise ValueError(f"--set {pair}: {text!r} is no {type(default).__name__}") from None
-    return settings_for(game, **{n: v for n, v in given.items() if v is not None})
+    return settings_for(game, **preset | {n: v for n, v in given.items() if v is not None})

@@ -9,9 +9,10 @@ import time
 
 import pytest
 
+import micra_lite
 from micra_lite.checkpoint import load
 from micra_lite.cli.main import main, parser
-from micra_lite.cli.support import table
+from micra_lite.cli.support import settings_from, table
 
 SMALL = ["--set", "updates_per_round=4", "externals_per_round=2", "episodes_per_external=8", "support_episodes=0,2",
          "query_episodes=4", "externals_per_update=3", "states_per_external=4", "hidden=16", "actor_hidden=16"]  # fmt: skip
@@ -95,6 +96,12 @@ def test_games(tmp_path, capsys):
     assert "caught" in capsys.readouterr().out
 
 
+def test_the_quick_preset_gives_way_to_what_is_asked_for():
+    settings = settings_from("pursuit", ["rank=32"], quick=True, seed=3, updates=None)
+    assert settings == micra_lite.Settings(**micra_lite.QUICK | {"rank": 32, "seed": 3})
+    assert settings_from("pursuit", [], quick=True, updates=5).updates == 5
+
+
 def test_demo_runs_all_three_phases(tmp_path, capsys):
     """Only that it runs: `make run` and the benchmark show what it is worth."""
     assert main(["demo", "--updates", "3", "--newcomers", "2", "--episodes", "1", "--out", str(tmp_path)]) == 0
@@ -109,6 +116,8 @@ def test_demo_runs_all_three_phases(tmp_path, capsys):
     (["train", "pursuit", "--set", "speed=3"], "no such setting"),
     (["train", "pursuit", "--set", "updates=many"], "'many' is no int"),
     (["train", "pursuit", "--updates", "0"], "must be at least 1"),
+    (["train", "weather", "--quick"], "settings of its own"),
+    (["train", "stag_hunt", "--quick"], "settings of its own"),
     (["train", "pursuit", "--set", "query_episodes=99"], "no pair may be in both"),
     (["adapt", "nowhere.pt"], "no checkpoint"),
     (["execute", "nowhere.pt", "--episodes", "0"], "at least 1; got 0"),
