@@ -88,8 +88,8 @@ check.newcomers(newcomers)
 #
 # *Difficulty 2/5, importance 4/5, about 10 minutes.*
 #
-# A *conditioned* actor gets three things, side by side: its own observation, the prediction there, and the predictions at the C probes,
-# one probe after the other. Here $\delta(\cdot \mid o; \theta) = \mathrm{softmax}(o\,\theta)$, with θ a matrix. Write the inputs of all n targets,
+# A *conditioned* actor gets three things: its own observation, the prediction there, and the predictions at the C probes, one probe after
+# the other. (The package gives them to streams of their own, which are multiplied; here they stand in one row.) Here $\delta(\cdot \mid o; \theta) = \mathrm{softmax}(o\,\theta)$, with θ a matrix. Write the inputs of all n targets,
 # after adaptation. Each target has its own observation, and nobody hears of another's. You are given more than you need.
 #
 # By hand, for two targets that see (1, 0) and (0, 1), one probe (1, 1), and the adapted matrix with the rows (log 3, 0) and (0, 0): the
