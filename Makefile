@@ -42,8 +42,9 @@ test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long and not browser"
 	$(BIN)/python notebooks/build.py --check
 	$(BIN)/python benchmarks/readme.py --check
-	MICRA_LITE_PROGRESS= $(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/nbval_sanitize.cfg \
-		--nbval-kernel-startup-timeout 1800 notebooks/*.ipynb exercises/*.ipynb exercises/solutions/*.ipynb
+	MICRA_LITE_PROGRESS= MICRA_LITE_UNATTENDED=1 $(BIN)/python -m pytest --nbval \
+		--nbval-sanitize-with notebooks/nbval_sanitize.cfg --nbval-kernel-startup-timeout 1800 \
+		notebooks/executed/*.ipynb exercises/executed/*.ipynb exercises/solutions/*.ipynb
 	$(BIN)/python -m pytest -m browser tests
 
 test-long: test

@@ -1,4 +1,4 @@
-"""Build the site: the executed notebooks, the API, the results and the notation, as pages that need no network.
+"""Build the site: the executed twins of the notebooks, the API, the results and the notation, as pages that need no network.
 
 python docs/build.py [FOLDER]      into site/, unless another folder is given; a broken reference is an error
 
@@ -10,6 +10,7 @@ everything else from the README.
 from __future__ import annotations
 
 import argparse
+import base64
 import inspect
 import pydoc
 import re
@@ -56,7 +57,14 @@ def linked(text: str) -> str:
 
 
 def notebook(source: Path, target: Path) -> None:
-    """A copy with links, whose pictures have their alt text as HTML has it: Sphinx would drop it."""
+    """A copy with links, whose pictures have their alt text as HTML has it: Sphinx would drop it.
+
+    Drawings are images in notebooks, which take nothing else on trust; here they are drawings again.
+    """
+
+    def drawing(match: re.Match) -> str:
+        return base64.b64decode(match[1]).decode()
+
     content = nbformat.read(source, as_version=4)
     for cell in content.cells:
         if cell.cell_type == "markdown":
@@ -66,6 +74,9 @@ def notebook(source: Path, target: Path) -> None:
         if picture:
             words = escape(output.metadata["image/png"]["alt"])
             output.data["text/html"] = f'<img alt="{words}" src="data:image/png;base64,{"".join(picture.split())}">'
+        if "text/html" in output.get("data", {}):
+            image = r'<img alt="[^"]*" style="width: 100%" src="data:image/svg\+xml;base64,([^"]*)"/>'
+            output.data["text/html"] = re.sub(image, drawing, output.data["text/html"])
     nbformat.write(content, target)
 
 
@@ -73,7 +84,7 @@ def course(source: Path, folder: str, title: str) -> str:
     """Take a folder's notebooks over; returns the page that lists them: title, minutes, what it is about."""
     (source / folder).mkdir()
     lines = [f"# {title}", ""]
-    for path in sorted((ROOT / folder).glob("*.ipynb")):
+    for path in sorted((ROOT / folder / "executed").glob("*.ipynb")):
         notebook(path, source / folder / path.name)
         header = nbformat.read(path, as_version=4).cells[0].source
         about = re.split(r"\n\s*\n", header)[1].replace("\n", " ")

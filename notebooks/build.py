@@ -1,7 +1,11 @@
-"""Make the notebooks from their sources, executed.
+"""Make the notebooks from their sources: what a student opens has no outputs, and beside it lies an executed twin.
 
-    notebooks/src/NAME.py → notebooks/NAME.ipynb
-    exercises/src/NAME.py → exercises/NAME.ipynb, with stubs for students, and exercises/solutions/NAME.ipynb
+    notebooks/src/NAME.py → notebooks/NAME.ipynb, and notebooks/executed/NAME.ipynb
+    exercises/src/NAME.py → exercises/NAME.ipynb, with stubs, exercises/executed/NAME.ipynb, and
+                            exercises/solutions/NAME.ipynb, which is executed too
+
+A twin is run unattended (MICRA_LITE_UNATTENDED=1): every question has a wrong guess, the truth stands below it, and no
+progress is read or written. Tests run the twins again and compare; the site and GitHub show them.
 
 python notebooks/build.py                       all of them
 python notebooks/build.py 00_tour exercises/02_regret    some of them
@@ -30,6 +34,7 @@ import nbformat
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).parent.parent
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SOLUTION = re.compile(r"^( *)# solution, stub: (.*?)\n(.*?)\n *# end$", re.MULTILINE | re.DOTALL)
 
@@ -41,16 +46,23 @@ def sources() -> dict[str, Path]:
 
 
 def notebooks(source: Path) -> dict[Path, NotebookNode]:
-    """Path → notebook, not executed: one notebook of a lesson; that for students and that with solutions of exercises."""
+    """Path → notebook, not executed, for all that one source makes: see above. `executed` says which ones are to be run."""
     folder, whole = source.parent.parent, jupytext.read(source)
-    target = folder / f"{source.stem}.ipynb"
-    if folder.name != "exercises":
-        return {target: whole}
-    return {target: version(whole, solved=False), folder / "solutions" / target.name: version(whole, solved=True)}
+    name = f"{source.stem}.ipynb"
+    given = version(whole, solved=False)
+    made = {folder / name: given, folder / "executed" / name: copy.deepcopy(given)}
+    if folder.name == "exercises":
+        made[folder / "solutions" / name] = version(whole, solved=True)
+    return made
+
+
+def executed(path: Path) -> bool:
+    """Whether the notebook at `path` is kept with its outputs."""
+    return path.parent.name in ("executed", "solutions")
 
 
 def version(whole: NotebookNode, solved: bool) -> NotebookNode:
-    """Exercises with their solutions, or with stubs in their place."""
+    """Exercises with their solutions, or with stubs in their place; lessons have none, and stay as they are."""
     made = copy.deepcopy(whole)
     made.cells = [c for c in made.cells if solved or "solution" not in c.metadata.get("tags", [])]
     for cell in made.cells:
@@ -64,17 +76,26 @@ def cells(notebook: NotebookNode) -> list[tuple[str, str]]:
 
 
 def drifted(source: Path) -> str | None:
-    """Say where a notebook's cells differ from its source; None where they do not."""
+    """Say where a notebook's cells differ from its source, or has outputs that students must not get; None if all is well."""
     for target, notebook in notebooks(source).items():
         if not target.exists():
-            return f"{target.name} is missing"
-        wanted, found = cells(notebook), cells(nbformat.read(target, as_version=4))
+            return f"{named(target)} is missing"
+        stored = nbformat.read(target, as_version=4)
+        wanted, found = cells(notebook), cells(stored)
         if len(wanted) != len(found):
-            return f"{target.name} has {len(found)} cells, its source {len(wanted)}"
+            return f"{named(target)} has {len(found)} cells, its source {len(wanted)}"
         for number, (left, right) in enumerate(zip(wanted, found, strict=True)):
             if left != right:
-                return f"{target.name} differs from its source in cell {number}: {left[1].splitlines()[:1]}"
+                return f"{named(target)} differs from its source in cell {number}: {left[1].splitlines()[:1]}"
+        run = [c.execution_count for c in stored.cells if c.cell_type == "code" and (c.outputs or c.execution_count)]
+        if run and not executed(target):
+            return f"{named(target)} was run and saved: students get it without outputs"
     return None
+
+
+def named(path: Path) -> str:
+    """A notebook's path in the project."""
+    return str(Path(*path.parts[-3 if executed(path) else -2 :]))
 
 
 def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
@@ -90,10 +111,7 @@ def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 def cleaned(notebook: NotebookNode, name: str) -> NotebookNode:
     """Without what differs from run to run; the outputs stay, widgets as their static copies."""
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
+    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     for number, cell in enumerate(notebook.cells):
         cell.id = f"{name}-{number:02d}"
         cell.metadata = {}
@@ -106,25 +124,25 @@ def cleaned(notebook: NotebookNode, name: str) -> NotebookNode:
 
 
 def build(source: Path) -> None:
-    """Execute what one source makes, and write it. An error in a cell is raised, and that notebook is not written."""
+    """Write what one source makes, executed where it shows outputs. An error in a cell is raised: nothing is written then."""
     from nbclient import NotebookClient
     from traitlets.config import Config
 
-    for target, notebook in notebooks(source).items():
-        target.parent.mkdir(exist_ok=True)
-        notebook.metadata["kernelspec"] = {
-            "display_name": "Python 3 (ipykernel)",
-            "language": "python",
-            "name": "python3",
-        }
-        where = {"metadata": {"path": str(target.parent)}}
+    made = notebooks(source)
+    for target in filter(executed, made):
+        where = {"metadata": {"path": str(target.parent.parent)}}  # as if it were run where students run it
+        made[target].metadata["kernelspec"] = KERNEL
         start = time.perf_counter()
         with tempfile.TemporaryDirectory() as sockets:  # instead of open ports, and of a warning about them
             config = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
-            NotebookClient(notebook, config=config, timeout=1800, resources=where, store_widget_state=False).execute()
+            client = NotebookClient(
+                made[target], config=config, timeout=1800, resources=where, store_widget_state=False
+            )
+            client.execute()
+        print(f"{named(target)}: {len(made[target].cells)} cells in {time.perf_counter() - start:.0f} s")
+    for target, notebook in made.items():
+        target.parent.mkdir(exist_ok=True)
         nbformat.write(cleaned(notebook, source.stem), target)
-        name = target.relative_to(source.parent.parent.parent)
-        print(f"{name}: {len(notebook.cells)} cells in {time.perf_counter() - start:.0f} s")
 
 
 def main() -> int:
@@ -138,7 +156,8 @@ def main() -> int:
         parser.error(f"no source for {sorted(unknown)}; there are {list(known)}")
     wanted = [source for name, source in known.items() if not options.names or name in options.names]
     if not options.check:
-        os.environ["MICRA_LITE_PROGRESS"] = ""  # whoever makes the exercises has solved none of them
+        # Whoever makes the exercises has solved none of them, and guesses wrong.
+        os.environ.update(MICRA_LITE_PROGRESS="", MICRA_LITE_UNATTENDED="1")
         for source in wanted:
             build(source)
         return 0

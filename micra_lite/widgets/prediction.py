@@ -4,11 +4,14 @@
 2. `ask` makes one from the words in `questions.toml`, so that a notebook's code does not give the answer away.
 3. `Predictions` sums up all questions of a lesson, predictions beside truths.
 
+A question has no default: a slider that nobody has moved is no guess. Where nobody is there to answer
+(MICRA_LITE_UNATTENDED=1, as for the executed copies of the notebooks) a wrong guess is made and the truth shown.
 Without a kernel the answer is behind a fold, so that readers can guess first there, too.
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Sequence
 from html import escape
@@ -34,6 +37,7 @@ class Prediction(Explorer):
     between, the ends of a slider, with its step; unit of the number; because, the reason, shown with the truth. Raises ValueError unless exactly one of `options` and `between` is given and the truth is possible.
 
     >>> prediction = Prediction("Coin", "How often do two coins agree?", 0.5, between=(0, 1), step=0.05)
+    >>> prediction.reveal()  # without a guess nothing is shown
     >>> prediction.control.value = 0.25
     >>> prediction.reveal()
     >>> prediction.kept, prediction.alt
@@ -66,27 +70,37 @@ class Prediction(Explorer):
                 readout_format=f".{self.digits}f",
             )  # fmt: skip
             self.control.layout.width = "480px"
+        self.guess: str | float | None = None
         self.button = ipywidgets.Button(description="Reveal", tooltip="keep my guess and show the truth", icon="eye")
         self.button.on_click(self.reveal)
-        self.control.observe(self.redraw, "value")
+        self.control.observe(self.choose, "value")
         asked = ipywidgets.HTML(f"<p><b>Predict.</b> {escape(question)}</p>")
         self.show([asked, self.control, self.button])
+        if os.environ.get("MICRA_LITE_UNATTENDED") == "1":
+            wrong = (x for x in self.between or self.options if x != truth)
+            self.control.value = next(wrong)
+            self.reveal()
 
     @property
     def revealed(self) -> bool:
         """Whether the prediction was made and the truth is shown."""
         return self.kept is not None
 
+    def choose(self, change: object = None) -> None:
+        """Take the control's value as the guess, which may still change."""
+        self.guess = self.control.value
+        self.redraw()
+
     def reveal(self, button: object = None) -> None:
-        """Keep the choice for good and show the truth; without a choice, do nothing."""
-        if self.revealed or self.control.value is None:
+        """Keep the guess for good and show the truth; without a guess, do nothing."""
+        if self.revealed or self.guess is None:
             return
         self.control.disabled = self.button.disabled = True
-        self.kept = self.control.value
+        self.kept = self.guess
         self.redraw()
 
     def picture(self) -> Picture:
-        picture = self.drawn(self.control.value, self.revealed)
+        picture = self.drawn(self.guess, self.revealed)
         if self.options and not self.revealed:  # the buttons above show the options
             line = text(8, 16, picture.alt.removeprefix(f"{self.name}. "), 13)
             return Picture(svg.document(24, [line], picture.alt), picture.alt)
@@ -134,6 +148,12 @@ class Prediction(Explorer):
         if guess is not None:
             x = axis(float(guess))
             parts += [svg.circle(x, y, 8, style.BLUE), self._beside(x, y - 18, f"{YOU} {self.shown(guess)}")]
+        elif not revealed:
+            parts.append(
+                text(
+                    svg.WIDTH / 2, y - 18, "Move the slider to where you think it is, then press Reveal.", 13, "middle"
+                )
+            )
         return parts, 96
 
     @staticmethod
@@ -156,12 +176,14 @@ class Prediction(Explorer):
         return parts, 20 + 26 * len(self.options)
 
     def twin(self) -> str:
-        """The static copy: the question, and the answer behind a fold."""
-        answer = self.drawn(None, True).html(alt_too=True)
-        return (
-            f"<div><p><b>Predict.</b> {escape(self.question)}</p>{self.drawn(None, False).html(alt_too=True)}"
-            f"<details><summary>Answer</summary>{answer}</details><p><em>{STATIC}</em></p></div>"
-        )
+        """The static copy: the question, and the answer behind a fold; after a guess, the guess beside the truth."""
+        asked = f"<p><b>Predict.</b> {escape(self.question)}</p>"
+        if self.revealed:
+            shown = self.picture().html(still=True)
+        else:
+            answer = self.drawn(None, True).html(still=True)
+            shown = self.drawn(None, False).html(still=True) + f"<details><summary>Answer</summary>{answer}</details>"
+        return f"<div>{asked}{shown}<p><em>{STATIC}</em></p></div>"
 
 
 def ask(key: str, truth: str | float, **values: str) -> Prediction:

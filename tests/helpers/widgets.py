@@ -1,5 +1,6 @@
 """What tests of widgets share: their words parsed back, their controls, and that drawings stay on their sheet."""
 
+import base64
 import re
 import xml.etree.ElementTree as ET
 
@@ -17,7 +18,9 @@ def part(alt, start, end):
 
 
 def drawings(html):
-    return re.findall(r"(?s)<svg.*?</svg>", html)
+    """All drawings of a page, also those that it holds as images."""
+    images = re.findall(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]*)", html)
+    return re.findall(r"(?s)<svg.*?</svg>", html) + [base64.b64decode(data).decode() for data in images]
 
 
 def controls(box):

@@ -9,7 +9,7 @@ import pytest
 from helpers import ROOT
 
 pytestmark = pytest.mark.long
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks" / "executed").glob("*.ipynb"))
 # Notebooks ask for one thread before they import torch. So it is imported before them, and every cell says what it ran with.
 STARTUP = """
 import torch
@@ -26,6 +26,7 @@ def nbval(notebook, folder, threads):
     startup.mkdir(parents=True)
     (startup / "threads.py").write_text(STARTUP.format(file=str(seen)))
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "IPYTHONDIR": str(folder)}
+    environment |= {"MICRA_LITE_PROGRESS": "", "MICRA_LITE_UNATTENDED": "1"}
     environment["OMP_WAIT_POLICY"] = "passive"  # or waiting threads spin, and starve the notebook that runs beside it
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-sanitize-with",
                str(ROOT / "notebooks" / "nbval_sanitize.cfg"), str(notebook)]  # fmt: skip

@@ -24,6 +24,7 @@ def slide(truth=0.33):
 def test_a_slider_over_its_range():
     for k in range(31):
         prediction = slide()
+        prediction.control.value = 0.0 if k else 0.5  # so that the next line changes it, whatever k is
         prediction.control.value = -0.5 + 0.05 * k
         assert numbers(prediction.alt) == pytest.approx([-0.5 + 0.05 * k], abs=0.0051)
         assert "0.33" not in prediction.view.value
@@ -46,6 +47,31 @@ def test_every_option():
         assert (
             prediction.alt == f"Q. You predicted {option}; the truth is no. {'Right.' if option == 'no' else 'Not so.'}"
         )
+
+
+@pytest.mark.parametrize("question", [slide, lambda: Prediction("Q", "Well?", "no", options=["yes", "no"])])
+def test_a_question_has_no_default(question):
+    """Neither the place where a slider begins nor anything else counts as a guess."""
+    prediction = question()
+    prediction.button.click()
+    prediction.reveal()
+    assert not prediction.revealed
+    assert not prediction.control.disabled
+    assert "No guess yet" in prediction.alt
+    assert "○" not in prediction.view.value
+    assert "◆" not in prediction.view.value
+
+
+@pytest.mark.parametrize(("truth", "options", "between"), [
+    ("no", ["no", "yes"], None), ("yes", ["no", "yes"], None), (0.0, (), (0, 1)), (0.33, (), (0, 1)), (1, (), (0, 1)),
+])  # fmt: skip
+def test_unattended_a_wrong_guess_is_made_and_the_truth_shown(truth, options, between, monkeypatch):
+    monkeypatch.setenv("MICRA_LITE_UNATTENDED", "1")
+    prediction = Prediction("Q", "Well?", truth, options, between)
+    assert prediction.revealed
+    assert prediction.kept != truth
+    assert "<details>" not in prediction.twin()
+    assert f"the truth is {prediction.shown(truth)}" in prediction.twin()
 
 
 def test_the_first_prediction_is_kept():

@@ -38,15 +38,21 @@ class Picture:
     body: str = ""
     head: str = ""
 
-    def html(self, alt_too: bool = False, trained: bool = False) -> str:
-        """The drawing with the text below it; `alt_too` adds `alt` as a caption (a screen reader has it anyway).
+    def html(self, still: bool = False, trained: bool = False) -> str:
+        """The drawing with the text below it.
 
+        `still`, for the static copy: the drawing is an image, because Jupyter takes drawings out of the outputs of a
+        notebook that it does not trust; its words are an alt text and a caption.
         `trained` marks numbers that come from training: their last digits may differ between machines, so the notebooks'
         tests ignore them.
         """
-        caption = f'<figcaption style="font-size: smaller">{escape(self.alt)}</figcaption>' if alt_too else ""
+        drawing, caption = self.svg, ""
+        if still:
+            data = base64.b64encode(self.svg.encode()).decode()
+            drawing = f'<img alt="{escape(self.alt)}" style="width: 100%" src="data:image/svg+xml;base64,{data}"/>'
+            caption = f'<figcaption style="font-size: smaller">{escape(self.alt)}</figcaption>'
         mark = ' class="trained"' if trained else ""
-        return f'<figure{mark} style="margin: 0; max-width: 720px; line-height: 1.5">{self.head}{self.svg}{self.body}{caption}</figure>'
+        return f'<figure{mark} style="margin: 0; max-width: 720px; line-height: 1.5">{self.head}{drawing}{self.body}{caption}</figure>'
 
 
 class Explorer(ipywidgets.VBox):
@@ -83,7 +89,7 @@ class Explorer(ipywidgets.VBox):
 
     def twin(self) -> str:
         """The static copy as HTML."""
-        figures = "".join(p.html(alt_too=True, trained=self.trained) for p in self.twin_pictures())
+        figures = "".join(p.html(still=True, trained=self.trained) for p in self.twin_pictures())
         return f"<div>{figures}<p><em>{STATIC}</em></p></div>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
