@@ -110,11 +110,12 @@ def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 
 def cleaned(notebook: NotebookNode, name: str) -> NotebookNode:
-    """Without what differs from run to run; the outputs stay, widgets as their static copies."""
+    """Without what differs from run to run; the outputs stay, widgets as their static copies. Questions hide their code."""
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     for number, cell in enumerate(notebook.cells):
         cell.id = f"{name}-{number:02d}"
-        cell.metadata = {}
+        # What computes the truth of a question stays out of sight: whoever wants to see it can open the cell.
+        cell.metadata = {"jupyter": {"source_hidden": True}} if "widgets.ask(" in cell.source else {}
         if cell.cell_type == "code":
             cell.outputs = joined(cell.outputs)
         for output in cell.get("outputs", []):

@@ -4,21 +4,25 @@
 2. `ask` makes one from the words in `questions.toml`, so that a notebook's code does not give the answer away.
 3. `Predictions` sums up all questions of a lesson, predictions beside truths.
 
-A question has no default: a slider that nobody has moved is no guess. Where nobody is there to answer
+What is shown in `with question.then():` waits for the guess. A question has no default: a slider that nobody has moved is no guess. Where nobody is there to answer
 (MICRA_LITE_UNATTENDED=1, as for the executed copies of the notebooks) a wrong guess is made and the truth shown.
 Without a kernel the answer is behind a fold, so that readers can guess first there, too.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from html import escape
 from importlib.resources import files
 
 import ipywidgets
 import traitlets
+from IPython.display import HTML, display
+from IPython.utils.capture import CapturedIO, capture_output
 
 from ..plotting import style
 from .drawing import charts, svg
@@ -98,6 +102,21 @@ class Prediction(Explorer):
         self.control.disabled = self.button.disabled = True
         self.kept = self.guess
         self.redraw()
+
+    @contextmanager
+    def then(self) -> Iterator[None]:
+        """What is printed or displayed inside is not seen before the truth is: until then a line says what it waits for.
+
+        Everything inside runs at once, so later cells can use its results. Widgets would be shown as static copies.
+        """
+        if self.revealed:
+            yield
+            return
+        with capture_output() as kept:
+            yield
+        words = f"<p><em>This waits for your prediction “{escape(self.name)}” above.</em></p>"
+        waiting = display(HTML(words), display_id=True)
+        self.observe(lambda _: waiting.update(HTML(as_html(kept))), "kept")
 
     def picture(self) -> Picture:
         picture = self.drawn(self.guess, self.revealed)
@@ -184,6 +203,26 @@ class Prediction(Explorer):
             answer = self.drawn(None, True).html(still=True)
             shown = self.drawn(None, False).html(still=True) + f"<details><summary>Answer</summary>{answer}</details>"
         return f"<div>{asked}{shown}<p><em>{STATIC}</em></p></div>"
+
+
+def as_html(kept: CapturedIO) -> str:
+    """What was printed and displayed, as one piece of a page: text first."""
+    parts = [f"<pre>{escape(kept.stdout)}</pre>"] if kept.stdout else []
+    for output in kept.outputs:
+        data = output.data
+        if "text/html" in data:
+            parts.append(data["text/html"])
+        elif "image/png" in data:
+            coded = (
+                data["image/png"]
+                if isinstance(data["image/png"], str)
+                else base64.b64encode(data["image/png"]).decode()
+            )
+            words = escape(output.metadata.get("image/png", output.metadata).get("alt", ""))
+            parts.append(f'<img alt="{words}" src="data:image/png;base64,{coded}"/>')
+        else:
+            parts.append(f"<pre>{escape(data['text/plain'])}</pre>")
+    return "".join(parts)
 
 
 def ask(key: str, truth: str | float, **values: str) -> Prediction:

@@ -55,6 +55,10 @@ def test_students_open_notebooks_without_outputs():
         for cell in read(path).cells:
             assert not cell.get("outputs"), f"{path.name} was run and saved"
             assert not cell.get("execution_count"), f"{path.name} was run and saved"
+            asks = "widgets.ask(" in cell.source and cell.cell_type == "code"
+            assert cell.metadata.get("jupyter", {}).get("source_hidden", False) == asks, (
+                "a question's truth is out of sight"
+            )
 
 
 def test_no_twin_is_left_behind():
@@ -79,7 +83,8 @@ def test_nothing_is_left_that_differs_from_run_to_run(notebook):
     assert set(stored.metadata) == {"kernelspec", "language_info"}
     assert stored.metadata.kernelspec.name == "python3"
     for number, cell in enumerate(stored.cells):
-        assert cell.metadata == {}
+        hidden = {"jupyter": {"source_hidden": True}}
+        assert cell.metadata == (hidden if "widgets.ask(" in cell.source else {})
         assert cell.id == f"{notebook.stem}-{number:02d}"
         printed = [o.get("name") for o in cell.get("outputs", [])]  # None where nothing is printed
         assert not [a for a, b in pairwise(printed) if a and a == b], "printed in one piece"

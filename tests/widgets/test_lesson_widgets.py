@@ -6,7 +6,9 @@ from html import unescape
 from pathlib import Path
 
 import ipywidgets
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 import micra_lite
 from helpers import ROOT
@@ -155,3 +157,36 @@ def test_static_copies_are_whole_and_always_the_same(which):
     for sheet in drawings(one.twin()):
         stays_on_its_sheet(sheet)
         assert unescape(re.search(r'aria-label="([^"]*)"', sheet)[1]) in unescape(one.twin().split("figcaption", 1)[1])
+
+
+WAITING = [
+    "from micra_lite.widgets import Prediction, show\ncoin = Prediction('Coin', 'How often?', 0.5, between=(0, 1))\ncoin",
+    "from matplotlib.figure import Figure\nwith coin.then():\n    print('half & half')\n    show(Figure(), 'A figure in which nothing is drawn.')\nx = 3",
+    "coin.control.value = 0.2\ncoin.reveal()\nx",
+    "with coin.then():\n    print('at once')",
+]
+
+
+@pytest.mark.parametrize("unattended", ["", "1"])
+def test_results_wait_for_the_guess(unattended, monkeypatch):
+    """In a kernel: what is printed and drawn is seen after Reveal, in its place; where nobody guesses, at once."""
+    monkeypatch.setenv("MICRA_LITE_UNATTENDED", unattended)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in WAITING])
+    client = NotebookClient(notebook, store_widget_state=False)
+    with client.setup_kernel():
+        for number in range(2):
+            client.execute_cell(notebook.cells[number], number)
+        before = str(notebook.cells[1].outputs)
+        for number in range(2, 4):
+            client.execute_cell(notebook.cells[number], number)
+    after = str(notebook.cells[1].outputs)
+    if unattended:
+        assert "half & half" in before
+    else:
+        assert "waits for your prediction “Coin” above" in before
+        assert "half" not in before
+        assert "image/png" not in before
+        assert "half &amp; half" in after
+        assert 'alt="A figure in which nothing is drawn."' in after
+        assert "waits" not in after
+    assert notebook.cells[3].outputs[0].text == "at once\n"
