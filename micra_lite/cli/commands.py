@@ -178,7 +178,9 @@ def demo(options: argparse.Namespace) -> int:
     out = options.out or Path("runs") / "demo"
     game = make("pursuit")
     with asked_for():
-        settings = Settings(**QUICK | {"seed": options.seed, "updates": options.updates})
+        # So short a training has no time to explore first.
+        short = {"seed": options.seed, "updates": options.updates, "entropy_start": 1.0}
+        settings = Settings(**QUICK | short)
     assert isinstance(game, TabularGame)
     print("phase 1, offline training: two hunters learn to play beside prey drawn from the training family")
     state = TrainingState.initial(game, settings)

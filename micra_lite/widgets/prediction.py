@@ -25,6 +25,7 @@ from IPython.display import HTML, display
 from IPython.utils.capture import CapturedIO, capture_output
 
 from ..plotting import style
+from . import prediction_score
 from .drawing import charts, svg
 from .drawing.base import STATIC, Explorer, Picture, choice, slider
 from .drawing.svg import number, text
@@ -75,6 +76,7 @@ class Prediction(Explorer):
             )  # fmt: skip
             self.control.layout.width = "480px"
         self.guess: str | float | None = None
+        self.key = ""  # of the question; without one, the guess does not count for the score over all lessons
         self.button = ipywidgets.Button(description="Reveal", tooltip="keep my guess and show the truth", icon="eye")
         self.button.on_click(self.reveal)
         self.control.observe(self.choose, "value")
@@ -90,6 +92,13 @@ class Prediction(Explorer):
         """Whether the prediction was made and the truth is shown."""
         return self.kept is not None
 
+    @property
+    def near(self) -> float:
+        """How near the kept guess came: 1 for the right one, 0 for a wrong option or a slider's whole length away."""
+        if self.between is None:
+            return float(self.kept == self.truth)
+        return 1 - abs(float(self.kept) - float(self.truth)) / (self.between[1] - self.between[0])
+
     def choose(self, change: object = None) -> None:
         """Take the control's value as the guess, which may still change."""
         self.guess = self.control.value
@@ -101,6 +110,8 @@ class Prediction(Explorer):
             return
         self.control.disabled = self.button.disabled = True
         self.kept = self.guess
+        if self.key:
+            prediction_score.keep(self.key, self.near)
         self.redraw()
 
     @contextmanager
@@ -213,11 +224,8 @@ def as_html(kept: CapturedIO) -> str:
         if "text/html" in data:
             parts.append(data["text/html"])
         elif "image/png" in data:
-            coded = (
-                data["image/png"]
-                if isinstance(data["image/png"], str)
-                else base64.b64encode(data["image/png"]).decode()
-            )
+            coded = data["image/png"]
+            coded = coded if isinstance(coded, str) else base64.b64encode(coded).decode()
             words = escape(output.metadata.get("image/png", output.metadata).get("alt", ""))
             parts.append(f'<img alt="{words}" src="data:image/png;base64,{coded}"/>')
         else:
@@ -236,11 +244,12 @@ def ask(key: str, truth: str | float, **values: str) -> Prediction:
         raise ValueError(f"there is no question {key!r}; the questions are {list(questions)}")
     prediction = Prediction(truth=truth, **questions[key])
     prediction.because = prediction.because.format(truth=prediction.shown(truth), **values)
+    prediction.key = key
     return prediction
 
 
 class Predictions(Explorer):
-    """All predictions of a lesson, beside the truths revealed so far; follows every Reveal."""
+    """All predictions of a lesson, beside the truths revealed so far, and how near they came; follows every Reveal."""
 
     def __init__(self, predictions: Sequence[Prediction]) -> None:
         super().__init__()
@@ -264,6 +273,19 @@ class Predictions(Explorer):
                 if one.revealed
                 else f"{one.name}: not predicted yet"
             )
-        made = sum(one.revealed for one in self.predictions)
-        alt = f"{made} of {len(told)} predictions made. {'; '.join(told)}."
-        return Picture(svg.document(36 + 24 * len(told), parts, alt), alt)
+        made = [one.near for one in self.predictions if one.revealed]
+        alt = f"{len(made)} of {len(told)} predictions made. {'; '.join(told)}."
+        return Picture(svg.document(36 + 24 * len(told), parts, alt), alt, f"<p>{self.score(made)}</p>")
+
+    @staticmethod
+    def score(made: Sequence[float]) -> str:
+        """How near the predictions came on average, in this lesson and in all."""
+        if not made:
+            return "Your score appears here: 1 for predictions that are all right, 0 for those that are as wrong as can be."
+        everywhere = prediction_score.scores().values()
+        words = f"Your score in this lesson: {sum(made) / len(made):.2f}"
+        if len(everywhere) > len(made):
+            words += (
+                f"; over all lessons so far: {sum(everywhere) / len(everywhere):.2f} ({len(everywhere)} predictions)"
+            )
+        return f"{words}. (1: all right, 0: as wrong as can be.)"

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import ipywidgets
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 
 import micra_lite
 from helpers import ROOT
 from helpers.widgets import controls, descendants, drawings, numbers, stays_on_its_sheet
-from micra_lite.widgets import GridPlayer, PolicyField, Prediction, Predictions, ask
+from micra_lite.widgets import GridPlayer, PolicyField, Prediction, Predictions, ask, prediction_score
 from micra_lite.widgets.drawing.base import STATIC
 
 QUESTIONS = tomllib.loads((Path(micra_lite.__file__).parent / "widgets" / "questions.toml").read_text(encoding="utf-8"))
@@ -157,6 +158,33 @@ def test_static_copies_are_whole_and_always_the_same(which):
     for sheet in drawings(one.twin()):
         stays_on_its_sheet(sheet)
         assert unescape(re.search(r'aria-label="([^"]*)"', sheet)[1]) in unescape(one.twin().split("figcaption", 1)[1])
+
+
+def test_the_score_over_all_lessons(tmp_path, monkeypatch):
+    """The first guesses of all lessons count, each by how near it came; a damaged file counts as empty."""
+    monkeypatch.setenv("MICRA_LITE_PROGRESS", str(tmp_path / "progress.json"))
+    tried = {"regret-of-up": (0.25, 0.5), "constant": ("it stays as it is", "it rises by 50")}
+    for _ in range(2):  # the second time, nothing is new
+        summary = Predictions([ask(key, truth) for key, (truth, _) in tried.items()])
+        assert "Your score appears here" in summary.view.value
+        for one, (_, guess) in zip(summary.predictions, tried.values(), strict=True):
+            one.control.value = guess
+            one.reveal()
+    low, high = QUESTIONS["regret-of-up"]["between"]
+    near = [1 - 0.25 / (high - low), 0.0]
+    assert f"in this lesson: {np.mean(near):.2f}. (1" in summary.view.value
+    assert prediction_score.scores() == dict(zip(tried, near, strict=True))
+    again = ask("regret-of-up", 0.25)
+    again.control.value = 0.25
+    again.reveal()
+    assert prediction_score.scores()["regret-of-up"] == near[0]
+    other = Predictions([again])
+    assert f"over all lessons so far: {np.mean(near):.2f} (2 predictions)" in other.view.value
+    (tmp_path / "predictions.json").write_text("{")
+    assert prediction_score.scores() == {}
+    for variable, value in (("MICRA_LITE_UNATTENDED", "1"), ("MICRA_LITE_PROGRESS", "")):
+        monkeypatch.setenv(variable, value)
+        assert prediction_score.score_file() is None
 
 
 WAITING = [
