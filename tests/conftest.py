@@ -1,9 +1,15 @@
-"""One thread per process: the networks are small, and the tests run side by side. Drawn examples are the same every time."""
+"""One thread per process: the networks are small, and the tests run side by side. Drawn examples are the same every time.
+
+Nobody's progress is read or written, unless a test says where.
+"""
+
+import os
 
 import hypothesis
 import pytest
 import torch
 
+os.environ["MICRA_LITE_PROGRESS"] = ""
 torch.set_num_threads(1)
 pytest.register_assert_rewrite("helpers")  # their assertions say what they found, too
 busy = [hypothesis.HealthCheck.too_slow]  # a busy machine is no fault
