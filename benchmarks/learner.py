@@ -1,11 +1,12 @@
 """What a change of the learner is worth: one training for each task and seed, measured on the validation externals.
 
-Scores are exact: of the unadapted team, and adapted after 1 and 5 watched episodes; at the end also of the *Bayes-greedy*
-team, on the same watched moves, and of the best fixed team that is found: the practical ceilings. The critic is compared with the exact Q
-of the team beside 8 of the externals, in the states of D: its *bias* (mean of Q − Q^π,k over states and joint actions),
-the spread of v over the same states, and its *within-state error* (root mean square about each state's mean, the
-external's actions averaged out). The last two columns say what the critic is good for: the score of the joint action that
-it prefers in each state, and of the one that the exact Q prefers. A tenth and a third of the way are measured as well.
+Scores are exact: of the unadapted team, and adapted after 1 and 5 watched episodes; at the end also of the practical
+ceilings, the *Bayes-greedy* team on the same watched moves and the best fixed team that is found. The critic is compared
+with the exact Q of the team beside 8 of the externals, in the states of D: its *bias* (mean of Q − Q^π,k over states and
+joint actions), the spread of v over the same states, and its *within-state error* (root mean square about each state's
+mean, the external's actions averaged out). The last two columns say what the critic is good for: the score of the joint
+action that it prefers in each state, and of the one that the exact Q prefers. A tenth and a third of the way are measured
+as well.
 
 Every finished training is a line of benchmarks/results/learner-runs.jsonl, which is committed: what is there is not run
 again. Writes benchmarks/results/learner.json, means over seeds.
