@@ -4,7 +4,7 @@
 2. `ask` makes one from the words in `questions.toml`, so that a notebook's code does not give the answer away.
 3. `Predictions` sums up all questions of a lesson, predictions beside truths.
 
-What is shown in `with question.then():` waits for the guess. A question has no default: a slider that nobody has moved is no guess. Where nobody is there to answer
+What is shown in `with question.then():` waits for the guess, and so does the widget `question.covered(…)`. A question has no default: a slider that nobody has moved is no guess. Where nobody is there to answer
 (MICRA_LITE_UNATTENDED=1, as for the executed copies of the notebooks) a wrong guess is made and the truth shown.
 Without a kernel the answer is behind a fold, so that readers can guess first there, too.
 """
@@ -118,16 +118,27 @@ class Prediction(Explorer):
     def then(self) -> Iterator[None]:
         """What is printed or displayed inside is not seen before the truth is: until then a line says what it waits for.
 
-        Everything inside runs at once, so later cells can use its results. Widgets would be shown as static copies.
+        Everything inside runs at once, so later cells can use its results. For widgets there is `covered`.
         """
         if self.revealed:
             yield
             return
         with capture_output() as kept:
             yield
-        words = f"<p><em>This waits for your prediction “{escape(self.name)}” above.</em></p>"
-        waiting = display(HTML(words), display_id=True)
-        self.observe(lambda _: waiting.update(HTML(as_html(kept))), "kept")
+        place = display(HTML(self.waiting()), display_id=True)
+        self.observe(lambda _: place.update(HTML(as_html(kept))), "kept")
+
+    def covered(self, widget: Explorer) -> ipywidgets.Widget:
+        """A widget that would show the truth: until the guess a line says what it waits for. To be shown by the caller."""
+        if self.revealed:
+            return widget
+        cover = ipywidgets.VBox([ipywidgets.HTML(self.waiting())])
+        self.observe(lambda _: setattr(cover, "children", (widget,)), "kept")
+        return cover
+
+    def waiting(self) -> str:
+        """What stands in the place of that which waits for the guess."""
+        return f"<p><em>This waits for your prediction “{escape(self.name)}” above.</em></p>"
 
     def picture(self) -> Picture:
         picture = self.drawn(self.guess, self.revealed)

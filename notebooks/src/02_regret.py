@@ -109,8 +109,9 @@ v_up = 0.50 * 3 + 0.25 * 0 + 0.25 * 1
 v_down = 0.50 * 0 + 0.25 * 2 + 0.25 * 2
 v = 0.5 * v_up + 0.5 * v_down
 by_hand = [v_up - v, v_down - v]
-print(f"v(s | row plays up) = {v_up}, v(s | row plays down) = {v_down}, v(s) = {v}")
-print("regrets of up and down:", by_hand)
+with guess_up.then():
+    print(f"v(s | row plays up) = {v_up}, v(s | row plays down) = {v_down}, v(s) = {v}")
+    print("regrets of up and down:", by_hand)
 
 # %% [markdown]
 # **Question.** Row now plays *up* with 0.9. Does column have to change for the regret of *up* to shrink?
@@ -143,7 +144,8 @@ def regret_by_loops(q, policies, i):
     return torch.tensor([x - v for x in v_given])
 
 
-print("by loops:", regret_by_loops(q, [row, column], 0).tolist())
+with guess_up.then():
+    print("by loops:", regret_by_loops(q, [row, column], 0).tolist())
 
 # %% [markdown]
 # ## 4. By one contraction
@@ -154,7 +156,8 @@ print("by loops:", regret_by_loops(q, [row, column], 0).tolist())
 # %%
 v_given = torch.einsum("rc,c->r", q, column)  # c is gone: column is averaged out
 v = torch.einsum("r,r->", row, v_given)  # r is gone as well
-print("in two lines:", (v_given - v).tolist())
+with guess_up.then():
+    print("in two lines:", (v_given - v).tolist())
 
 
 # %%
@@ -167,7 +170,8 @@ def regret_by_einsum(q, policies, i):
     return v_given - policies[i] @ v_given
 
 
-print("by einsum:", regret_by_einsum(q, [row, column], 0).tolist())
+with guess_up.then():
+    print("by einsum:", regret_by_einsum(q, [row, column], 0).tolist())
 
 # %% [markdown]
 # The packaged function does this for a whole batch of states, and for all targets. Does everything agree? We try every
@@ -201,7 +205,7 @@ print(f"{tried} comparisons in {len(MATRIX_GAMES)} games; all within 1e-12:", la
 
 # %%
 explorer = widgets.RegretExplorer("rectangular")
-explorer
+guess_up.covered(explorer)
 
 # %% [markdown]
 # <details><summary>Answers</summary>
@@ -226,6 +230,8 @@ print("Σ π·A =", float(row @ A))
 
 # %%
 raised = regret_by_einsum(q + 100, [row, column], 0)
+
+# %%
 outcomes = {0.0: "it stays as it is", 50.0: "it rises by 50", 100.0: "it rises by 100"}
 
 guess_constant = widgets.ask("constant", outcomes[float(raised[0] - A[0])])
@@ -248,21 +254,25 @@ for c, name in enumerate(game.action_names[1]):
     advantage = coma_advantage(q[None], [row[None], column[None]], [0], taken)[0][0, 0]
     coma_of_up.append(float(advantage))
     print(f"column played {name:7} (probability {column[c]:.2f}): advantage of up {advantage:+.2f}")
+mean = float(column @ torch.tensor(coma_of_up))  # each weighed by how often column does it
 
 # %%
-mean = float(column @ torch.tensor(coma_of_up))
 exactly = abs(mean - regret_of_up) < 1e-12
 
 guess_coma = widgets.ask("coma", "the regret of up, exactly" if exactly else "near the regret of up")
 guess_coma
 
 # %% [markdown]
+# <details><summary>After your prediction: what luck costs</summary>
 # Its mean is the regret. But a single one scatters around it. That scatter is noise in the gradient. Lesson 3 measures what
 # it costs, and what CRA costs instead: CRA needs $Q$ of joint actions that nobody took.
+# </details>
 
 # %%
 scatter = float(column @ (torch.tensor(coma_of_up) - mean) ** 2) ** 0.5
-print(f"COMA's advantage: mean {mean:+.3f}, standard deviation {scatter:.3f}; regret {regret_of_up:+.3f}")
+with guess_coma.then():
+    spread = f"mean {mean:+.3f}, standard deviation {scatter:.3f}"
+    print(f"COMA's advantage: {spread}; regret {regret_of_up:+.3f}")
 
 # %% [markdown]
 # ### A wrong idea of the other costs a bounded error
@@ -305,6 +315,8 @@ for delta in ([0.5, 0.25, 0.25], [0.4, 0.3, 0.3], [0.2, 0.4, 0.4], [0.05, 0.05, 
 pennies = micra_lite.make("matching_pennies")
 start = (torch.tensor([0.7, 0.3]), torch.tensor([0.4, 0.6]))
 path = dynamics.replicator_path(pennies.payoffs, start, steps=400)  # 2 × (401, 2)
+
+# %%
 distance = sum(-(0.5 * p.log()).sum(1) for p in path) + 2 * np.log(0.5)  # Σ KL(equilibrium ‖ policy), nats
 change = float(distance[-1] / distance[0]) - 1
 if abs(change) < 0.01:
@@ -326,7 +338,7 @@ guess_pennies
 
 # %%
 field = widgets.PolicyField("matching_pennies")
-field
+guess_pennies.covered(field)
 
 # %% [markdown]
 # <details><summary>Answers</summary>
@@ -348,6 +360,7 @@ for _ in range(400):
     policy = policy * (0.1 * A_row).exp()  # a small step along π·A that cannot leave the simplex
     policy = policy / policy.sum()
 
+# %%
 if float(policy[0]) > 0.99:
     where = "to heads, always"
 else:
@@ -363,16 +376,18 @@ axes.plot(values, color=style.BLUE, label="value of row's policy")
 axes.axhline(best, color="black", linestyle=":", label="best response to column (exact)")
 axes.set(xlabel="step", ylabel="value", title="Row follows its regrets; column is fixed")
 axes.legend(loc="lower right", frameon=False)
-widgets.show(
-    figure,
-    f"The value of row's policy rises from {values[0]:.2f} to {values[-1]:.2f}; ".replace("-", "−")
-    + f"the best response is worth {best:.2f}.",
-)
+with guess_one.then():
+    widgets.show(
+        figure,
+        f"The value of row's policy rises from {values[0]:.2f} to {values[-1]:.2f}; ".replace("-", "−")
+        + f"the best response is worth {best:.2f}.",
+    )
 
 # %% [markdown]
-# This is why MICRA needs no equilibrium. It wants the best response to *this* external, and regrets lead there.
-#
-# With several targets that all learn, this is true of each of them alone: while the others change, so does its aim.
+# <details><summary>After your prediction: why MICRA needs no equilibrium</summary>
+# It wants the best response to <em>this</em> external, and regrets lead there. With several targets that all learn, this is
+# true of each of them alone: while the others change, so does its aim.
+# </details>
 
 # %% [markdown]
 # ## 9. Regret matching, for contrast
@@ -402,6 +417,7 @@ limits = np.hstack([-pay.T.numpy(), np.ones((3, 1))])
 solved = linprog([0, 0, 0, -1], limits, np.zeros(3), [[1, 1, 1, 0]], [1], [(0, 1)] * 3 + [(None, None)])
 equilibrium = solved.x[:3]
 
+# %%
 guess_rock = widgets.ask("heavy-rock", names[int(equilibrium.argmax())])
 guess_rock
 
@@ -433,10 +449,11 @@ rounds = 3000
 begin = (torch.tensor([0.8, 0.1, 0.1]), torch.tensor([0.1, 0.1, 0.8]))
 played = regret_matching(pay, begin, rounds)
 averages = [p.cumsum(0) / torch.arange(1, rounds + 2)[:, None] for p in played]
-print("equilibrium:          ", [f"{x:.3f}" for x in equilibrium])
-print("average policy of row:", [f"{x:.2f}" for x in averages[0][-1].tolist()])
 near = float((played[0][-1] - torch.from_numpy(equilibrium)).abs().max()) < 0.05
-print("last policy of row within 0.05 of the equilibrium:", near)
+with guess_rock.then():
+    print("equilibrium:          ", [f"{x:.3f}" for x in equilibrium])
+    print("average policy of row:", [f"{x:.2f}" for x in averages[0][-1].tolist()])
+    print("last policy of row within 0.05 of the equilibrium:", near)
 
 # %% [markdown]
 # How far from an equilibrium? **NashConv** is what both could gain by answering each other as well as possible. It is 0 at an

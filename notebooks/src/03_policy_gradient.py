@@ -20,7 +20,7 @@
 #
 # - derive a policy gradient from the log-derivative trick, and check it in three ways;
 # - say why the advantage may replace the value, and why states must be weighted as they are visited;
-# - put REINFORCE, COMA and CRA side by side: the same mean, another variance;
+# - put REINFORCE, COMA and CRA side by side, and compare their means and their variances;
 # - say when averaging over the others helps (Rao–Blackwell), when it does not, and what it costs.
 #
 # **You need** regrets (lesson `02_regret`), derivatives, and what mean and variance are.
@@ -138,16 +138,22 @@ print("finite differences:  ", [f"{x:+.4f}" for x in by_differences.tolist()])
 # %% [markdown]
 # ### Why the regret may stand for the value
 #
-# The scores average to zero. So a number $b$ that is the same for every own action adds nothing:
-# $\mathbb E[\nabla \log \pi(a)\, b] = 0$. Take $b = v(s)$ off, and the value $v(a)$ becomes the regret $A(a)$:
+# What does a number $b$ add that is the same for every own action? $\mathbb E[\nabla \log \pi(a)\, b]$, which is $b$ times the
+# average that you predicted in section 1. Take $b = v(s)$ off, and the value $v(a)$ becomes the regret $A(a)$. So what is
 #
-# $$\nabla v = \mathbb E_{a \sim \pi}\big[\nabla \log \pi(a)\, A(a)\big]$$
+# $$\mathbb E_{a \sim \pi}\big[\nabla \log \pi(a)\, A(a)\big]\;?$$
+#
+# <details><summary>After your prediction: what it is</summary>
+# The scores average to zero, so b adds nothing, whatever it is. What comes out is the gradient, as before:
+# $\nabla v = \mathbb E_{a \sim \pi}\big[\nabla \log \pi(a)\, A(a)\big]$. The regret may stand for the value.
+# </details>
 
 # %%
 regret = counterfactual_regret_advantage(q[None], [row[None], column[None]], [0])[0][0]
 by_regrets = sum(row[a] * score(row, a) * regret[a] for a in range(2))
-print("with regrets:        ", [f"{x:+.4f}" for x in by_regrets.tolist()])
-print("π(a)·A(a):           ", [f"{x:+.4f}" for x in (row * regret).tolist()])
+with guess_score.then():
+    print("with regrets:        ", [f"{x:+.4f}" for x in by_regrets.tolist()])
+    print("π(a)·A(a):           ", [f"{x:+.4f}" for x in (row * regret).tolist()])
 
 # %% [markdown]
 # **Question.** The last line has no score in it, and is right. Why?
@@ -339,24 +345,29 @@ def variance_of(pairs):
 
 
 means = {name: mean_of(pairs) for name, pairs in listed.items()}
+
+# %%
 right = [name for name, mean in means.items() if (mean - by_trick).abs().max() < 1e-12]
 
 guess_mean = widgets.ask("same-mean", "all four" if len(right) == 4 else "only REINFORCE")
 guess_mean
 
 # %% [markdown]
-# So they can only differ in how far they scatter. The sum is finite, so the variance is exact: nothing is sampled.
+# And how far do they scatter? The sum is finite, so the variance is exact: nothing is sampled.
 
 # %%
 spread = {name: variance_of(pairs) for name, pairs in listed.items()}
+
+# %%
 share = spread["CRA"] / spread["COMA"]
 
 guess_share = widgets.ask("share", share, decisions=f"{1 / share:.0f}")
 guess_share
 
 # %%
-for name in listed:
-    print(f"{name:10} mean {float(means[name][0]):+.4f}   variance {spread[name]:.3f}")
+with guess_share.then():
+    for name in listed:
+        print(f"{name:10} mean {float(means[name][0]):+.4f}   variance {spread[name]:.3f}")
 
 # %% [markdown]
 # Does COMA scatter less than a plain baseline? Not here. It compares with what the own actions would have got against *this*
@@ -375,15 +386,18 @@ for name in listed:
 # The same holds for the plain baseline: the mean of $Q - v(s)$ given $a_i$ is the CRA, too.
 
 # %%
-gap = 0.0
+gap, lines = 0.0, []
 for a in range(2):
     of_a = [float(weights(q, [row, column], 0, (a, c))["COMA"]) for c in range(3)]
     mean = float(column @ torch.tensor(of_a))
     variance = float(column @ (torch.tensor(of_a) - mean).square())
     gap += float(row[a] * score(row, a).square().sum()) * variance
     shown = ", ".join(f"{x:+.1f}" for x in of_a)
-    print(f"{game.action_names[0][a]:5} COMA {shown}: mean {mean:+.3f}; CRA {float(regret[a]):+.3f}")
-print(f"{spread['CRA']:.3f} + {gap:.3f} = {spread['CRA'] + gap:.3f}, and COMA has {spread['COMA']:.3f}")
+    lines.append(f"{game.action_names[0][a]:5} COMA {shown}: mean {mean:+.3f}; CRA {float(regret[a]):+.3f}")
+
+with guess_share.then():
+    print(*lines, sep="\n")
+    print(f"{spread['CRA']:.3f} + {gap:.3f} = {spread['CRA'] + gap:.3f}, and COMA has {spread['COMA']:.3f}")
 
 # %% [markdown]
 # ### Between the two
@@ -405,16 +419,19 @@ def with_draws(q, policies, i, draws):
 
 
 sampled = {m: variance_of(with_draws(q, [row, column], 0, m)) for m in (1, 2, 4)}
+
+# %%
 difference = sampled[1] - spread["COMA"]
 outcome = "the same" if abs(difference) < 1e-9 else ("smaller" if difference < 0 else "larger")
+formulas = {m: f"CRA's and 1/{m} of the gap: {spread['CRA'] + gap / m:.3f}" for m in sampled}
 
 guess_draw = widgets.ask("one-draw", outcome)
 guess_draw
 
 # %%
-for m, found in sampled.items():
-    formula = spread["CRA"] + gap / m
-    print(f"{m} draw(s): variance {found:.3f}; CRA's and 1/{m} of the gap: {formula:.3f}")
+with guess_draw.then():
+    for m, found in sampled.items():
+        print(f"{m} draw(s): variance {found:.3f}; {formulas[m]}")
 
 # %% [markdown]
 # ### The own action, too
@@ -438,7 +455,8 @@ print("exact sum over the own action:", [f"{x:+.4f}" for x in whole.tolist()])
 for a in range(2):
     name = game.action_names[0][a]
     print(f"row happened to play {name:9}", [f"{x:+.4f}" for x in singles[a].tolist()])
-print("their mean:                   ", [f"{x:+.4f}" for x in (row @ torch.stack(singles)).tolist()])
+with guess_mean.then():
+    print("their mean:                   ", [f"{x:+.4f}" for x in (row @ torch.stack(singles)).tolist()])
 
 # %% [markdown]
 # ## 6. Look at the clouds
@@ -453,7 +471,7 @@ print("their mean:                   ", [f"{x:+.4f}" for x in (row @ torch.stack
 
 # %%
 cloud = widgets.GradientCloud("rectangular")
-cloud
+guess_share.covered(cloud)
 
 # %% [markdown]
 # <details><summary>Answers</summary>
@@ -584,7 +602,8 @@ words = "; ".join(
     f"{label}: REINFORCE {r['REINFORCE']:.1f}, baseline {r['baseline']:.2f}, CRA {r['CRA']:.2f}"
     for label, r in ratios.items()
 )
-widgets.show(figure, f"Variance as a multiple of COMA's. {words}. Draws lie between COMA and CRA.")
+with guess_additive.then():
+    widgets.show(figure, f"Variance as a multiple of COMA's. {words}. Draws lie between COMA and CRA.")
 
 # %% [markdown]
 # What to see:
@@ -592,7 +611,6 @@ widgets.show(figure, f"Variance as a multiple of COMA's. {words}. Draws lie betw
 # - *More players, more noise by others.* CRA's share falls from game to game.
 # - *Pursuit.* CRA helps, but much less: most of the noise is of the hunter's own action. (The exact sum over it takes that
 #   away, too.) Four draws of the others get most of what CRA gains.
-# - *Weather.* $Q$ is a sum of terms of one agent each. COMA's baseline removes the others' terms exactly. CRA does not help.
 # - *REINFORCE* (numbers at the right) suffers from what is the same for all actions. A baseline cures that.
 # - *Who is the external?* One prey has habits: its moves are no great surprise, and add little noise. A prey of which nothing is
 #   known is noisier, and CRA gains more. `micra-lite bench variance` compares both, on every task and for more agents.
@@ -624,11 +642,14 @@ for n in (2, 3, 4, 6, 8):
 # %%
 delta = torch.tensor([0.3, 0.4, 0.3])
 believed = counterfactual_regret_advantage(q[None], [row[None], delta[None]], [0])[0][0]
+
+# %%
 bias = (row * believed - by_trick).square().sum()  # of the mean estimate, squared
 cra_variance = variance_of([(score(row, a) * believed[a], row[a]) for a in range(2)])
 in_the_end = {"CRA": float(bias) < 1e-12, "COMA": bool((means["COMA"] - by_trick).abs().max() < 1e-12)}
 arrives = [name for name, arrived in in_the_end.items() if arrived]
 outcome = "both" if len(arrives) == 2 else "".join(arrives) or "neither"
+off = {N: (spread["COMA"] / N, float(bias) + cra_variance / N) for N in (1, 10, 100, 1000)}
 
 guess_model = widgets.ask("wrong-model", outcome)
 guess_model
@@ -637,14 +658,18 @@ guess_model
 # The mean squared error of an average over $N$ decisions is the squared bias plus the variance over $N$:
 
 # %%
-print("decisions    COMA    CRA with δ")
-for N in (1, 10, 100, 1000):
-    print(f"{N:9} {spread['COMA'] / N:7.4f} {float(bias) + cra_variance / N:13.4f}")
+with guess_model.then():
+    print("decisions    COMA    CRA with δ")
+    for N, (of_coma, of_cra) in off.items():
+        print(f"{N:9} {of_coma:7.4f} {of_cra:13.4f}")
 
 # %% [markdown]
-# With few decisions, low variance wins. With many, being right on average wins. In MICRA there is a second reason for $\delta$:
-# the data were played beside *other* externals. What those did is no draw from *this* external's policy, and COMA would be
-# biased as well. CRA takes the newcomer's $\delta$ and needs no new play.
+# With few decisions, low variance wins. With many, being right on average wins.
+#
+# <details><summary>After your prediction: why MICRA predicts all the same</summary>
+# There is a second reason for δ: the data were played beside <em>other</em> externals. What those did is no draw from
+# <em>this</em> external's policy, and COMA would be biased as well. CRA takes the newcomer's δ and needs no new play.
+# </details>
 
 # %% [markdown]
 # ## Your predictions

@@ -144,7 +144,9 @@ print("exact Q agrees with itself within 1e-9:", np.abs(from_loops - truth).max(
 # has a future like any other, and $y$ bootstraps. What if one forgets that?
 
 # %%
-steps = 25
+steps = 25  # in an episode
+
+# %%
 as_if = (1 - game.gamma) / (1 - game.gamma * (steps - 1) / steps)  # of a steady income
 
 guess_cut = widgets.ask("cut", as_if)
@@ -165,7 +167,7 @@ print(f"{np.count_nonzero(counts)} of {25 * len(STATES)} joint actions were take
 
 # %% [markdown]
 # One **sweep** makes the targets of all transitions, and moves each entry halfway to the mean of its own. $\bar Q$ is the table before the
-# sweep. Entries without data stay. First by loops, then with arrays, as the widget below does it:
+# sweep. First by loops, then with arrays, as the widget below does it:
 
 
 # %%
@@ -223,7 +225,8 @@ for sweeps in (0, 1, 10, 50, 100, 200):
 # %%
 mistaken, right = learn(data, joint_policy, cuts_end=True), learn(data, joint_policy)
 cut_share = float(mistaken[taken].mean() / right[taken].mean())
-print(f"cuts taken for ends: {cut_share:.2f} of the right values (a steady income: {as_if:.2f})")
+with guess_cut.then():
+    print(f"cuts taken for ends: {cut_share:.2f} of the right values (a steady income: {as_if:.2f})")
 
 # %% [markdown]
 # ## 4. Watch it fill in
@@ -234,6 +237,8 @@ print(f"cuts taken for ends: {cut_share:.2f} of the right values (a steady incom
 
 # %%
 never = filling(0.0, 0, 0)  # ε = 0, played beside A, valued against A
+
+# %%
 said = never.learned[-1][never.counts == 0]
 
 outcome = "about the right value" if said.any() else "0, as at the start"
@@ -242,21 +247,20 @@ guess_never
 
 # %%
 table = widgets.CriticTable()
-table
+guess_never.covered(table)
 
 # %% [markdown]
 # Try:
 #
 # 1. From 0 to 200 sweeps: which entries become right first, and which never?
 # 2. ε = 0: which rows are left? Why are some columns missing as well?
-# 3. Played beside *prey A alone*, valued against *prey B*. Do more sweeps help?
-# 4. Now let *32 other prey* have played. Neither A nor B was among them.
+#
+# The other two choices come in section 7.
 
 # %% [markdown]
 # <details><summary>Answers</summary>
 # 1. Nearly together, for most of each number is the future. Without data: never. 2. One row, that of the team's action (in states that are
-# reached). Columns are missing where the prey never moved that way. 3. No. The future against B is made of B's moves, and many of those were
-# never seen: their entries say 0. 4. Both come out right, for between them the 32 made all the moves that A and B make.
+# reached). Columns are missing where the prey never moved that way.
 # </details>
 
 # %% [markdown]
@@ -277,33 +281,36 @@ def seems_better(q):
     return int((hunter_regret(q)[list(STATES)].max(1) > 0.1).sum())
 
 
-generators = [np.random.default_rng(k) for k in range(32)]
-parts = [collect(game, [*exploring, p], 120, steps, g) for p, g in zip(others, generators, strict=True)]
-company = type(data)(*map(np.concatenate, zip(*(vars(part).values() for part in parts), strict=True)))
-critics = {
-    "exact": truth,
-    "ε = 0": never.learned[-1],
-    "ε = 0.2": right,
-    "… more company": learn(company, joint_policy),  # 32 other prey, ten times the episodes
-}
+critics = {"exact": truth, "ε = 0": never.learned[-1], "ε = 0.2": right}
 better = {name: seems_better(q) for name, q in critics.items()}
 
+# %%
 outcome = "in none" if better["ε = 0"] == 0 else "in more"
 guess_blind = widgets.ask("blind-regret", outcome, true=str(better["exact"]))
 guess_blind
 
+
 # %%
-print("hunter's regrets in state 3, against prey A")
-print(" " * 17 + "".join(f"{m:>8}" for m in MOVES))
-for name, q in critics.items():
-    print(f"{name:16} " + "".join(f"{x + 0.0:8.2f}" for x in hunter_regret(q)[3].round(9)), end="")
-    print(f"   better in {better[name]} states")
+def print_regrets(names):
+    """The hunter's regrets in the state of section 1, and in how many states something seems better."""
+    print("hunter's regrets in state 3, against prey A")
+    print(" " * 17 + "".join(f"{m:>8}" for m in MOVES))
+    for name in names:
+        regrets = hunter_regret(critics[name])[3].round(9)
+        print(f"{name:16} " + "".join(f"{x + 0.0:8.2f}" for x in regrets), end="")
+        print(f"   better in {better[name]} states")
+
+
+with guess_blind.then():
+    print_regrets(critics)
 
 # %% [markdown]
-# A critic without exploration says: everything else is terrible. It is not wrong about what it knows. It was never shown. That is the
-# price of CRA: it asks about joint actions that nobody took. So the team explores while it collects. The third line is better, but still
-# too harsh: a rare move of the hunter never met a rare move of prey A. The last line comes from ten times the episodes, beside 32 other
-# prey, but valued against A (how that can be says section 7).
+# <details><summary>After your prediction: what it means</summary>
+# A critic without exploration says: everything else is terrible. It is not wrong about what it knows. It was never shown. The last line is
+# better, but still too harsh: a rare move of the hunter never met a rare move of prey A.
+# </details>
+#
+# CRA has a price: it asks about joint actions that nobody took. So the team explores while it collects.
 #
 # How much exploration? Here is what different ε leave unknown, of all 300 entries, and how wrong the rest is after 200 sweeps:
 
@@ -346,14 +353,17 @@ from_action = game.gamma**2 * (to @ inner)  # (S, 25): what drawing a' adds
 
 weight = exact.occupancy(game, stochastic)[:, None] * pi  # how often (s, a) comes up
 weight = weight / weight.sum()
+
+# %%
 share = float((weight * from_next).sum() / (weight * (from_next + from_action)).sum())
 
 guess_share = widgets.ask("expectation", share)
 guess_share
 
 # %%
-print(f"variance of y, expected: {(weight * from_next).sum():.3f}")
-print(f"variance of y, a′ drawn: {(weight * (from_next + from_action)).sum():.3f}")
+with guess_share.then():
+    print(f"variance of y, expected: {(weight * from_next).sum():.3f}")
+    print(f"variance of y, a′ drawn: {(weight * (from_next + from_action)).sum():.3f}")
 
 # %% [markdown]
 # One joint action by enumeration, to check the law. It catches the prey, so there are several $s'$:
@@ -400,10 +410,10 @@ for tau, k in needed.items():
 #
 # Prey B comes. All data are of other prey. Are they lost?
 #
-# No. $r$ and $s'$ follow from the joint action $a$, *whoever chose it*. The external enters $y$ in one place only: in the expectation
-# over $a'$. So take the old transitions and **relabel** them: put another $\pi_{\mathcal E}$ (in MICRA: another $\delta_k$) into that sum.
+# $r$ and $s'$ follow from the joint action $a$, *whoever chose it*. The external enters $y$ in one place only: in the expectation
+# over $a'$. So one can take the old transitions and **relabel** them: put another $\pi_{\mathcal E}$ (in MICRA: another $\delta_k$) into that sum.
 #
-# This holds because every external is a stationary policy of what it observes. What it remembers must be part of $s$.
+# This needs every external to be a stationary policy of what it observes. What it remembers must be part of $s$. But is it enough?
 
 # %%
 relabelled = {}
@@ -413,19 +423,47 @@ for who, many in (("prey A alone", 0), ("32 other prey", 32)):
         relabelled[who, name] = x.error(-1, taken=True)
 against_b = relabelled["32 other prey", "B"]
 
+# %%
 guess_relabel = widgets.ask("relabel", "below 0.2" if against_b < 0.2 else "about 2")
 guess_relabel
 
 # %%
-print("mean error of entries with data, after 200 sweeps")
-print("played by         valued against A   valued against B")
-for who in ("prey A alone", "32 other prey"):
-    print(f"{who:18} {relabelled[who, 'A']:15.2f} {relabelled[who, 'B']:18.2f}")
+with guess_relabel.then():
+    print("mean error of entries with data, after 200 sweeps")
+    print("played by         valued against A   valued against B")
+    for who in ("prey A alone", "32 other prey"):
+        print(f"{who:18} {relabelled[who, 'A']:15.2f} {relabelled[who, 'B']:18.2f}")
 
 # %% [markdown]
+# <details><summary>After your prediction: what it means</summary>
 # The one bad number: A's data, valued against B. Relabelling is right there, too, but the future against B is made of B's moves, and A
-# never made some of them. It is section 5 again, on the other side of the table. The cure is that *many* externals play, as in MICRA.
+# never made some of them. It is section 5 again, on the other side of the table. The cure is that <em>many</em> externals play, as in MICRA.
+# </details>
 #
+# And the regrets of section 5? In the last line below, the 32 other prey have played, ten times as many episodes. They are valued against A.
+
+# %%
+generators = [np.random.default_rng(k) for k in range(32)]
+parts = [collect(game, [*exploring, p], 120, steps, g) for p, g in zip(others, generators, strict=True)]
+company = type(data)(*map(np.concatenate, zip(*(vars(part).values() for part in parts), strict=True)))
+critics["… more company"] = learn(company, joint_policy)
+better["… more company"] = seems_better(critics["… more company"])
+
+with guess_relabel.then():
+    print_regrets(["exact", "ε = 0.2", "… more company"])
+
+# %% [markdown]
+# After your prediction, go back to the table in section 4 and try:
+#
+# 1. Played beside *prey A alone*, valued against *prey B*. Do more sweeps help?
+# 2. Now let *32 other prey* have played. Neither A nor B was among them.
+#
+# <details><summary>Answers</summary>
+# 1. No. The future against B is made of B's moves, and many of those were never seen: their entries say 0. 2. Both come out right, for
+# between them the 32 made all the moves that A and B make.
+# </details>
+
+# %% [markdown]
 # **Question.** A critic without the external's move in it, $Q(s, a_{\mathcal T})$: could its data be relabelled?
 #
 # <details><summary>Answer</summary>
@@ -452,21 +490,25 @@ for _ in range(1000):
 seen = mean_data.counts(q_one.shape) > 0
 to_mixture, to_mean = error(q_one, q_mix, seen), error(q_one, (q_a + q_b) / 2, seen)
 
+# %%
 outcome = "Q against a mixture of both" if to_mixture < to_mean else "the mean of both Qs"
 guess_mixture = widgets.ask("mixture", outcome)
 guess_mixture
 
 # %%
-print(f"mean distance from Q against the mixture: {to_mixture:.2f}")
-print(f"mean distance from the mean of both Qs:   {to_mean:.2f}")
-print(f"mean distance from Q_A: {error(q_one, q_a, seen):.2f}, from Q_B: {error(q_one, q_b, seen):.2f}")
-print(f"two tables, one for each: {relabelled['32 other prey', 'A']:.2f} and {against_b:.2f}")
+with guess_mixture.then():
+    print(f"mean distance from Q against the mixture: {to_mixture:.2f}")
+    print(f"mean distance from the mean of both Qs:   {to_mean:.2f}")
+    print(f"mean distance from Q_A: {error(q_one, q_a, seen):.2f}, from Q_B: {error(q_one, q_b, seen):.2f}")
+    print(f"two tables, one for each: {relabelled['32 other prey', 'A']:.2f} and {against_b:.2f}")
 
 # %% [markdown]
+# <details><summary>After your prediction: what it means</summary>
 # (Tables for A and B hold what section 7 learned.) So a critic that is told nothing is a good critic of somebody who does not exist. Its regrets lead
 # to a team that would be good against the average of all externals. But nobody is average.
+# </details>
 #
-# That is why MICRA's critic is always told whom it values. Its actors need not be: lesson 7.
+# MICRA's critic is always told whom it values. Its actors need not be: lesson 7.
 
 # %% [markdown]
 # ## 9. The packaged critic

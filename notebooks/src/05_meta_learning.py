@@ -123,6 +123,7 @@ alpha, theta = 2.0, 0.0
 h, n = 4, 5  # H H H H T
 stepped = theta - alpha * (sigma(theta) - h / n)
 
+# %%
 guess_step = widgets.ask("inner-step", float(sigma(stepped)))
 guess_step
 
@@ -134,7 +135,8 @@ guess_step
 watched = torch.tensor([0, 0, 0, 0, 1])
 seen = torch.ones(5, 1)  # nothing to observe
 packaged = adapt(OneParameter(theta), seen, watched, steps=1, step_size=alpha)
-print(f"by hand: θ' = {stepped:.4f}; packaged: θ' = {float(packaged['theta'].detach()):.4f}")
+with guess_step.then():
+    print(f"by hand: θ' = {stepped:.4f}; packaged: θ' = {float(packaged['theta'].detach()):.4f}")
 
 # %% [markdown]
 # ## 3. The meta-gradient
@@ -206,6 +208,7 @@ def descend(steps, second_order=True, updates=400, rate=4.0):
 average = sigma(descend(steps=0))
 best = sigma(descend(steps=3))
 
+# %%
 guess_start = widgets.ask("best-start", float(best), steps="three")
 guess_start
 
@@ -218,14 +221,17 @@ def losses_after(start, steps):
     return imitation_loss(imitator, moved, *support).detach()
 
 
-print("start            mean loss before   after three steps")
-for name, start in (("average", average), ("MAML's", best)):
-    before, after = (float(losses_after(start, steps).mean()) for steps in (0, 3))
-    print(f"{name:9} {start:.3f} {before:18.3f} {after:19.4f}")
+with guess_start.then():
+    print("start            mean loss before   after three steps")
+    for name, start in (("average", average), ("MAML's", best)):
+        before, after = (float(losses_after(start, steps).mean()) for steps in (0, 3))
+        print(f"{name:9} {start:.3f} {before:18.3f} {after:19.4f}")
 
 # %% [markdown]
-# MAML's start is the *worse* prediction before anything is watched, and the better one afterwards. A start is not a guess. It is
-# a place from which all tasks are near.
+# <details><summary>After your prediction: what a start is</summary>
+# MAML's start is the <em>worse</em> prediction before anything is watched, and the better one afterwards. A start is not a
+# guess. It is a place from which all tasks are near.
+# </details>
 
 # %% [markdown]
 # ## 5. Move the start
@@ -240,7 +246,7 @@ for name, start in (("average", average), ("MAML's", best)):
 
 # %%
 point = widgets.StartingPoint()
-point
+guess_start.covered(point)
 
 # %% [markdown]
 # <details><summary>Answers</summary>
@@ -259,24 +265,32 @@ point
 
 # %%
 ends = {(steps, so): sigma(descend(steps, so)) for steps in (1, 3) for so in (True, False)}
+
+# %%
 apart = abs(ends[1, True] - ends[1, False])
 
 guess_order = widgets.ask("first-order", "at the same start" if apart < 1e-6 else "at another start")
 guess_order
 
 # %%
-for steps in (1, 3):
-    print(f"{steps} step(s): second order {ends[steps, True]:.3f}, first order {ends[steps, False]:.3f}")
+with guess_order.then():
+    for steps in (1, 3):
+        second, first = ends[steps, True], ends[steps, False]
+        print(f"{steps} step(s): second order {second:.3f}, first order {first:.3f}")
 
 # %% [markdown]
-# With three steps, first order ends elsewhere. (In a network the factors differ between tasks from the first step on.) How much
-# does it cost? Compare the losses after three steps:
+# <details><summary>After your prediction: three steps</summary>
+# With three steps, first order ends elsewhere. (In a network the factors differ between tasks from the first step on.)
+# </details>
+#
+# What does first order cost? Compare the losses after *three* steps:
 
 # %%
 costs = {so: float(losses_after(ends[3, so], 3).mean()) for so in (True, False)}
-print(f"second order     {costs[True]:.4f}")
-print(f"first order      {costs[False]:.4f}")
-print(f"average as start {float(losses_after(average, 3).mean()):.4f}")
+with guess_order.then():
+    print(f"second order     {costs[True]:.4f}")
+    print(f"first order      {costs[False]:.4f}")
+    print(f"average as start {float(losses_after(average, 3).mean()):.4f}")
 
 # %% [markdown]
 # ### Several parameters
@@ -338,14 +352,16 @@ def after_watching(step_size, n, steps=1, start=average):
 
 sizes = np.linspace(0, 10, 101)
 curves = np.array([after_watching(a, n=1) for a in sizes])  # (101, 2)
+
+# %%
 falling = bool((np.diff(curves[:, 0]) < 0).all())
-at_best = sizes[curves[:, 1].argmin()]
 outcome = "the larger the better" if falling else "about 2"
 
 guess_same = widgets.ask("same-moves", outcome)
 guess_same
 
 # %%
+at_best = sizes[curves[:, 1].argmin()]
 figure = Figure(figsize=(6.4, 3.0), layout="constrained")
 axes = figure.subplots()
 axes.plot(sizes, curves[:, 0], "--", color=style.VERMILLION, label="the watched move itself")
@@ -354,16 +370,19 @@ axes.plot(at_best, curves[:, 1].min(), "*", color=style.GREEN, markersize=12, la
 axes.set(xlabel="inner step size α", ylabel="expected loss, nats", ylim=(0, None))
 axes.set_title("One watched move, one inner step")
 axes.legend(frameon=False)
-widgets.show(
-    figure,
-    f"Loss on the watched move falls from {curves[0, 0]:.2f} to {curves[-1, 0]:.2f} as α grows to 10. "
-    f"Loss on new moves is least, {curves[:, 1].min():.2f}, at α = {at_best:.1f}, "
-    f"and {curves[-1, 1]:.2f} at the end.",
-)
+with guess_same.then():
+    widgets.show(
+        figure,
+        f"Loss on the watched move is {curves[0, 0]:.2f} at α = 0 and {curves[-1, 0]:.2f} at α = 10. "
+        f"Loss on new moves is least, {curves[:, 1].min():.2f}, at α = {at_best:.1f}, "
+        f"and {curves[-1, 1]:.2f} at the end.",
+    )
 
 # %% [markdown]
-# On the same moves, whoever overfits most wins. Only new moves measure what was *learned*. So every update draws both: pairs to
-# adapt to, and other pairs of the same external to be judged by. The poster of MICRA does not say so; we do.
+# <details><summary>After your prediction: what to ask for instead</summary>
+# On the same moves, whoever overfits most wins. Only new moves measure what was <em>learned</em>. So every update draws both:
+# pairs to adapt to, and other pairs of the same external to be judged by. The poster of MICRA does not say so; we do.
+# </details>
 
 # %% [markdown]
 # ## 8. How much was watched
@@ -377,13 +396,15 @@ for repeats in (1, 10):
     moves = one_third.repeat(repeats)
     moved = adapt(OneParameter(0.0), torch.ones(len(moves), 1), moves, steps=1, step_size=alpha)
     thetas[len(moves)] = float(moved["theta"].detach())
+
+# %%
 alike = abs(thetas[3] - thetas[30]) < 1e-12
 
 guess_much = widgets.ask("how-much", "both alike" if alike else "that of 30 moves")
 guess_much
 
 # %% [markdown]
-# What would be right? Say $p$ itself is drawn from a distribution that we know. The family of matching pennies' columns is
+# What is the best prediction? Say $p$ itself is drawn from a distribution that we know. The family of matching pennies' columns is
 # Beta(½, ½), the Dirichlet distribution of two actions. After $h$ heads in $n$ moves the best prediction is the posterior mean:
 #
 # $$\bar\pi(\text{heads}) = \frac{h + \frac12}{n + 1} = \frac{n}{n + n_0} \cdot \frac hn + \frac{n_0}{n + n_0} \cdot \frac12
@@ -393,17 +414,18 @@ guess_much
 
 # %%
 game, family = micra_lite.make("matching_pennies"), micra_lite.external_family("matching_pennies")
-print("moves   frequency   posterior mean   Eq. 4, one step")
-for repeats in (1, 10):
-    moves = one_third.repeat(repeats)
-    episode = Episode({"column": torch.ones(len(moves), 1)}, {"column": moves})
-    mean = float(exact.bayes_predictor(game, family, [episode]).policies[0][0, 0])
-    formula = (repeats + 0.5) / (3 * repeats + 1)
-    assert abs(mean - formula) < 1e-12
-    print(f"{len(moves):5} {1 / 3:11.3f} {mean:16.3f} {sigma(thetas[len(moves)]):17.3f}")
+with guess_much.then():
+    print("moves   frequency   posterior mean   Eq. 4, one step")
+    for repeats in (1, 10):
+        moves = one_third.repeat(repeats)
+        episode = Episode({"column": torch.ones(len(moves), 1)}, {"column": moves})
+        mean = float(exact.bayes_predictor(game, family, [episode]).policies[0][0, 0])
+        formula = (repeats + 0.5) / (3 * repeats + 1)
+        assert abs(mean - formula) < 1e-12
+        print(f"{len(moves):5} {1 / 3:11.3f} {mean:16.3f} {sigma(thetas[len(moves)]):17.3f}")
 
 # %% [markdown]
-# So the package lets the step size depend on $n$ in the same way: $\alpha \cdot n/(n + n_0)$, with $n_0$ learned like $\alpha$ (where
+# The package multiplies the step size by this very weight: $\alpha \cdot n/(n + n_0)$, with $n_0$ learned like $\alpha$ (where
 # a step size is *given*, as above, it is Eq. 4 to the letter). Does it help? We learn $\alpha$ (and $n_0$) for the whole family
 # and for 1 to 50 moves alike, with five inner steps from $\theta = 0$.
 #
@@ -464,12 +486,15 @@ axes.set_xticks(counts, [str(n) for n in counts])
 axes.minorticks_off()
 axes.legend(frameon=False)
 told = [f"{name}: {c[0]:.3f} after 1 move, {c[-1]:.3f} after 50" for name, c in curve_of.items()]
-widgets.show(figure, f"Expected loss above entropy, nats. {'; '.join(told)}.")
+with guess_much.then():
+    widgets.show(figure, f"Expected loss above entropy, nats. {'; '.join(told)}.")
 
 # %% [markdown]
-# One $\alpha$ for all must be a compromise: too bold after one move, too timid after fifty. With $n_0$ the inner loop comes close to
-# the Bayes predictor, which nothing can beat on average. (The learned $n_0$ is not 1: it is about steps in log-odds, not about
-# probabilities.)
+# <details><summary>After your prediction: does it help?</summary>
+# One $\alpha$ for all must be a compromise: too bold after one move, too timid after fifty. With $n_0$ the inner loop comes close
+# to the Bayes predictor, which nothing can beat on average. (The learned $n_0$ is not 1: it is about steps in log-odds, not
+# about probabilities.)
+# </details>
 
 # %% [markdown]
 # ## 9. The real imitator

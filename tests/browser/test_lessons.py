@@ -6,6 +6,7 @@ What it needs, and where its pictures go, says `helpers/browser.py`.
 import pytest
 
 from helpers.browser import (
+    answer,
     at_both_widths,
     choose,
     lesson,
@@ -84,12 +85,14 @@ def test_the_regret_lesson_runs(regret):
 
 
 def test_the_explorer_has_moved_in(regret):
+    answer(regret, "Regret of up.")
     found = widget(regret, "Game rectangular")
     handle = found.locator('.widget-hslider:has-text("row: P(up)") .noUi-handle')
     measure("RegretExplorer", regret, found, handle, ["ArrowRight", "ArrowLeft"] * 5)
 
 
 def test_a_start_is_moved_in_the_field(regret):
+    answer(regret, "Both learn.")
     found = widget(regret, "Game matching_pennies")
     picture_of(found, "field-start")
     handle = found.locator('.widget-hslider:has-text("row: P(heads)") .noUi-handle')
@@ -115,6 +118,7 @@ def test_the_gradient_lesson_runs(gradient):
 
 
 def test_the_cloud_follows_the_policies(gradient):
+    answer(gradient, "CRA's share.")
     found = widget(gradient, "Game rectangular, target row")
     picture_of(found, "cloud-start")
     handle = found.locator('.widget-hslider:has-text("row: P(up)") .noUi-handle')
@@ -139,6 +143,7 @@ def test_the_critic_lesson_runs(critic):
 
 
 def test_the_table_fills_in(critic):
+    answer(critic, "Never taken.")
     found = widget(critic, "ε = 0.2, played beside prey A alone")
     picture_of(found, "critic-start")
     handle = found.locator('.widget-hslider:has-text("Sweeps") .noUi-handle')
@@ -162,6 +167,7 @@ def test_the_meta_learning_lesson_runs(learning):
 
 
 def test_a_starting_point_is_moved(learning):
+    answer(learning, "The best start.")
     found = widget(learning, "Columns 0.95, 0.90, 0.20")
     picture_of(found, "start-first")
     handle = found.locator('.widget-hslider:has-text("Start") .noUi-handle')

@@ -219,6 +219,18 @@ def choose(page, found, label, option):
     page.keyboard.press("Enter")
 
 
+def answer(page, words):
+    """Make some guess, by keyboard, at the question whose picture begins with `words`, and reveal the truth."""
+    found = widget(page, words)
+    handle = found.locator(".noUi-handle")
+    (handle if handle.count() else found.locator(".widget-toggle-buttons button").first).focus()
+    page.keyboard.press("ArrowRight" if handle.count() else "Enter")
+    found.locator('svg[aria-label*="You predicted"]').wait_for()
+    found.locator("button", has_text="Reveal").focus()
+    page.keyboard.press("Enter")
+    found.locator('svg[aria-label*="the truth is "]').wait_for()
+
+
 def picture_of(found, name):
     found.screenshot(path=SCREENSHOTS / f"{name}.png")
 

@@ -187,6 +187,19 @@ def test_the_score_over_all_lessons(tmp_path, monkeypatch):
         assert prediction_score.score_file() is None
 
 
+def test_a_widget_that_shows_the_truth_is_covered_until_the_guess(monkeypatch):
+    prediction, told = slide(), PolicyField()
+    cover = prediction.covered(told)
+    assert "waits for your prediction “Score” above" in cover.children[0].value
+    assert told not in cover.children
+    prediction.control.value = 0.5
+    prediction.reveal()
+    assert cover.children == (told,)
+    assert prediction.covered(told) is told
+    monkeypatch.setenv("MICRA_LITE_UNATTENDED", "1")
+    assert slide().covered(told) is told
+
+
 WAITING = [
     "from micra_lite.widgets import Prediction, show\ncoin = Prediction('Coin', 'How often?', 0.5, between=(0, 1))\ncoin",
     "from matplotlib.figure import Figure\nwith coin.then():\n    print('half & half')\n    show(Figure(), 'A figure in which nothing is drawn.')\nx = 3",
