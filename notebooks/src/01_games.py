@@ -29,7 +29,8 @@
 # **Time**: 35 minutes to read and play; the cells take about half a minute to run.
 #
 # Questions come before their answers. Where a question has a slider or buttons, choose first, then press **Reveal**: your
-# prediction is kept. At the end you see all of them.
+# prediction is kept. Results that would give the answer away wait until then (`with guess.then():`). At the end you see all
+# your predictions.
 
 # %%
 import os
@@ -83,6 +84,8 @@ widgets.show(picture(chicken, only_state), games.words(chicken, only_state))
 
 # %%
 mine = chicken.payoffs[..., 0]  # (2, 2): row's payoffs, row's action down, column's action across
+
+# %%
 better = (mine[1] - mine[0]).tolist()  # straight instead of swerve, by column's action
 turning_point = better[0] / (better[0] - better[1])  # where (1 − p) better[0] + p better[1] = 0
 
@@ -94,9 +97,10 @@ guess_p
 # lesson.
 
 # %%
-for p in (0.05, 0.10, 0.15):
-    values = mine @ torch.tensor([1 - p, p])
-    print(f"p = {p:.2f}: swerve {values[0] + 0.0:+.2f}, straight {values[1] + 0.0:+.2f}")
+with guess_p.then():
+    for p in (turning_point - 0.05, turning_point, turning_point + 0.05):
+        values = mine @ torch.tensor([1 - p, p])
+        print(f"p = {p:.2f}: swerve {values[0] + 0.0:+.2f}, straight {values[1] + 0.0:+.2f}")
 
 # %% [markdown]
 # ## 2. The seven parts
@@ -163,6 +167,7 @@ for game in tasks.values():
 game = tasks["pursuit"]
 table = exact.tabulate(game)
 
+# %%
 guess_states = widgets.ask("states", str(table.S))
 guess_states
 
@@ -202,7 +207,8 @@ guess_swap = widgets.ask("swap", "caught" if float(swap.rewards[0, 0]) else "not
 guess_swap
 
 # %%
-read(table, game, [3, 8, 4], ["east", "stay", "west"])
+with guess_swap.then():
+    read(table, game, [3, 8, 4], ["east", "stay", "west"])
 
 # %% [markdown]
 # ### The rules, by loops
@@ -240,7 +246,8 @@ for h1 in range(9):
 
 T_by_loops = csr_matrix((probabilities, (rows, columns)), shape=table.T.shape)
 R_by_loops = np.array(pays, dtype=float).reshape(table.R.shape)
-print(f"{line:,} rows")
+with guess_states.then():
+    print(f"{line:,} rows")
 print("largest difference in T:", abs(T_by_loops - table.T).max())
 print("largest difference in R:", abs(R_by_loops - table.R).max())
 
@@ -350,7 +357,7 @@ print(f"mean of {len(returns)} episodes: {returns.mean():.2f}, standard error {e
 print("within three standard errors of the exact value:", off < 3 * error)
 
 # %% [markdown]
-# The exact value took one sweep after another over 729 states, and no luck. Where a game is small enough, we always use it:
+# The exact value took one sweep after another over all states, and no luck. Where a game is small enough, we always use it:
 # a difference between two teams is then a difference, and not noise.
 
 # %% [markdown]
@@ -385,7 +392,8 @@ guess_wrong
 values = exact.cross_play(table, [[prey[k]] for k in range(8)])  # (8, 8)
 scores = (values - scale.random) / (scale.best - scale.random)
 figure, words = results.cross_play_figure("pursuit", scores)
-widgets.show(figure, words)
+with guess_wrong.then():
+    widgets.show(figure, words)
 
 # %% [markdown]
 # **Question.** Why can no number in a column be larger than the one on the diagonal?
@@ -397,14 +405,16 @@ widgets.show(figure, words)
 # %% [markdown]
 # ### The best team that plays all alike
 #
-# So do not be sure of the wrong prey. What if one team must play all prey alike, and is made to do well on average? This is
-# the best one can do without ever looking at who it is.
+# What if one team must play all prey alike, and is made to do well on average? This is the best one can do without ever
+# looking at who it is.
 
 # %%
 training = game.tables(family.split("train")[:128])[0].numpy()  # (128, S, 5)
 average_prey = training.mean(0)
 alike = exact.best_response(table, [average_prey]).policies  # a first attempt; then improved:
 alike = exact.best_fixed_team(table, [[moves] for moves in training[:32]], alike, sweeps=20)
+
+# %%
 alike_score = scale.normalised_score([exact.team_value(table, alike, [prey[k]]) for k in range(8)])
 
 guess_alike = widgets.ask("alike", alike_score)
@@ -416,12 +426,16 @@ guess_alike
 
 # %%
 measured = headrooms()
-print(f"{'task':11} {'one team for all':>17} {'the wrong one':>14}")
-for name in tasks:
-    print(f"{name:11} {measured[name]['headroom_average']:17.2f} {measured[name]['headroom_other']:14.2f}")
+with guess_alike.then():
+    print(f"{'task':11} {'one team for all':>17} {'the wrong one':>14}")
+    for name in tasks:
+        found = measured[name]
+        print(f"{name:11} {found['headroom_average']:17.2f} {found['headroom_other']:14.2f}")
 
 # %% [markdown]
+# <details><summary>After your prediction: why the tasks are like this</summary>
 # A task in which both numbers were near 1 could not show that adapting helps. Such a task would be useless here.
+# </details>
 
 # %% [markdown]
 # ## 9. Play against an external yourself

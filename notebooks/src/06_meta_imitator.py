@@ -13,15 +13,15 @@
 # %% [markdown]
 # # The meta-imitator
 #
-# Watch a stranger for a few moves, and predict the next ones: in states, too, in which it was never watched. Equation 4 of MICRA,
-# with a network, and the limit that nobody can beat.
+# Watch a stranger for a few moves, and predict the next ones. Equation 4 of MICRA, with a network, and the limit that nobody can
+# beat.
 #
 # **Afterwards you can**
 #
 # - write Eq. 4 in loops over externals, and check it against the package;
 # - train a meta-imitator on a family of externals, and measure it on new ones;
 # - compute the Bayes predictor, and say why no imitator is better on average;
-# - say how a move in one state tells about another, and why many externals are needed.
+# - say whether a move in one state tells about another, and how many externals are needed.
 #
 # **You need** the inner and the outer loop (lesson `05_meta_learning`).
 #
@@ -89,6 +89,8 @@ for k in range(3):
 # %%
 simple = {"that of guessing": torch.full((5,), 0.2), "that of the average prey": known.mean(0)}
 error_of = {name: float(excess(new, prediction).mean()) for name, prediction in simple.items()}
+
+# %%
 error_average = error_of["that of the average prey"]
 
 least = min(error_of, key=error_of.get)
@@ -96,8 +98,9 @@ guess_before = widgets.ask("before-watching", least, average=f"{error_average:.2
 guess_before
 
 # %%
-for name, error in error_of.items():
-    print(f"error, {name}: {error:.3f} nats")
+with guess_before.then():
+    for name, error in error_of.items():
+        print(f"error, {name}: {error:.3f} nats")
 
 # %% [markdown]
 # ## 2. Equation 4 in loops
@@ -203,7 +206,8 @@ curves = {
 }
 meta = curves["meta-imitator"]
 print("training helps at every number of moves:", (meta < curves["untrained imitator"]).all())
-print("nothing watched: about the average prey's error:", abs(meta[0] - error_average) < 0.1)
+with guess_before.then():
+    print("nothing watched: about the average prey's error:", abs(meta[0] - error_average) < 0.1)
 
 # %% [markdown]
 # ## 4. The limit
@@ -265,15 +269,18 @@ axes.set_xticks(range(len(counts)), [str(n) for n in counts])
 axes.set(xlabel="watched moves", ylabel="error, nats", ylim=(0, None), title="64 new prey")
 axes.legend(frameon=False)
 told = [f"{name}: {c[0]:.2f} before, {c[-1]:.2f} after 50 moves" for name, c in curves.items()]
-widgets.show(figure, f"Error over the number of watched moves, nats. {'; '.join(told)}.", trained=True)
+with guess_before.then():
+    widgets.show(figure, f"Error over the number of watched moves, nats. {'; '.join(told)}.", trained=True)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 # Yes: an inner step is learning, whatever it starts from. Training has found out where to start, and how far to step.
 # </details>
 #
+# <details><summary>After your prediction: where the curves start, and how they fall</summary>
 # Before any move, the meta-imitator and the Bayes predictor both say what the average prey does. Then both fall together. The small gap
 # between them is what the imitator has yet to learn.
+# </details>
 
 # %% [markdown]
 # ## 5. Watch it believe
@@ -293,12 +300,12 @@ belief
 # 3. Does each further move make the error smaller?
 #
 # <details><summary>Answers</summary>
-# 1. No: nobody has seen anything of them. 2. Yes. 3. Not always: a rare move misleads for a while, Bayes as well. It is only on average that
+# 1. No: nobody has seen anything of them. 2. Section 6 measures it. 3. Not always: a rare move misleads for a while, Bayes as well. It is only on average that
 # more is better.
 # </details>
 
 # %% [markdown]
-# ## 6. One state speaks for another
+# ## 6. Does one state speak for another?
 #
 # Let the prey be watched only while the *hunter* is in the upper row: 6 of the 12 states.
 
@@ -309,12 +316,14 @@ half_states = upper.nonzero()[:, 0][half_states]  # back to the numbers of all 1
 before = excess(new, by_imitator(imitator, half_states[:, :0], half_moves[:, :0]))[:, ~upper].mean()
 after = excess(new, by_imitator(imitator, half_states, half_moves))[:, ~upper].mean()
 
+# %%
 outcome = "yes" if after < before - 0.05 else "it rises" if after > before + 0.05 else "no"
 guess_elsewhere = widgets.ask("elsewhere", outcome)
 guess_elsewhere
 
 # %%
-print("error in the states never watched, halved at least:", bool(after < before / 2))
+with guess_elsewhere.then():
+    print("error in the states never watched, halved at least:", bool(after < before / 2))
 
 # %% [markdown]
 # ## 7. How many externals?
@@ -324,6 +333,8 @@ print("error in the states never watched, halved at least:", bool(after < before
 # %%
 narrow = train(known[:4])
 on_new = errors(lambda s, m: by_imitator(narrow, s, m))
+
+# %%
 ratio = on_new[-1] / meta[-1]  # after 50 moves
 
 guess_few = widgets.ask("few-tasks", "larger" if ratio > 1.2 else "about the same")
@@ -332,9 +343,10 @@ guess_few
 # %%
 own_states, own_moves = draw_moves(known[:4], 50, torch.Generator().manual_seed(9))
 on_own = float(excess(known[:4], by_imitator(narrow, own_states, own_moves)).mean())
-print("after 50 moves, trained on 4 prey:")
-print("  on these 4 better than on new ones:", on_own < on_new[-1])
-print("  on new ones worse than after training on 2,048:", ratio > 1.2)
+with guess_few.then():
+    print("after 50 moves, trained on 4 prey:")
+    print("  on these 4 better than on new ones:", on_own < on_new[-1])
+    print("  on new ones worse than after training on 2,048:", ratio > 1.2)
 
 # %%
 figure = Figure(figsize=(6.4, 3.0), layout="constrained")
@@ -347,11 +359,14 @@ axes.set(xlabel="watched moves", ylabel="error, nats", ylim=(0, None), title="64
 axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 few, many = (f"{c[0]:.2f} before, {c[-1]:.2f} after 50 moves" for c in (on_new, meta))
 words = f"Error on new prey, nats. Trained on 4: {few}; on 2,048: {many}."
-widgets.show(figure, f"{words} The average prey: {error_average:.2f}.", trained=True)
+with guess_few.then():
+    widgets.show(figure, f"{words} The average prey: {error_average:.2f}.", trained=True)
 
 # %% [markdown]
+# <details><summary>After your prediction: what it means</summary>
 # This is overfitting, one floor higher: not to moves, but to externals. It shows on new externals only. So the held-out ones are never
 # trained on.
+# </details>
 
 # %% [markdown]
 # ## Your predictions
