@@ -311,7 +311,8 @@ played = episode([*best.policies, prey[0]], seed=3)
 widgets.animate(*episodes.animation(game, *played))
 
 # %% [markdown]
-# These two hunters know this prey, and play the best there is against it. How that is found comes next.
+# These two hunters know this prey, and play the best there is against it. Section 8 shows how that is
+# found.
 #
 # (To stop and step back, use the player in section 9.)
 

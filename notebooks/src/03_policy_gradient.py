@@ -170,10 +170,11 @@ with guess_score.then():
 # **policy gradient theorem** says: take $Q$ of the present policies, weigh each state with how often it is visited, and do
 # the same in each state as above.
 #
-# $$g_i = \mathbb E_{s \sim d,\, a \sim \pi} \Big[\textstyle\sum_t \nabla \log \pi_i(a_i \mid o_i)\, A_i(s, a_i)\Big]
-# \qquad\text{(Eq. 3)}$$
+# $$g_i = \mathbb E_\pi \Big[\textstyle\sum_t \gamma^t\, \nabla \log \pi_i(a_i^t \mid o_i^t)\, A_i(s^t, a_i^t)\Big]
+# = \sum_s d(s)\, \mathbb E_{a_i \sim \pi_i} \Big[\nabla \log \pi_i(a_i \mid o_i)\, A_i(s, a_i)\Big] \qquad\text{(Eq. 3)}$$
 #
-# (The sum over $t$ is in $d(s)$, which adds up the visits at all times.)
+# On the left, time runs through an episode. On the right it is gone: $d(s) = \sum_t \gamma^t P(s^t = s)$ adds up the discounted
+# visits of all times. So $d$ sums to $1/(1-\gamma)$, not to 1.
 #
 # We test it on pursuit with 2 × 2 cells: 64 states, two hunters, a prey. Hunters have a table of logits, drawn at random.
 

@@ -381,7 +381,7 @@ with guess_same.then():
 # %% [markdown]
 # <details><summary>After your prediction: what to ask for instead</summary>
 # On the same moves, whoever overfits most wins. Only new moves measure what was <em>learned</em>. So every update draws both:
-# pairs to adapt to, and other pairs of the same external to be judged by. The poster of MICRA does not say so; we do.
+# pairs to adapt to, and other pairs of the same external to be judged by. MICRA's paper, a poster of two pages, does not say so; we do.
 # </details>
 
 # %% [markdown]
