@@ -123,8 +123,8 @@ guess_changed
 # %% [markdown]
 # ## 2. What changes, in nats
 #
-# The *belief* is new: $\theta'$, and its predictions at a fixed set of **probes**. A probe is an observation of the prey. One prediction at one
-# state does not tell who the prey is; predictions at many do. Actors and critic take them as an input. How far has each moved?
+# What a team knows of a prey is its *belief*: above all, predictions at a fixed set of **probes**. A probe is an observation of the prey. One
+# prediction at one state does not tell who the prey is; predictions at many do. How far have they moved, and how far have the hunters' policies?
 
 
 # %%
@@ -156,7 +156,10 @@ widgets.show(figure, words, trained=True)
 print("the prediction and both policies have moved:", min(moved.values()) > 0.01)
 
 # %% [markdown]
-# Not one parameter of the actors has changed, and still they play otherwise.
+# <details><summary>After your prediction: what is new</summary>
+# The belief is new: $\theta'$, and its predictions at the probes. Actors and critic take these as an input. So not one parameter of the actors
+# has changed, and still they play otherwise.
+# </details>
 
 # %% [markdown]
 # ## 3. The online phase by hand
@@ -280,6 +283,7 @@ for policy in true:
 score_average, score_frozen = scale.normalised_score(stays), scale.normalised_score(goes)
 print(f"the best team against the average prey scores {score_average:.2f} beside these four")
 
+# %%
 guess_frozen = widgets.ask("frozen-pursuit", score_frozen)
 guess_frozen
 
@@ -305,6 +309,8 @@ answers = {"conditioned": "nothing", "frozen critic": "actors", "re-imagined": "
 met = {name: meet(replace(settings, after_imitation=learns)) for name, learns in answers.items()}
 score = {name: scale.normalised_score(scores.after) for name, (scores, _) in met.items()}
 score["before"] = scale.normalised_score(before)
+
+# %%
 at_once = (score["conditioned"] - score["before"]) / (max(score.values()) - score["before"])
 part = "next to nothing" if at_once < 0.2 else "about half" if at_once < 0.65 else "most of it"
 
@@ -334,8 +340,9 @@ def dots(values, title):
 
 rows = {"before watching": before}
 rows |= {f"{name}, {seconds:.2f} s": scores.after for name, (scores, seconds) in met.items()}
-widgets.show(*dots(rows, "Before, and after five watched episodes"), trained=True)
-print("all three are better than before:", min(score[n] for n in answers) > score["before"])
+with guess_answers.then():
+    widgets.show(*dots(rows, "Before, and after five watched episodes"), trained=True)
+    print("all three are better than before:", min(score[n] for n in answers) > score["before"])
 seconds = {name: spent for name, (_, spent) in met.items()}
 print("the imitator alone is the cheapest:", min(seconds, key=seconds.get) == "conditioned")
 
@@ -401,11 +408,15 @@ three = {
     "frozen critic": ("conditioned, frozen", 5),
     "re-imagined": ("conditioned, re-imagined", 5),
 }
-widgets.show(*benchmark(three, "Five watched episodes", "conditioned"), trained=True)
+with guess_answers.then():
+    widgets.show(*benchmark(three, "Five watched episodes", "conditioned"), trained=True)
 
 # %% [markdown]
-# Read the brackets: that is what the steps of the other two answers add to *conditioned*. Then read the seconds: that is what they cost. Conditioning
-# needs no gradient step of actors or critic, and is the default.
+# Read the brackets: that is what the steps of the other two answers add to *conditioned*. Then read the seconds: that is what they cost.
+#
+# <details><summary>After your prediction: which one is the default</summary>
+# Conditioning. It needs no gradient step of actors or critic.
+# </details>
 
 # %% [markdown]
 # ## 6. What limits the team?
@@ -448,23 +459,30 @@ lacks = {
     "the imitator": score["Bayes, trained actors"] - base,
     "actors and critic": score["imitator, exact play"] - base,
 }
+
+# %%
 guess_limit = widgets.ask("limit", max(lacks, key=lacks.get))
 guess_limit
 
 # %%
-widgets.show(*dots(swapped, "Exact parts in the place of learned ones"), trained=True)
-print("imitator in its own place changes nothing:", abs(base - score["conditioned"]) < 1e-3)
-print("Bayes predicts better than the imitator:", errors["Bayes"] < errors["imitator"])
 exactly, foreseen = lacks["actors and critic"], score["truth, trained actors"] - base
-print("perfect answers to the imitator's predictions gain 0.05 or more:", exactly > 0.05)
-print("that is more than twice what perfect predictions gain:", exactly > 2 * foreseen)
-print(f"truth and exact play: {score['truth, exact play']:.2f}")
+with guess_limit.then():
+    widgets.show(*dots(swapped, "Exact parts in the place of learned ones"), trained=True)
+    print("imitator in its own place changes nothing:", abs(base - score["conditioned"]) < 1e-3)
+    print("Bayes predicts better than the imitator:", errors["Bayes"] < errors["imitator"])
+    print("perfect answers to the imitator's predictions gain 0.05 or more:", exactly > 0.05)
+    print("that is more than twice what perfect predictions gain:", exactly > 2 * foreseen)
+    print(f"truth and exact play: {score['truth, exact play']:.2f}")
 
 # %% [markdown]
-# Each row names the prediction, then the play. From *imitator* to *truth* the prediction gets better: the trained actors gain little. From *trained
-# actors* to *exact play* the gain is large. So here one should train actors and critic longer, not the imitator.
+# Each row names the prediction, then the play.
 #
-# **Question.** And if the team *is* trained longer: what limits it then? The benchmark has asked:
+# <details><summary>After your prediction: what it means</summary>
+# From imitator to truth the prediction gets better: the trained actors gain little. From trained actors to exact play the gain is large. So here
+# one should train actors and critic longer, not the imitator.
+# </details>
+#
+# **Question.** What limits a team that is trained for hours? The benchmark has asked:
 
 # %%
 parts = {
@@ -473,14 +491,15 @@ parts = {
     "truth": ("conditioned, true external policy", 0),  # needs no watching
     "Bayes-greedy team": ("Bayes-greedy team", 5),
 }
-widgets.show(*benchmark(parts, "What limits, after five watched episodes", "imitator"), trained=True)
+with guess_limit.then():
+    widgets.show(*benchmark(parts, "What limits, after five watched episodes", "imitator"), trained=True)
 
 # %% [markdown]
 # *Bayes* and *truth* are given to the trained actors. The last row exchanges the play as well. Where its distance from *imitator* is the
-# largest, actors and critic still limit the team.
+# largest, it is actors and critic that limit the team.
 
 # %% [markdown]
-# ## 7. A control that must show nothing
+# ## 7. A control
 #
 # *Bystander*: two friends must meet. A third walks about, pays nothing, and is in nobody's way.
 
@@ -496,19 +515,23 @@ gain = ruler.normalised_score(watching.after) - ruler.normalised_score(watching.
 wrong = [exact.team_value(plan, ruler.responses[k - 1].policies,
                           [square.tables(strangers)[0][k].double().numpy()]) for k in range(4)]  # fmt: skip
 
+# %%
 guess_bystander = widgets.ask(
     "bystander", "stays about the same" if abs(gain) < 0.05 else "rises" if gain > 0 else "falls"
 )
 guess_bystander
 
 # %%
-print(f"best response to another bystander: {ruler.normalised_score(wrong):.2f}")
 error = [each.excess_nats.mean() for each in (ignorant, watching)]
-print("the imitator's error falls to less than half:", error[1] < error[0] / 2)
-print("the score changes by less than 0.05:", abs(gain) < 0.05)
+with guess_bystander.then():
+    print(f"best response to another bystander: {ruler.normalised_score(wrong):.2f}")
+    print("the imitator's error falls to less than half:", error[1] < error[0] / 2)
+    print("the score changes by less than 0.05:", abs(gain) < 0.05)
 
 # %% [markdown]
-# Always keep such a control. It costs little, and it would have shown a leak of the truth into the team.
+# <details><summary>After your prediction: what it is good for</summary>
+# This is a control that must show nothing. Always keep one. It costs little, and it would have shown a leak of the truth into the team.
+# </details>
 
 # %% [markdown]
 # ## 8. Execution, each by itself
@@ -621,6 +644,8 @@ widgets.show(figure, words, trained=True)
 # %%
 thresholds, many = np.array(change_watch.THRESHOLDS), change_watch.trade_off()
 k3, k6 = (list(thresholds).index(h) for h in (3.0, 6.0))
+
+# %%
 rarer = many["nobody"][k6] / many["nobody"][k3]
 slower = many["one who likes scissors"][k6] / many["one who likes scissors"][k3]
 options = ("twice as long, less than a tenth as many", "twice as long, half as many")
@@ -650,8 +675,7 @@ watch
 # %% [markdown]
 # ## 11. The trade-off
 #
-# Many runs, for thresholds from 0.5 to 8 nats. If $\theta'$ is exactly right, then on average at least $e^h$ moves pass between false alarms (Lorden,
-# 1971). Mind the left axis: each label is ten times the one below it.
+# Many runs, for thresholds from 0.5 to 8 nats, and a bound by Lorden (1971) on the time between false alarms.
 
 # %%
 figure = Figure(figsize=(8.6, 3.3), layout="constrained")
@@ -672,12 +696,16 @@ told = "; ".join(
     for k in (1, k3, k6, 15)
 )
 words = f"False alarms, and delays for scissors and for all alike, over the threshold. {told}."
-widgets.show(figure, words)
+with guess_threshold.then():
+    widgets.show(figure, words)
 
 # %% [markdown]
-# The delay grows like $h$, the time between false alarms like $e^h$. So a threshold may be rather high: `vigilant_execution` takes 7 unless told
-# otherwise. How fast the delay grows depends on the newcomer: on average $z_t$ is then $\mathrm{KL}(\text{new} \,\|\, \theta') -
-# \mathrm{KL}(\text{new} \,\|\, \theta)$ nats a move.
+# <details><summary>After your prediction: what it means</summary>
+# Mind the left axis: each label is ten times the one below it. Lorden's bound: if $\theta'$ is exactly right, then on average at least $e^h$
+# moves pass between false alarms. So the delay grows like $h$, the time between false alarms like $e^h$, and a threshold may be rather high:
+# <code>vigilant_execution</code> takes 7 unless told otherwise. How fast the delay grows depends on the newcomer: on average $z_t$ is then
+# $\mathrm{KL}(\text{new} \,\|\, \theta') - \mathrm{KL}(\text{new} \,\|\, \theta)$ nats a move.
+# </details>
 
 # %% [markdown]
 # ## Your predictions

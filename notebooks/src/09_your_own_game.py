@@ -146,6 +146,7 @@ generator = torch.Generator().manual_seed(0)
 at_bin_0 = torch.tensor([[0, 2, 0]])  # Ann and the raccoon; Bob is at bin 3
 step = game.step(game.reset(1, generator), at_bin_0, generator)
 
+# %%
 guess_shared = widgets.ask("shared-pay", f"{float(step.rewards[0, 1]):g}")
 guess_shared
 
@@ -175,7 +176,8 @@ for joint in nights:
     night = game.step(states[-1], joint[None], generator)
     states.append(night.state)
     paid.append(night.rewards)
-widgets.animate(*episodes.animation(game, torch.cat(states), nights, torch.cat(paid)))
+with guess_shared.then():
+    widgets.animate(*episodes.animation(game, torch.cat(states), nights, torch.cat(paid)))
 
 # %% [markdown]
 # ### Two ways to end
@@ -214,8 +216,11 @@ print("Bob at bin 3:", *guarded)
 # | the external *remembers* something that it does not observe | then it is no stationary policy of its observation; old data mislead | cannot know it: put the memory into the observation, as `seen` here |
 # | an agent *leaves* early (it is taken off `agents`) | its later actions mean nothing | its view becomes zeros, a flag tells; the episode goes on while a target is left |
 # | *truncated* and *terminated* mixed up | the future of a game that is over is counted, or that of a cut one is not | takes the environment's word |
-# | rewards of targets differ | each would play for itself | shares their mean; `shared_reward=False` keeps them apart |
 # | continuous actions, action masks | Eq. 2 sums over a list of actions | refuses, and says what to do |
+#
+# <details><summary>After your prediction: when rewards of targets differ</summary>
+# With rewards of their own, each would play for itself. So the package shares their mean; <code>shared_reward=False</code> keeps them apart.
+# </details>
 #
 # A breach of the contract is named at once, before any training. A beginner's mistake:
 
@@ -347,8 +352,8 @@ def train(seed=0, updates=80):
 state = train()
 
 # %% [markdown]
-# Each of the 16 newcomers is watched for five summers. Then the team plays 40 summers beside it, unadapted and adapted. A return of 1 is
-# one catch.
+# Each of the 16 newcomers is watched for five summers. Then the team plays 40 summers beside it, unadapted and adapted. Scores are
+# catches a summer.
 
 
 # %%
@@ -366,6 +371,8 @@ for k in range(len(newcomers)):
 before, after, chance = np.array(before), np.array(after), np.array(chance)
 
 growth = after.mean() / before.mean()
+
+# %%
 outcome = "they rise by a tenth or more" if growth > 1.1 else "about the same"
 guess_newcomer = widgets.ask("newcomer-raccoon", outcome)
 guess_newcomer
@@ -389,16 +396,21 @@ words = (
     f"before watching {before.mean():.1f}, after {after.mean():.1f}, "
     f"best team that knows the raccoon {best.mean():.1f}. After is higher than before for {better} of them."
 )
-widgets.show(figure, words, trained=True)
+with guess_newcomer.then():
+    widgets.show(figure, words, trained=True)
 
 # %%
 normalised = [(x.sum() - chance.sum()) / (best.sum() - chance.sum()) for x in (before, after)]
-print("adapted is better on the whole:", growth > 1.1)
-print("at least a fifth of what was missing is gained:", (after - before).sum() > (best - before).sum() / 5)
+gained = (after - before).sum() / (best - before).sum()
+with guess_newcomer.then():
+    print("adapted is better on the whole:", growth > 1.1)
+    print("at least a fifth of what was missing is gained:", gained > 1 / 5)
 
 # %% [markdown]
-# Before watching, the team does better than chance, and cannot know more. What happened last night is in the view, but *which* bin is the
+# <details><summary>After your prediction: what it means</summary>
+# Before watching, the team does better than chance, and cannot know more. What happened last night is in the view, but which bin is the
 # favourite, and how loyal or shy this raccoon is, is not. That is what a few watched summers tell.
+# </details>
 #
 # ### Somebody else's environment
 #
@@ -486,6 +498,8 @@ def laid_out(singles, pairs):
 
 # %%
 entries = {n: (5**n, 5 * n + 25 * n * (n - 1) // 2) for n in range(2, 9)}
+
+# %%
 times_more = entries[8][0] / entries[8][1]
 
 outcome = "about 500" if 400 < times_more < 600 else "another number"
@@ -493,12 +507,15 @@ guess_entries = widgets.ask("entries", outcome)
 guess_entries
 
 # %%
-print("agents   table entries   as pairs   table, 8-byte numbers")
-for n, (table, parts) in entries.items():
-    print(f"{n:6} {table:15,} {parts:10,} {8 * table / 1000:15,.1f} kB")
+with guess_entries.then():
+    print("agents   table entries   as pairs   table, 8-byte numbers")
+    for n, (table, parts) in entries.items():
+        print(f"{n:6} {table:15,} {parts:10,} {8 * table / 1000:15,.1f} kB")
 
 # %% [markdown]
-# That is for *one* state. A batch of 1,000 states of eight agents takes 3 GB.
+# <details><summary>After your prediction: and many states?</summary>
+# That is for one state. A batch of 1,000 states of eight agents takes 3 GB.
+# </details>
 
 # %% [markdown]
 # ### By loops
@@ -603,7 +620,8 @@ words = (
     f"{clock['by pairs'][-1]:.1f} ms by pairs; "
     f"with 2 agents {clock['enumerated'][0]:.1f} and {clock['by pairs'][0]:.1f} ms."
 )
-widgets.show(figure, words, trained=True)
+with guess_entries.then():
+    widgets.show(figure, words, trained=True)
 
 # %% [markdown]
 # For few agents the table is as quick, and it can hold *any* Q.
@@ -694,27 +712,34 @@ chosen = np.linalg.lstsq(terms, lamp.reshape(-1), rcond=None)[0]
 pairwise = (terms @ chosen).reshape(2, 2, 2)
 apart_fit = float(np.abs(pairwise - fit(lamp, np.full((2, 2, 2), 1 / 8), order=2)).max())
 
+# %%
 values = sorted(set(pairwise.round(6).reshape(-1).tolist()))
 outcome = "0.5 of every joint action" if values == [0.5] else "the truth in most cases"
 guess_parity = widgets.ask("parity-fit", outcome)
 guess_parity
 
 # %%
-print("you mate stranger   truth   pairwise")
-for a in JOINT:
-    print("".join(f"{'on' if x else 'off':>5}" for x in a) + f"{lamp[a]:12.0f}{pairwise[a]:11.2f}")
+with guess_parity.then():
+    print("you mate stranger   truth   pairwise")
+    for a in JOINT:
+        print("".join(f"{'on' if x else 'off':>5}" for x in a) + f"{lamp[a]:12.0f}{pairwise[a]:11.2f}")
 
 # %% [markdown]
-# Nothing was learned. And its regrets? Say that you flip your switch on half of the time. If the others toss coins as well, your switch does
-# not matter: the exact regret of *on* is 0, and so is the critic's. But let the others be on with probability 0.8:
+# <details><summary>After your prediction: what it means</summary>
+# Nothing was learned. While the others toss coins, the critic's regret of on is 0 all the same, and that is right.
+# </details>
+#
+# And the critic's regrets? Say that you flip your switch on half of the time. If the others toss coins as well, your switch does not matter:
+# the exact regret of *on* is 0. But let the others be on with probability 0.8:
 
 # %%
 true_regret, told_regret = regret_of_on(lamp, 0.8), regret_of_on(pairwise, 0.8)
-print(f"exact regret of on: {true_regret:.2f}, from the pairwise critic: {abs(told_regret):.2f}")
+with guess_parity.then():
+    print(f"exact regret of on: {true_regret:.2f}, from the pairwise critic: {abs(told_regret):.2f}")
 
 # %% [markdown]
 # This critic was fitted to data in which the others tossed coins. Now fit it again, to data in which the others are on with probability
-# 0.8, as they are now. It still cannot represent the lamp. How wrong are its regrets?
+# 0.8, as they are now. It still consists of pairs. How wrong are its regrets?
 
 # %%
 often = np.einsum("a,b,c->abc", [0.5, 0.5], [0.2, 0.8], [0.2, 0.8])
@@ -723,18 +748,24 @@ error_q = float(np.abs(refitted - lamp).max())
 wrong_entries = int((np.abs(refitted - lamp) > 0.05).sum())
 error_regret = abs(regret_of_on(lamp, 0.8) - regret_of_on(refitted, 0.8))
 
+# %%
 guess_same = widgets.ask("same-others", "not at all" if error_regret < 1e-9 else "as wrong as Q")
 guess_same
 
 # %%
-print(f"largest error of Q: {error_q:.2f}; joint actions with an error above 0.05: {wrong_entries} of 8")
-print("error of the regret below 1e-9:", error_regret < 1e-9)
+with guess_same.then():
+    print(f"largest error of Q: {error_q:.2f}; ", end="")
+    print(f"joint actions with an error above 0.05: {wrong_entries} of 8")
+    print("error of the regret below 1e-9:", error_regret < 1e-9)
 
 # %% [markdown]
-# Why? A least-squares fit leaves an error that is orthogonal to every term it has. One term is "you are on". So, weighted as in the data,
+# <details><summary>After your prediction: why?</summary>
+# A least-squares fit leaves an error that is orthogonal to every term it has. One term is "you are on". So, weighted as in the data,
 # the errors at "you are on" average to zero. Regret averages over the others as well. If they play as in the data, it is the same average.
+# If the stranger changes, the average is another one, and the errors show.
+# </details>
 #
-# Then the *stranger changes*. The average is another one, and the errors show. **That is MICRA's case**: old data, a new external. Try it:
+# Now the *stranger changes*. **That is MICRA's case**: old data, a new external. Try it:
 
 # %%
 switches = widgets.ThreeSwitches()
@@ -743,7 +774,7 @@ switches
 # %% [markdown]
 # **Three-way share** mixes the lamp with a payoff for doing as the stranger does, which pairs can represent. Try:
 #
-# 1. Move only **now**, away from **in D** and back. When are both critics right?
+# 1. Move only **now**. When are both critics right?
 # 2. Three-way share 0: which critic is right wherever the others go?
 # 3. Find a setting in which the pairwise critic points the wrong way.
 #
@@ -752,8 +783,11 @@ switches
 # Share 0.3, in D 0.1, now 0.7, for example: it advises to stay off, and on is better.
 # </details>
 #
-# So: a critic of small parts is safe where three-way interaction is small, or where the data were made beside the very externals that are valued.
-# If unsure, compare its regrets with a joint critic's on a small version of the game.
+# <details><summary>After your prediction: when small parts are safe</summary>
+# A critic of small parts is safe where three-way interaction is small, or where the data were made beside the very externals that are valued.
+# </details>
+#
+# If unsure whether a critic of small parts is safe, compare its regrets with a joint critic's on a small version of the game.
 
 # %% [markdown]
 # ## 7. A question to take home
