@@ -229,8 +229,9 @@ with guess_start.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what a start is</summary>
-# MAML's start is the <em>worse</em> prediction before anything is watched, and the better one afterwards. A start is not a
-# guess. It is a place from which all tasks are near.
+# MAML's start is the <em>worse</em> prediction before anything is watched, and the better one afterwards. So a start
+# need not be a good guess: it is a place from which all tasks are near. (Where some of the tasks are not watched at all, as in
+# lesson 7, it has to be a good guess as well.)
 # </details>
 
 # %% [markdown]

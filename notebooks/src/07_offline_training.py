@@ -19,7 +19,7 @@
 # **Afterwards you can**
 #
 # - write a whole update of MICRA from its pieces, and check it parameter by parameter;
-# - say which network learns from which loss, and why actors leave the extractor alone;
+# - say which network learns from which loss, and why;
 # - say what has to be saved so that a stopped training goes on as if nothing had happened;
 # - find out what a part is worth, by taking it out;
 # - read learning curves, and say when they prove something.
@@ -146,7 +146,7 @@ def collect(state):
 
 # %% [markdown]
 # $D$ keeps the episodes in groups: one group for each external met, with its number $k$. Step 2 needs that: support and query must be of the same
-# external. Step 3 does not. It draws transitions from *anywhere* in $D$ and values them against $k$:
+# external. Step 3 does not. It draws transitions from $D$ and values them against $k$:
 
 # %%
 groups = ours.replay.size
@@ -159,9 +159,11 @@ guess_own = widgets.ask("own-transitions", "about 1 in 12" if abs(own - 1 / 12) 
 guess_own
 
 # %% [markdown]
-# That is allowed because of what lesson 4 found: $r$ and $s'$ follow from the joint action, whoever chose it. Only the expectation at $s'$ asks who the
-# external is. So data never gets old, and every episode teaches something about every external. (One exception comes in section 3: externals of whom
-# nothing was watched.)
+# <details><summary>After your prediction: why that is allowed</summary>
+# Because of what lesson 4 found: $r$ and $s'$ follow from the joint action, whoever chose it. Only the expectation at $s'$ asks who the external is.
+# So data never gets old, and every episode teaches something about every external. (One exception comes in section 3: externals of whom nothing was
+# watched.)
+# </details>
 
 # %% [markdown]
 # ## 3. Imitate
@@ -296,7 +298,7 @@ def slow_copies_follow(state):
 
 
 def draw(state, groups):
-    """Which externals, and transitions for them: the watched share batches from anywhere in D."""
+    """Which externals, and transitions for them: the watched share batches."""
     s, generator = state.settings, state.generator
     known = len(groups) - s.unwatched_externals
     for _ in range(s.value_steps):
@@ -357,7 +359,7 @@ print("the same random numbers:", same_luck, " the same D:", same_data)
 
 # %%
 belief = prior_belief(ours.agent, 3)
-batch = ours.replay.transitions(8, torch.Generator().manual_seed(1))  # from anywhere in D
+batch = ours.replay.transitions(8, torch.Generator().manual_seed(1))
 delta, log_pi, q = look(ours, belief, belief, batch.observations)
 losses = {
     "imitation": imitation(ours, torch.arange(3))[0],
@@ -371,6 +373,8 @@ for name, loss in losses.items():
         weights = list(network.parameters())
         slopes = torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True)
         reaches[name, part] = any(g is not None and bool((g != 0).any()) for g in slopes)
+
+# %%
 teachers = [name for name in losses if reaches[name, "extractors"]]
 
 answer = "imitation and temporal difference" if teachers == list(losses)[:2] else "all three"
@@ -378,18 +382,21 @@ guess_teachers = widgets.ask("teachers", answer)
 guess_teachers
 
 # %%
-print(f"{'loss':20}" + "".join(f"{part:>12}" for part in networks))
-for name in losses:
-    print(f"{name:20}" + "".join(f"{'learns' if reaches[name, part] else '–':>12}" for part in networks))
+with guess_teachers.then():
+    print(f"{'loss':20}" + "".join(f"{part:>12}" for part in networks))
+    for name in losses:
+        row = ("learns" if reaches[name, part] else "–" for part in networks)
+        print(f"{name:20}" + "".join(f"{word:>12}" for word in row))
 
 # %% [markdown]
+# <details><summary>After your prediction: how to read it, and another question</summary>
 # Read the columns. Imitator, critic and actors have one teacher each; the extractor has two. Who asks "what will the prey do?" and who asks "what is it
 # worth?" need to see the same things. The critic's loss does not reach the imitator, though $\delta$ is an input of the critic: it is detached. Else $\delta$
 # would say what makes values easy to fit, and no longer what the prey does.
+# <br><strong>Question.</strong> Why not let the actors teach the extractor too?
+# </details>
 #
-# **Question.** Why not let the actors teach the extractor too?
-#
-# <details><summary>Answer</summary>
+# <details><summary>Answer to that other question</summary>
 # Their gradient comes from the critic's regrets, which are wrong at first. And whatever moves φ moves the critic's and the imitator's inputs under
 # their feet. Two teachers that look at facts (moves, rewards) are enough.
 # </details>
@@ -430,16 +437,20 @@ for part in ("random generator", "optimisers' memory", "slow copies", "data D"):
     finished = micra_lite.last(micra_lite.offline_training(game, family, tiny, forget(part))).state
     lost[part] = apart(whole, finished) > 1e-6
 
+# %%
 names = {1: "one of them", 2: "two of them", 4: "all four"}
 guess_forget = widgets.ask("forget", names[sum(lost.values())])
 guess_forget
 
 # %%
-for part, differs in lost.items():
-    print(f"{part:20} forgotten: another team in the end: {differs}")
+with guess_forget.then():
+    for part, differs in lost.items():
+        print(f"{part:20} forgotten: another team in the end: {differs}")
 
 # %% [markdown]
-# Saving the networks alone is the usual mistake. It gives *a* training, not *this* one, and nobody can check it any more.
+# <details><summary>After your prediction: the usual mistake</summary>
+# Saving the networks alone. It gives <em>a</em> training, not <em>this</em> one, and nobody can check it any more.
+# </details>
 
 # %% [markdown]
 # ## 9. Watch it learn
@@ -498,6 +509,7 @@ for record in micra_lite.offline_training(game, family, micra_lite.Settings(**sm
         seen["regret"].append(regrets_of(record.state))
 believed, left = np.transpose(seen["regret"])
 
+# %%
 size = "less than a quarter" if believed[0] < left[0] / 4 else "about as large"
 guess_silent = widgets.ask("silent-critic", size)
 guess_silent
@@ -537,18 +549,22 @@ words = (
     f"{left[0]:.2f}, {left[peak]:.2f} after {seen['step'][peak]} updates, {left[-1]:.2f} at the end. "
     f"Score {abs(scores[0]):.2f}, then {scores[-1]:.2f}."
 )
-widgets.show(figure, words, trained=True)
-print("the team has learned something:", seen["score"][-1] > 0.2)
-print("more regret is left on the way than at first, and less at the end:", left.max() > left[0] > left[-1])
+with guess_silent.then():
+    widgets.show(figure, words, trained=True)
+    print("the team has learned something:", seen["score"][-1] > 0.2)
+    rises = left.max() > left[0] > left[-1]
+    print("more regret is left on the way than at first, and less at the end:", rises)
 
 # %% [markdown]
-# What to see:
-#
-# - A critic that knows nothing says that all moves are alike. So actors begin slowly. First it must learn, then they can.
-# - The imitator's loss jumps: each update draws other externals, and another number of watched episodes. Only the mean over many tells whether it
-#   learns.
-# - Regret may *rise* in between: a team that settles on something bad has more to regret than a random one.
-# - The score need not rise steadily. A team in training is not a team to stop at just any update.
+# <details><summary>After your prediction: what to see</summary>
+# <ul>
+# <li>A critic that knows nothing says that all moves are alike. So actors begin slowly. First it must learn, then they can.</li>
+# <li>The imitator's loss jumps: each update draws other externals, and another number of watched episodes. Only the mean over many tells whether it
+# learns.</li>
+# <li>Regret may <em>rise</em> in between: a team that settles on something bad has more to regret than a random one.</li>
+# <li>The score need not rise steadily. A team in training is not a team to stop at just any update.</li>
+# </ul>
+# </details>
 
 # %% [markdown]
 # ## 10. Take a part out
@@ -588,6 +604,7 @@ finals = {"MICRA": [whole_runs[seed][0][-1][1] for seed in (0, 1)], **damaged}
 mean = {name: float(np.mean(scores)) for name, scores in finals.items()}
 
 
+# %%
 def verdict(name):
     return "it learns much less" if mean[name] < mean["MICRA"] / 2 else "about the same"
 
@@ -627,13 +644,16 @@ def dots(values, title):
     return figure, f"{title}: {told}."
 
 
-widgets.show(*dots(finals, "Score after 25,600 steps, two seeds each"), trained=True)
-print("either can be missed here:", min(mean[name] for name in without) > mean["MICRA"] / 2)
+with guess_blind.then():
+    widgets.show(*dots(finals, "Score after 25,600 steps, two seeds each"), trained=True)
+    print("half of MICRA's mean score:", signed(mean["MICRA"] / 2))
 
 # %% [markdown]
-# Did the answers surprise you? $\bar Q$ has the level of $Q$ without delay (lesson 4, section 9): perhaps less is left for a slow copy to steady. Two
-# seeds on so small a game do not tell. A stochastic policy explores by itself, and the entropy bonus keeps it stochastic. So where taking a part out
-# changes little, it need not be useless: another part may cover for it.
+# <details><summary>After your predictions: did the answers surprise you?</summary>
+# $\bar Q$ has the level of $Q$ without delay (lesson 4, section 9): perhaps less is left for a slow copy to steady. Two seeds on so small a game do not
+# tell. A stochastic policy explores by itself, and the entropy bonus keeps it stochastic. So where taking a part out changes little, it need not be
+# useless: another part may cover for it.
+# </details>
 #
 # Try it: `train(seed=1, exploration=0.0, entropy_coefficient=0.0)`, and several seeds.
 
@@ -667,6 +687,8 @@ here = [
 ]  # fmt: skip
 ended = {m: [found[-1][1] for found, _ in seeds.values()] for m, seeds in runs.items()}
 end = {m: float(np.mean(values)) for m, values in ended.items()}
+
+# %%
 spread = max(ended["MADDPG"]) - min(ended["MADDPG"])
 
 far = "less than 0.1" if spread < 0.1 else "0.1 to 0.3" if spread < 0.3 else "more than 0.3"
@@ -694,10 +716,11 @@ spent = {m: np.mean([seconds for _, seconds in seeds.values()]) for m, seeds in 
 ranked = sorted(end, key=end.get)[::-1]
 told = ", ".join(f"{m} {signed(end[m])} in {spent[m]:.1f} processor seconds" for m in ranked)
 words = f"Learning curves, scores after 25,600 steps, means of two seeds: {told}."
-widgets.show(figure, words, trained=True)
 on_policy = [m for m in looks if m.endswith("actor-critic") or m == "COMA"]
 ahead = min(ended["MICRA"]) > max(max(ended[m]) for m in on_policy)
-print("here, each run of MICRA ends above all who learn from the last round only:", ahead)
+with guess_maddpg.then():
+    widgets.show(figure, words, trained=True)
+    print("here, each run of MICRA ends above all who learn from the last round only:", ahead)
 
 # %% [markdown]
 # Before you believe it, ask:
