@@ -13,7 +13,7 @@
 # %% [markdown]
 # # The critic
 #
-# Regrets need to know what every joint action is worth. Nobody tells. How does one learn it from games that were played, and
+# Regrets need to know what every joint action is worth. Nobody tells us. How does one learn it from games that were played, and
 # how far can it be trusted?
 #
 # **Afterwards you can**
@@ -513,14 +513,21 @@ with guess_mixture.then():
 # %% [markdown]
 # ## 9. The packaged critic
 #
-# `networks.Critic` puts a network in the table's place. Two hunters now, so 125 joint actions in each state; it says what they are worth in a
-# sum of $R$ products:
+# `networks.Critic` puts a network in the table's place. There are two hunters now, so each state has 125 joint actions. The network does not list
+# 125 values. It writes them as a sum of $R$ products:
 #
-# $$Q(s, a) = \text{level}_k + \sum_{r=1}^R c_r(\delta_k) \prod_j u_{jr}(s, a_j)$$
+# $$Q_k(s, a) = \text{level}_k + \sum_{m=1}^R c_m(k) \prod_j u_{jm}(s, a_j)$$
 #
-# One stream of the network makes the $u$ from what is seen, the other the $c$ from what is believed. The *level* is learned from the belief alone, and
-# $\bar Q$ has it without delay: a level that lags behind rises by one reward at a time. The policies are the actors', and $\delta_k$ the imitator's.
-# Here are 2 externals and 6 made-up transitions each, some terminated (as if the hunt could end):
+# - $u_{jm}(s, a_j)$: for each agent, a number for each of its actions. It depends on the state.
+# - $c_m(k)$: how much product $m$ counts beside external $k$. It depends on the **belief** about $k$: what the imitator predicts in a few fixed
+#   observations, the *probes*. So it is the same in all states.
+# - $\text{level}_k$: one number for each external, also from the belief.
+#
+# Why products? What is a good move for one hunter depends on the other's, and on the external. A sum of one number for each agent could not say so;
+# sums of products can say anything, if $R$ is large enough. Why is the level apart? A target is one reward plus $\gamma\bar Q$. If $\bar Q$ is
+# late, a level inside it rises by about one reward with each round. So $\bar Q$ shares the level, and only the rest of it is late.
+#
+# Here are 2 externals and 6 made-up transitions with each, some terminated (as if the hunt could end):
 
 # %%
 hunt = micra_lite.make("pursuit", size=2)
@@ -581,11 +588,14 @@ print("losses agree within 1e-12:", apart_loss < 1e-12)
 print("entries that get a gradient:", int((slopes != 0).sum()), "of", slopes.numel())
 
 # %% [markdown]
-# 12 of 1,500: the critic is taught about what was done. All else it infers. Products help: $u_{jr}(s, a_j)$ has a part in all joint actions in which
+# 12 of 1,500: the critic is taught about what was done. It infers the rest. Products help: $u_{jm}(s, a_j)$ has a part in all joint actions in which
 # $j$ plays $a_j$, so each transition says something about many of them.
 #
-# And sums come cheaply. As agents choose independently, the expectation of a product is the product of the expectations. So the sum over 125 joint
-# actions is $R$ products of three sums over 5:
+# And sums are cheap. Agents choose independently, so the expectation of a product is the product of the expectations:
+#
+# $$\sum_a \Big[\prod_j \pi_j(a_j)\Big]\, Q_k(s, a) = \text{level}_k + \sum_{m=1}^R c_m(k) \prod_j \sum_{a_j} \pi_j(a_j)\, u_{jm}(s, a_j)$$
+#
+# Here $R = 4$: four products of three sums over 5 actions, 60 terms instead of 125. With eight agents it is 160 instead of 390,625.
 
 # %%
 chances = agent.joint(actors, predictions)  # 3 × (2, 6, 5), in the agents' order

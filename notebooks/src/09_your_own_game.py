@@ -451,7 +451,7 @@ if tag is not None:
     widgets.show(figure, words, trained=True)
 
 # %% [markdown]
-# Runners differ, as raccoons do: so there is something to adapt to. To train takes some minutes. On the command line:
+# Runners differ, as raccoons do: so there is something to adapt to. Training takes a few minutes. On the command line:
 #
 # ```
 # micra-lite train simple_tag
@@ -520,7 +520,8 @@ with guess_entries.then():
 # %% [markdown]
 # ### By loops
 #
-# First Eq. 2 as it stands. Each joint action comes up once:
+# First Eq. 2 as it stands, $A_i(a_i) = v(s \mid i \text{ plays } a_i) - v(s)$: the others' actions averaged out, minus all averaged out. Each
+# joint action comes up once:
 
 
 # %%
@@ -633,8 +634,8 @@ with guess_entries.then():
 # $$Q(s, a) = \sum_{r=1}^R \prod_j F_j(r, a_j)$$
 #
 # The policies are independent, so the expectation of a product is the product of the expectations. For agent $i$ one needs the product
-# of all *others'* means. The loop below multiplies them afresh for each $i$. To have them for all $i$ at once, one could divide the product of
-# all by the own mean, but that may be zero. So the package takes the product of those before $i$ times that of those after $i$.
+# of all *others'* means. The loop below multiplies them afresh for each $i$. The package finds them for all $i$ at once: the product of the
+# means before $i$, times the product of the means after $i$. (To divide the product of all by $i$'s own mean would fail where that is zero.)
 
 
 # %%
@@ -677,8 +678,9 @@ print(f"entries of the table: 5¹⁰⁰ = {5**100:.1e}; numbers in the parts: {1
 print("every agent's regrets average to zero within 1e-12:", max(sums) < 1e-12)
 
 # %% [markdown]
-# The critic that MICRA learns is a sum of products (lesson 4, section 9): `FactoredQ` is what it answers. No table, and no limit. Eight agents with
-# five actions each:
+# The critic that MICRA learns is a sum of products too (lesson 4, section 9). It returns a `FactoredQ`, not a table, so the number of agents is not
+# limited by a table's size. Two things differ from the formula above: each product has a weight $c$, which may be put into one of its factors, and
+# there is a level, which cancels in regrets. Eight agents with five actions each; `shown` would give the table, and gives None as it is too large:
 
 # %%
 g = torch.Generator().manual_seed(4)
