@@ -123,7 +123,8 @@ def api(folder: Path) -> str:
             text += [f"## {module}", "", "```{eval-rst}", f".. automodule:: {module}", "```", ""]
         (folder.parent / f"{pages[-1]}.md").write_text("\n".join(text), encoding="utf-8")
     offered = {name: getattr(micra_lite, name) for name in micra_lite.__all__}
-    names = [f"   ~{x.__module__}.{name}" for name, x in offered.items() if not inspect.ismodule(x)]
+    at = {name: getattr(x, "__module__", "micra_lite") for name, x in offered.items() if not inspect.ismodule(x)}
+    names = [f"   ~{module}.{name}" for name, module in at.items()]
     text = ["# API", "", "What `import micra_lite` offers by name; everything else is in the modules.", ""]
     text += ["```{eval-rst}", ".. autosummary::", "   :nosignatures:", "", *names, "```", ""]
     text += ["## The modules, in reading order", "", *(f"- [](/{page})" for page in pages), "", toctree(pages)]
