@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("name", metavar="NAME", help="adaptation, games or throughput")
     bench.add_argument("rest", nargs=argparse.REMAINDER, help="the script's own options; --help lists them")
     demo = command("demo", "the three phases on pursuit 3×3, from scratch", "demo --updates 300")
-    demo.add_argument("--updates", type=int, default=110, help="training updates (default 110: half a minute)")
+    demo.add_argument("--updates", type=int, default=150, help="training updates (default 150: under a minute)")
     demo.add_argument("--newcomers", type=int, default=8, help="held-out prey to meet (default 8)")
     demo.add_argument("--episodes", type=int, default=5, help="episodes to watch each of them (default 5)")
     return top
