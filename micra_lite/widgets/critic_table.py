@@ -193,6 +193,8 @@ def draw(x: Filling, k: int, state: int, asked: str) -> Picture:
             for b in range(5):
                 if left == 0 and not x.counts[state, 5 * a + b]:
                     parts.append(svg.hatch(90 + 48 * b, 150 + 28 * a, 48, 28, style.GREY, 8))
+                    parts.append(svg.rect(97 + 48 * b, 155 + 28 * a, 34, 18, svg.PAPER))  # the number stays readable
+                    parts.append(text(114 + 48 * b, 169 + 28 * a, number(entries[a, b]), 13, "middle"))
         parts.append(text(left + 86, 144, "hunter ↓ prey →", 10, "end", fill=style.GREY))
     top, low = bottom + 44, bottom + 164
     high = svg.round_up(max(e for j in range(len(SWEEPS)) for t in (True, False) if (e := x.error(j, t)) is not None))
