@@ -29,7 +29,8 @@ from .imitator_belief import ImitatorBelief
 from .inner_loop import StartingPoint
 from .learning_curves import LearningCurves
 from .policy_field import PolicyField
-from .prediction import Prediction, Predictions, ask
+from .prediction import Prediction, ask
+from .predictions import Predictions
 from .regret_explorer import RegretExplorer
 from .stepper import Stepper
 from .switches import ThreeSwitches

@@ -2,10 +2,10 @@
 
 1. `Prediction` asks one question: choose among `options`, or slide `between` two numbers, and press Reveal.
 2. `ask` makes one from the words in `questions.toml`, so that a notebook's code does not give the answer away.
-3. `Predictions` sums up all questions of a lesson, predictions beside truths.
 
-What is shown in `with question.then():` waits for the guess, and so does the widget `question.covered(…)`. A question has no default: a slider that nobody has moved is no guess. Where nobody is there to answer
-(MICRA_LITE_UNATTENDED=1, as for the executed copies of the notebooks) a wrong guess is made and the truth shown.
+What is shown in `with question.then():` waits for the guess, and so does the widget `question.covered(…)`. A question has
+no default: a slider that nobody has moved is no guess. Where nobody is there to answer (MICRA_LITE_UNATTENDED=1, as for
+the executed twins of the notebooks) a wrong guess is made and the truth shown.
 Without a kernel the answer is behind a fold, so that readers can guess first there, too.
 """
 
@@ -190,11 +190,8 @@ class Prediction(Explorer):
             x = axis(float(guess))
             parts += [svg.circle(x, y, 8, style.BLUE), self._beside(x, y - 18, f"{YOU} {self.shown(guess)}")]
         elif not revealed:
-            parts.append(
-                text(
-                    svg.WIDTH / 2, y - 18, "Move the slider to where you think it is, then press Reveal.", 13, "middle"
-                )
-            )
+            words = "Move the slider to where you think it is, then press Reveal."
+            parts.append(text(svg.WIDTH / 2, y - 18, words, 13, "middle"))
         return parts, 96
 
     @staticmethod
@@ -257,46 +254,3 @@ def ask(key: str, truth: str | float, **values: str) -> Prediction:
     prediction.because = prediction.because.format(truth=prediction.shown(truth), **values)
     prediction.key = key
     return prediction
-
-
-class Predictions(Explorer):
-    """All predictions of a lesson, beside the truths revealed so far, and how near they came; follows every Reveal."""
-
-    def __init__(self, predictions: Sequence[Prediction]) -> None:
-        super().__init__()
-        self.predictions = list(predictions)
-        for one in self.predictions:
-            one.observe(self.redraw, "kept")
-        self.show([])
-
-    def picture(self) -> Picture:
-        parts = [text(x, 18, words, 13, bold=True) for x, words in ((8, "question"), (220, YOU), (440, TRUTH))]
-        told = []
-        for k, one in enumerate(self.predictions):
-            y = 44 + 24 * k
-            cells = (
-                [one.name, one.shown(one.kept), one.shown(one.truth)] if one.revealed else [one.name, "not yet", "?"]
-            )
-            for x, words, room in zip((8, 220, 440), cells, (200, 208, 232), strict=True):
-                parts.append(text(x, y, words, svg.fitting(words, room, 13)))
-            told.append(
-                f"{one.name}: predicted {cells[1]}, truth {cells[2]}"
-                if one.revealed
-                else f"{one.name}: not predicted yet"
-            )
-        made = [one.near for one in self.predictions if one.revealed]
-        alt = f"{len(made)} of {len(told)} predictions made. {'; '.join(told)}."
-        return Picture(svg.document(36 + 24 * len(told), parts, alt), alt, f"<p>{self.score(made)}</p>")
-
-    @staticmethod
-    def score(made: Sequence[float]) -> str:
-        """How near the predictions came on average, in this lesson and in all."""
-        if not made:
-            return "Your score appears here: 1 for predictions that are all right, 0 for those that are as wrong as can be."
-        everywhere = prediction_score.scores().values()
-        words = f"Your score in this lesson: {sum(made) / len(made):.2f}"
-        if len(everywhere) > len(made):
-            words += (
-                f"; over all lessons so far: {sum(everywhere) / len(everywhere):.2f} ({len(everywhere)} predictions)"
-            )
-        return f"{words}. (1: all right, 0: as wrong as can be.)"
