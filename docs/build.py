@@ -83,13 +83,17 @@ def notebook(source: Path, target: Path) -> None:
 def course(source: Path, folder: str, title: str) -> str:
     """Take a folder's notebooks over; returns the page that lists them: title, minutes, what it is about."""
     (source / folder).mkdir()
-    lines = [f"# {title}", ""]
+    listed: dict[bool, list[str]] = {True: [], False: []}  # the core path, and what goes deeper
     for path in sorted((ROOT / folder / "executed").glob("*.ipynb")):
         notebook(path, source / folder / path.name)
         header = nbformat.read(path, as_version=4).cells[0].source
         about = re.split(r"\n\s*\n", header)[1].replace("\n", " ")
         minutes = re.search(r"\*\*Time\*\*: (?:about )?(\w+ minutes)", header)
-        lines.append(f"- **[](/{folder}/{path.stem})**{f' ({minutes[1]})' if minutes else ''}. {about}")
+        words = f"- **[](/{folder}/{path.stem})**{f' ({minutes[1]})' if minutes else ''}. {about}"
+        listed[not path.stem.endswith("_deeper")].append(words)
+    lines = [f"# {title}", "", *listed[True]]
+    if listed[False]:
+        lines += ["", "## Deeper", "", "Optional: no lesson needs these.", "", *listed[False]]
     pages = sorted(f"{folder}/{path.stem}" for path in (source / folder).glob("*.ipynb"))
     return "\n".join([*lines, "", toctree(pages)])
 

@@ -27,6 +27,7 @@ import re
 import sys
 import tempfile
 import time
+import tomllib
 from pathlib import Path
 
 import jupytext
@@ -36,6 +37,7 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).parent.parent
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
+HIDDEN = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # as JupyterLab and VS Code say it, and as Colab does
 SOLUTION = re.compile(r"^( *)# solution, stub: (.*?)\n(.*?)\n *# end$", re.MULTILINE | re.DOTALL)
 
 
@@ -45,9 +47,41 @@ def sources() -> dict[str, Path]:
     return lessons | {f"exercises/{s.stem}": s for s in sorted((ROOT / "exercises" / "src").glob("*.py"))}
 
 
+def repository() -> str:
+    """The project's public address, as pyproject.toml has it; empty as long as there is none."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["micra_lite"]["repository"]
+
+
+def badge(address: str, path: str) -> str:
+    """A link, in Markdown, that opens the notebook at `path` in Colab; `address` is that of a repository on GitHub."""
+    where = address.removeprefix("https://github.com/")
+    return f"[Open in Colab](https://colab.research.google.com/github/{where}/blob/main/{path})"
+
+
+def install_cell(archive: str) -> NotebookNode:
+    """The cell that installs the package where it is missing, from the address of an archive of the project."""
+    return nbformat.v4.new_code_cell(
+        "import importlib.util\nimport subprocess\nimport sys\n\n"
+        "# Where micra_lite is missing, as in Colab: install it, once.\n"
+        'if importlib.util.find_spec("micra_lite") is None:\n'
+        f'    package = "micra_lite[notebooks] @ {archive}"\n'
+        '    subprocess.run([sys.executable, "-m", "pip", "install", "-q", package], check=True)',
+        metadata={"tags": ["hide-input"]},
+    )
+
+
+def opened_anywhere(notebook: NotebookNode, address: str, path: str) -> NotebookNode:
+    """Add the badge to the first cell and the install cell below it; nothing where there is no public address."""
+    if address:
+        notebook.cells[0].source += f"\n\n{badge(address, path)}"
+        notebook.cells.insert(1, install_cell(f"{address}/archive/refs/heads/main.zip"))
+    return notebook
+
+
 def notebooks(source: Path) -> dict[Path, NotebookNode]:
     """Path → notebook, not executed, for all that one source makes: see above. `executed` says which ones are to be run."""
-    folder, whole = source.parent.parent, jupytext.read(source)
+    folder = source.parent.parent
+    whole = opened_anywhere(jupytext.read(source), repository(), f"{folder.name}/{source.stem}.ipynb")
     name = f"{source.stem}.ipynb"
     given = version(whole, solved=False)
     made = {folder / name: given, folder / "executed" / name: copy.deepcopy(given)}
@@ -70,9 +104,20 @@ def version(whole: NotebookNode, solved: bool) -> NotebookNode:
     return made
 
 
-def cells(notebook: NotebookNode) -> list[tuple[str, str]]:
-    """Kind and source of each cell: all that a reader sees without outputs."""
-    return [(cell.cell_type, cell.source) for cell in notebook.cells]
+def hidden(cell: NotebookNode) -> bool:
+    """Whether a cell's code is folded away: it only sets up or draws (tag `hide-input`), or computes a question's truth.
+
+    Whoever wants to see it can open the cell.
+    """
+    tagged = "hide-input" in cell.metadata.get("tags", []) or cell.metadata.get("jupyter", {}).get(
+        "source_hidden", False
+    )
+    return cell.cell_type == "code" and (tagged or "widgets.ask(" in cell.source)
+
+
+def cells(notebook: NotebookNode) -> list[tuple[str, str, bool]]:
+    """Kind and source of each cell, and whether it is folded away: all that a reader sees without outputs."""
+    return [(cell.cell_type, cell.source, hidden(cell)) for cell in notebook.cells]
 
 
 def drifted(source: Path) -> str | None:
@@ -110,12 +155,11 @@ def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 
 def cleaned(notebook: NotebookNode, name: str) -> NotebookNode:
-    """Without what differs from run to run; the outputs stay, widgets as their static copies. Questions hide their code."""
+    """Without what differs from run to run; the outputs stay, widgets as their static copies."""
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     for number, cell in enumerate(notebook.cells):
         cell.id = f"{name}-{number:02d}"
-        # What computes the truth of a question stays out of sight: whoever wants to see it can open the cell.
-        cell.metadata = {"jupyter": {"source_hidden": True}} if "widgets.ask(" in cell.source else {}
+        cell.metadata = dict(HIDDEN) if hidden(cell) else {}
         if cell.cell_type == "code":
             cell.outputs = joined(cell.outputs)
         for output in cell.get("outputs", []):

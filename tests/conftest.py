@@ -4,6 +4,7 @@ Nobody's progress is read or written, unless a test says where.
 """
 
 import os
+import shutil
 
 import hypothesis
 import pytest
@@ -17,10 +18,25 @@ hypothesis.settings.register_profile("same every time", derandomize=True, deadli
 hypothesis.settings.load_profile("same every time")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
     """A Chromium, for tests marked `browser`."""
     from helpers.browser import chromium
 
     with chromium() as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """The address of a JupyterLab over the notebooks that students open, for tests marked `browser`."""
+    from helpers import ROOT
+    from helpers.browser import SCREENSHOTS, jupyterlab
+
+    folder = tmp_path_factory.mktemp("lab") / "notebooks"
+    folder.mkdir()
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        shutil.copy(path, folder)
+    SCREENSHOTS.mkdir(exist_ok=True)
+    with jupyterlab(folder) as address:
+        yield address

@@ -27,7 +27,8 @@
 # %%
 import os
 
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # small sums: one thread is fastest
+# small sums: one thread is fastest
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 import torch
 
@@ -88,7 +89,10 @@ check.turning_point(turning_point)
 
 # %%
 def worth_of_knowing(q, externals):
-    """q (A_1, A_2), your payoffs; externals (K, A_2), one policy a row. Returns one number."""
+    """q (A_1, A_2), your payoffs; externals (K, A_2), one policy a row.
+
+    Returns one number.
+    """
     # solution, stub: return ...
     values = externals @ q.T  # (K, A_1): each own action against each external
     knowing = values.max(1).values.mean()  # choose for each external, then average
@@ -178,11 +182,15 @@ check.ending_income(income)
 
 # %%
 def state_chain(T, policies):
-    """T (S, A_1 · … · A_n, S); policies, n × (S, A_j), the external's last. Returns P (S, S)."""
+    """T (S, A_1 · … · A_n, S); policies, n × (S, A_j), the external's last.
+
+    Returns P (S, S).
+    """
     # solution, stub: return ...
     joint = policies[0]  # (S, A_1)
     for p in policies[1:]:
-        joint = (joint[:, :, None] * p[:, None, :]).flatten(1)  # one agent more; its action changes fastest
+        # one agent more; its action changes fastest
+        joint = (joint[:, :, None] * p[:, None, :]).flatten(1)
     return torch.einsum("sa,sat->st", joint, T)
     # end
 
@@ -218,7 +226,10 @@ check.state_chain(state_chain)
 
 # %%
 def team_value(T, R, policy, start, gamma):
-    """T (S, J, S); R (S, J, n); policy (S, J), of joint actions; start (S,); gamma, a number. Returns one number."""
+    """T (S, J, S); R (S, J, n); policy (S, J), of joint actions; start (S,); gamma.
+
+    Returns one number.
+    """
     # solution, stub: return ...
     pay = R[..., :-1].mean(-1)  # (S, J): the external is the last agent
     P = torch.einsum("sj,sjt->st", policy, T)

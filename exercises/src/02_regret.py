@@ -15,7 +15,7 @@
 #
 # **Afterwards you can** compute regrets by hand and in code, and tell them from what only looks like them.
 #
-# **You need** lesson `02_regret`. Each exercise can be done without those before it.
+# **You need** lesson `02_regret`; for the fifth `02_regret_deeper`. Each exercise can be done without those before it.
 #
 # **Time**: about 68 minutes in all. Each exercise says how hard and how important it is, from 1 to 5, and how long it takes.
 #
@@ -26,7 +26,8 @@
 # %%
 import os
 
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # small sums: one thread is fastest
+# small sums: one thread is fastest
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 from itertools import product
 
@@ -88,9 +89,13 @@ check.regrets_by_hand(regrets)
 
 # %%
 def values_of_actions(q, policies, i):
-    """q (A_1, …, A_n); policies, n × (A_j,); i, the axis of the agent in question. Returns (A_i,)."""
+    """q (A_1, …, A_n); policies, n × (A_j,); i, the axis of the agent in question.
+
+    Returns (A_i,).
+    """
     # solution, stub: return ...
-    for j in reversed(range(len(policies))):  # from the last axis on, so that the axes still to come keep their place
+    # from the last axis on, so that the axes still to come keep their place
+    for j in reversed(range(len(policies))):
         if j != i:
             q = torch.tensordot(q, policies[j], ([j], [0]))
     return q
@@ -125,7 +130,8 @@ def regret_advantage(q, policies, i):
     letters = "abcdefgh"[:n]  # one for each agent's axis; s is the state
     others = [j for j in range(n) if j != i]
     terms = ",".join([f"s{letters}", *[f"s{letters[j]}" for j in others]])
-    values = torch.einsum(f"{terms}->s{letters[i]}", q, *[policies[j] for j in others])  # (B, A_i)
+    # (B, A_i)
+    values = torch.einsum(f"{terms}->s{letters[i]}", q, *[policies[j] for j in others])
     return values - (policies[i] * values).sum(1, keepdim=True)
     # end
 

@@ -16,7 +16,7 @@
 # **Afterwards you can** take the gradient of Eq. 3 by hand, by sums and by autograd, and say what averaging over the others is
 # worth.
 #
-# **You need** lesson `03_policy_gradient`. Each exercise can be done without those before it.
+# **You need** lesson `03_policy_gradient`; for the fifth `03_policy_gradient_deeper`. Each exercise can be done without those before it.
 #
 # **Time**: about 65 minutes in all. Each exercise says how hard and how important it is, from 1 to 5, and how long it takes.
 #
@@ -27,7 +27,8 @@
 # %%
 import os
 
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # small sums: one thread is fastest
+# small sums: one thread is fastest
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 import torch
 
@@ -69,7 +70,10 @@ check.gradient_by_hand(gradient)
 
 # %%
 def score(row, a):
-    """row (A,), probabilities of a softmax; a, an action. Returns ∇ log π(a) in the logits, (A,)."""
+    """row (A,), probabilities of a softmax; a, an action.
+
+    Returns ∇ log π(a) in the logits, (A,).
+    """
     # solution, stub: return ...
     return torch.eye(len(row))[a] - row
     # end
@@ -154,7 +158,10 @@ check.objective(objective)
 
 # %%
 def regret_from_draws(q, row, drawn):
-    """q (A_1, A_2); row (A_1,), your policy; drawn (m,), moves of the other. Returns (A_1,)."""
+    """q (A_1, A_2); row (A_1,), your policy; drawn (m,), moves of the other.
+
+    Returns (A_1,).
+    """
     # solution, stub: return ...
     total = torch.zeros(len(row))
     for c in drawn:

@@ -27,7 +27,8 @@
 # %%
 import os
 
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # small sums: one thread is fastest
+# small sums: one thread is fastest
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 import torch
 
@@ -88,7 +89,10 @@ check.targets_by_hand(targets)
 
 # %%
 def expected_target(reward, terminated, truncated, next_q, policies, gamma):
-    """reward (B,); terminated, truncated (B,), True or False; next_q (B, A_1, …, A_n); policies, n × (B, A_j). Returns (B,)."""
+    """reward (B,); terminated, truncated (B,), True or False; next_q (B, A_1, …, A_n).
+
+    policies, n × (B, A_j). Returns (B,).
+    """
     # solution, stub: return ...
     n = len(policies)
     letters = "acdefg"[:n]  # one for each agent's axis; b is the transition
@@ -124,7 +128,8 @@ check.expected_target(expected_target)
 def relabelled_target(reward, next_state, next_actions, slow, team, old, new, gamma):
     """Targets (B,), valued against the new external.
 
-    reward, next_state (B,); next_actions (B, 2), what both did at s' in the data; slow (S, A_1, A_2); team (S, A_1);
+    reward, next_state (B,); next_actions (B, 2), what both did at s' in the data;
+    slow (S, A_1, A_2); team (S, A_1);
     old and new (S, A_2), the externals' policies.
     """
     # solution, stub: return ...
@@ -154,7 +159,10 @@ check.relabelled_target(relabelled_target)
 
 # %%
 def td_loss(q, actions, target):
-    """q (B, A_1, A_2); actions (B, 2), the joint actions taken; target (B,). Returns one number, to be minimised."""
+    """q (B, A_1, A_2); actions (B, 2), the joint actions taken; target (B,).
+
+    Returns one number, to be minimised.
+    """
     # solution, stub: return ...
     b = torch.arange(len(q))
     taken = q[b, actions[:, 0], actions[:, 1]]  # (B,)
@@ -189,7 +197,10 @@ check.td_loss(td_loss)
 
 # %%
 def td_step(q, slow, transition, policy, gamma, rate):
-    """q, slow and policy (S, J), J joint actions; transition, (s, a, r, s'). Returns the new q (S, J)."""
+    """q, slow and policy (S, J), J joint actions; transition, (s, a, r, s').
+
+    Returns the new q (S, J).
+    """
     # solution, stub: return ...
     s, a, r, after = transition
     y = r + gamma * policy[after] @ slow[after]
@@ -222,7 +233,8 @@ check.td_step(td_step)
 # %%
 # solution, stub: never_taken = ...  # (q, row, column, taken)
 never_taken = (
-    torch.tensor([[2.0, 2.0, 8.0], [1.0, 1.0, 7.0]]),  # the first action pays 1 more, whatever column does
+    # the first action pays 1 more, whatever column does
+    torch.tensor([[2.0, 2.0, 8.0], [1.0, 1.0, 7.0]]),
     torch.tensor([0.5, 0.5]),
     torch.tensor([0.4, 0.4, 0.2]),
     torch.tensor([[1, 1, 0], [1, 1, 1]]),  # the entry with 8 is unknown: it says 0

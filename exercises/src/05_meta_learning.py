@@ -15,7 +15,7 @@
 #
 # **Afterwards you can** take inner steps by hand and in code, and the gradient through them, first order and second.
 #
-# **You need** lesson `05_meta_learning`. Each exercise can be done without those before it.
+# **You need** lesson `05_meta_learning`; for the last two `05_meta_learning_deeper`. Each exercise can be done without those before it.
 #
 # **Time**: about 55 minutes in all. Each exercise says how hard and how important it is, from 1 to 5, and how long it takes.
 #
@@ -26,7 +26,8 @@
 # %%
 import os
 
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # small sums: one thread is fastest
+# small sums: one thread is fastest
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 import math
 
@@ -72,7 +73,10 @@ check.stepped_by_hand(stepped)
 
 # %%
 def adapted(theta, moves, steps, step_size):
-    """theta (A,), logits; moves (n,), the watched actions. Returns θ′ (A,) after `steps` steps."""
+    """theta (A,), logits; moves (n,), the watched actions.
+
+    Returns θ′ (A,) after `steps` steps.
+    """
     # solution, stub: return ...
     frequency = torch.bincount(moves, minlength=len(theta)) / len(moves)
     for _ in range(steps):
@@ -110,12 +114,16 @@ check.adapted(adapted)
 
 # %%
 def outer_loss(theta, support, query, steps, step_size):
-    """theta (A,), logits; support and query (K, A), frequencies. Returns one number, to be minimised."""
+    """theta (A,), logits; support and query (K, A), frequencies.
+
+    Returns one number, to be minimised.
+    """
     # solution, stub: return ...
     moved = theta.expand(len(support), -1)  # (K, A): each task has its own from here on
     for _ in range(steps):
         loss = -(support * moved.log_softmax(1)).sum()
-        (slope,) = torch.autograd.grad(loss, moved, create_graph=True)  # the slope depends on θ, too
+        # the slope depends on θ, too
+        (slope,) = torch.autograd.grad(loss, moved, create_graph=True)
         moved = moved - step_size * slope
     return -(query * moved.log_softmax(1)).sum(1).mean()
     # end
@@ -153,7 +161,9 @@ def meta_gradient(theta, support, query, step_size):
     for f, q in zip(support, query, strict=True):
         moved = theta - step_size * (delta - f)
         total += moved.softmax(0) - q  # the slope at θ′
-    jacobian = torch.eye(len(theta)) - step_size * (torch.diag(delta) - torch.outer(delta, delta))
+    jacobian = torch.eye(len(theta)) - step_size * (
+        torch.diag(delta) - torch.outer(delta, delta)
+    )
     return jacobian @ total / len(support)
     # end
 

@@ -26,7 +26,8 @@
 # %%
 import os
 
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # small sums: one thread is fastest
+# small sums: one thread is fastest
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 import torch
 
@@ -50,7 +51,8 @@ torch.set_default_dtype(torch.float64)
 
 # %%
 # solution, stub: posterior = [..., ..., ...]
-weights = [0.5 * 0.5 * 0.5 * 0.5, 0.25 * 0.8 * 0.8 * 0.2, 0.25 * 0.2 * 0.2 * 0.8]  # 0.0625, 0.032, 0.008
+# 0.0625, 0.032, 0.008
+weights = [0.5 * 0.5 * 0.5 * 0.5, 0.25 * 0.8 * 0.8 * 0.2, 0.25 * 0.2 * 0.2 * 0.8]
 posterior = [w / sum(weights) for w in weights]
 # end
 
@@ -86,7 +88,10 @@ check.posterior_by_hand(posterior)
 
 # %%
 def bayes_predictor(prior, policies, states, moves):
-    """prior (K,); policies (K, S, A); states and moves (n,), the watched pairs. Returns (S, A)."""
+    """prior (K,); policies (K, S, A); states and moves (n,), the watched pairs.
+
+    Returns (S, A).
+    """
     # solution, stub: return ...
     logs = prior.log() + policies[:, states, moves].log().sum(1)  # (K,)
     posterior = logs.softmax(0)
@@ -115,7 +120,10 @@ check.bayes_predictor(bayes_predictor)
 
 # %%
 def watched_loss(log_policy, actions, weights):
-    """log_policy (K, P, A), log δ; actions (K, P); weights (K, P), 1 or 0. Returns (K,), nats."""
+    """log_policy (K, P, A), log δ; actions (K, P); weights (K, P), 1 or 0.
+
+    Returns (K,), nats.
+    """
     # solution, stub: return ...
     made = log_policy.gather(2, actions[:, :, None])[:, :, 0]  # (K, P)
     return -(weights * made).sum(1) / weights.sum(1)
@@ -152,7 +160,10 @@ check.watched_loss(watched_loss)
 
 # %%
 def excess_nats(visits, external, predicted):
-    """visits (S,), numbers of visits; external and predicted (S, A), policies. Returns one number."""
+    """visits (S,), numbers of visits; external and predicted (S, A), policies.
+
+    Returns one number.
+    """
     # solution, stub: return ...
     d = visits / visits.sum()
     cross_entropy = -(external * predicted.log()).sum(1)  # (S,)
@@ -184,7 +195,8 @@ check.excess_nats(excess_nats)
 # solution, stub: misleading_move = ...  # (prior, policies)
 misleading_move = (
     torch.tensor([1 / 3, 1 / 3, 1 / 3]),
-    torch.tensor([[0.6, 0.4], [0.9, 0.1], [0.1, 0.9]]),  # the second likes the same move, and more
+    # the second likes the same move, and more
+    torch.tensor([[0.6, 0.4], [0.9, 0.1], [0.1, 0.9]]),
 )
 # end
 

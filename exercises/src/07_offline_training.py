@@ -16,7 +16,7 @@
 # **Afterwards you can** put the parts of an update in order, stop gradients where they must be stopped, and compare methods
 # over seeds.
 #
-# **You need** lesson `07_offline_training`. Each exercise can be done without those before it.
+# **You need** lesson `08_offline_training`; for the last three `11_statistics`. Each exercise can be done without those before it.
 #
 # **Time**: about 72 minutes in all. Each exercise says how hard and how important it is, from 1 to 5, and how long it takes.
 #
@@ -27,7 +27,8 @@
 # %%
 import os
 
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # small sums: one thread is fastest
+# small sums: one thread is fastest
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 import torch
 
@@ -57,11 +58,13 @@ torch.set_default_dtype(torch.float64)
 
 # %%
 # solution, stub: updated = [..., ..., ...]  # Q, its slow copy, the regret of go
-future = 0.25 * (0.75 * 6 + 0.25 * 2) + 0.75 * (0.75 * 0 + 0.25 * 4)  # 2, from the slow copy
+# 2, from the slow copy
+future = 0.25 * (0.75 * 6 + 0.25 * 2) + 0.75 * (0.75 * 0 + 0.25 * 4)
 y = 3 + 0.5 * future  # 4
 new = 2 + 0.5 * (y - 2)  # 3
 follows = 6 + 0.25 * (new - 6)  # 5.25
-go, stay = 0.75 * 2 + 0.25 * 10, 0.75 * 2 + 0.25 * 0  # 4 and 1.5, from Q before its step
+# 4 and 1.5, from Q before its step
+go, stay = 0.75 * 2 + 0.25 * 10, 0.75 * 2 + 0.25 * 0
 regret = go - (0.25 * go + 0.75 * stay)
 updated = [new, follows, regret]
 # end
@@ -87,7 +90,10 @@ check.update_by_hand(updated)
 
 # %%
 def slow_copy(slow, fast, rate):
-    """slow (P,), where the copy is; fast (T, P), the parameters after each update; rate, τ. Returns (P,)."""
+    """slow (P,), where the copy is; fast (T, P), the parameters after each update.
+
+    rate, τ. Returns (P,).
+    """
     # solution, stub: return ...
     for new in fast:
         slow = slow + rate * (new - slow)
@@ -119,7 +125,10 @@ check.slow_copy(slow_copy)
 
 # %%
 def support_and_query(moves, alive, groups, order, n, m, n_moves):
-    """moves and alive (G, E, T), alive is True or False; groups (K,), order (E,). Returns numbers (K, 2, n_moves)."""
+    """moves and alive (G, E, T), alive is True or False; groups (K,), order (E,).
+
+    Returns numbers (K, 2, n_moves).
+    """
     # solution, stub: return ...
     result = torch.zeros(len(groups), 2, n_moves)
     for k, group in enumerate(groups):
@@ -177,7 +186,8 @@ def total_loss(extractor, imitator, critic, actor, x, moves, taken, target):
     # solution, stub: return ...
     rows, phi = torch.arange(len(x)), x @ extractor
     log_delta = (phi @ imitator).log_softmax(1)
-    q = torch.cat([phi, log_delta.exp().detach()], 1) @ critic  # the critic does not teach the imitator
+    # the critic does not teach the imitator
+    q = torch.cat([phi, log_delta.exp().detach()], 1) @ critic
     log_pi = (phi.detach() @ actor).log_softmax(1)  # nor the actor the extractor
     with torch.no_grad():  # nor the actor the critic
         regret = q - (log_pi.exp() * q).sum(1, keepdim=True)

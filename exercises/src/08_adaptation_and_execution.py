@@ -16,7 +16,8 @@
 # **Afterwards you can** adapt to newcomers in code, say what each of three answers is worth, score a team, and notice that somebody
 # else has come.
 #
-# **You need** lesson `08_adaptation_and_execution`. Each exercise can be done without those before it.
+# **You need** lesson `10_adaptation_and_execution`; for the last two
+# `10_adaptation_and_execution_deeper`. Each exercise can be done without those before it.
 #
 # **Time**: about 75 minutes in all. Each exercise says how hard and how important it is, from 1 to 5, and how long it takes.
 #
@@ -27,7 +28,8 @@
 # %%
 import os
 
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # small sums: one thread is fastest
+# small sums: one thread is fastest
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 import math
 
@@ -64,14 +66,19 @@ torch.set_default_dtype(torch.float64)
 
 # %%
 def newcomers(theta, watched, steps, step_sizes, n_0):
-    """theta and step_sizes (A,); watched, K tensors of moves; n_0, a number of pairs. Returns predictions (K, A)."""
+    """theta and step_sizes (A,); watched, K tensors of moves; n_0, a number of pairs.
+
+    Returns predictions (K, A).
+    """
     # solution, stub: return ...
     found = []
     for moves in watched:
         adapted, n = theta, len(moves)  # from θ, every time
         for _ in range(steps if n else 0):
             frequency = torch.bincount(moves, minlength=len(theta)) / n
-            adapted = adapted - n / (n + n_0) * step_sizes * (adapted.softmax(0) - frequency)
+            adapted = adapted - n / (n + n_0) * step_sizes * (
+                adapted.softmax(0) - frequency
+            )
         found.append(adapted.softmax(0))
     return torch.stack(found)
     # end
@@ -99,10 +106,14 @@ check.newcomers(newcomers)
 
 # %%
 def actor_inputs(observations, theta, adapted, probes):
-    """observations (n, O); theta (O, A) before watching, adapted (O, A) after; probes (C, O). Returns (n, O + A + C·A)."""
+    """observations (n, O); theta (O, A) before watching, adapted (O, A) after.
+
+    probes (C, O). Returns (n, O + A + C·A).
+    """
     # solution, stub: return ...
     here = (observations @ adapted).softmax(1)  # (n, A)
-    fixed = (probes @ adapted).softmax(1).flatten()  # (C · A,): computed once, and handed to every target
+    # (C · A,): computed once, and handed to every target
+    fixed = (probes @ adapted).softmax(1).flatten()
     return torch.cat([observations, here, fixed.expand(len(observations), -1)], 1)
     # end
 
@@ -141,10 +152,17 @@ check.actor_inputs(actor_inputs)
 
 # %%
 def three_answers(now, behind, average, newcomer, gamma):
-    """now (D,); behind (D, A, C); average and newcomer (C,). Returns what the team gets beside the newcomer, (3,)."""
+    """now (D,); behind (D, A, C); average and newcomer (C,).
+
+    Returns what the team gets beside the newcomer, (3,).
+    """
     # solution, stub: return ...
     found = []
-    for at_the_door, behind_it in ((average, average), (average, newcomer), (newcomer, newcomer)):
+    for at_the_door, behind_it in (
+        (average, average),
+        (average, newcomer),
+        (newcomer, newcomer),
+    ):
         future = (behind @ at_the_door).max(1).values  # (D,): as the critic believes
         door = (now + gamma * future).argmax()
         action = (behind[door] @ behind_it).argmax()
@@ -206,7 +224,10 @@ check.no_gain_frozen(no_gain_frozen)
 
 # %%
 def normalised_score(values, random, best):
-    """values (S, K), of each seed beside each external; random and best (K,). Returns (S,)."""
+    """values (S, K), of each seed beside each external; random and best (K,).
+
+    Returns (S,).
+    """
     # solution, stub: return ...
     return (values - random).sum(1) / (best - random).sum()
     # end
@@ -297,12 +318,17 @@ if sums is not ... and len(sums) == 80:  # not before you have written it
     figure = Figure(figsize=(7, 2.4), layout="constrained")
     axes = figure.subplots()
     axes.plot(range(1, 81), sums, color=style.BLUE, label="suspicion S")
-    axes.plot(alarms, sums[sums > 4], "D", color=style.ORANGE, mec="black", label="alarm")
+    axes.plot(
+        alarms, sums[sums > 4], "D", color=style.ORANGE, mec="black", label="alarm"
+    )
     axes.axhline(4, color=style.VERMILLION, linestyle="--", label="threshold h")
     axes.axvline(40, color="black", linestyle=":", label="another comes")
     axes.set(xlabel="moves", ylabel="nats")
     axes.legend(frameon=False, loc="upper left")
-    words = f"Suspicion over 80 moves, threshold 4 nats, another comes after move 40. Alarms after moves {alarms}."
+    words = (
+        "Suspicion over 80 moves, threshold 4 nats, another comes after move 40. "
+        f"Alarms after moves {alarms}."
+    )
     widgets.show(figure, words)
 
 # %%

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,18 @@ from matplotlib.transforms import offset_copy
 
 from ..exact import Array
 from .style import BLUE, GREY, TASKS, VERMILLION
+
+
+def measured(name: str) -> Path:
+    """The file of a committed benchmark, such as "adaptation.json": part of an installed package, or of a checkout.
+
+    Raises FileNotFoundError where there is none of that name.
+    """
+    package = Path(__file__).parents[1]
+    for folder in (package / "measured", package.parent / "benchmarks" / "results"):
+        if (folder / name).exists():
+            return folder / name
+    raise FileNotFoundError(f"there is no measured result {name!r} in {package / 'measured'} or in benchmarks/results")
 
 
 def adaptation_figure(

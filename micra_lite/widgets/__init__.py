@@ -9,10 +9,11 @@
 7. `ImitatorBelief`: an imitator's belief, the Bayes predictor's and the truth as moves come in.
 8. `LearningCurves`: the best method after a number of environment steps, and whether other seeds say the same.
 9. `ChangeWatch`: the threshold of suspicion that another external plays now.
-10. `Stepper`: one update of MICRA, from the observation to the changed policy, stage by stage.
-11. `ThreeSwitches`: a critic made of small parts on a lamp with three switches, and its regrets.
-12. `ask`, `Prediction`, `Predictions`: a question before its answer, and a summary of all.
-13. `show`, `animate`: a figure, or an episode, together with what it shows in words.
+10. `ThreeSwitches`: a critic made of small parts on a lamp with three switches, and its regrets.
+11. `Chain`: all links of MICRA in one state, from what the prey does to what the hunters do.
+12. `course_map`: the map in the head of every lesson, its own part lit.
+13. `ask`, `Prediction`, `Predictions`: a question before its answer, and a summary of all.
+14. `show`, `animate`: a figure, or an episode, together with what it shows in words.
 """
 
 try:
@@ -20,7 +21,9 @@ try:
 except ImportError as error:  # optional: the algorithm itself does not need it
     raise ImportError("micra_lite.widgets needs ipywidgets: pip install 'micra_lite[notebooks]'") from error
 
+from .chain import Chain
 from .change_watch import ChangeWatch
+from .course_map import course_map
 from .critic_table import CriticTable
 from .drawing.base import animate, show
 from .gradient_cloud import GradientCloud
@@ -32,9 +35,8 @@ from .policy_field import PolicyField
 from .prediction import Prediction, ask
 from .predictions import Predictions
 from .regret_explorer import RegretExplorer
-from .stepper import Stepper
 from .switches import ThreeSwitches
 
 __all__ = [
-    "ChangeWatch", "CriticTable", "GradientCloud", "GridPlayer", "ImitatorBelief", "LearningCurves", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "StartingPoint", "Stepper", "ThreeSwitches", "animate", "ask", "show",
+    "Chain", "ChangeWatch", "CriticTable", "GradientCloud", "GridPlayer", "ImitatorBelief", "LearningCurves", "PolicyField", "Prediction", "Predictions", "RegretExplorer", "StartingPoint", "ThreeSwitches", "animate", "ask", "course_map", "show",
 ]  # fmt: skip

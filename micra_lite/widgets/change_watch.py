@@ -2,7 +2,7 @@
 
 Rock, paper, scissors against a column player whose habit is known exactly (θ′): it likes rock. No other player has been
 watched, so θ is uniform over the three moves. From some move on, another player plays. As in `extensions.change_detection`,
-S_t sums the log-likelihood ratio of θ to θ′; above the threshold h there is an alarm, and the team forgets the old habit
+S_t sums the log-likelihood ratio of θ to θ′; above the threshold b there is an alarm, and the team forgets the old habit
 and learns from the moves since S was last 0, move by move. It always plays the best response to its belief.
 
 The moves come from fixed random numbers, so that a control changes nothing but what it names.
@@ -73,11 +73,11 @@ def watch_out(threshold: float, change: int, who: str) -> Run:
 
 def alarm_times(evidence: Array, thresholds: Sequence[float]) -> tuple[Array, Array]:
     """The time of the first alarm (∞: none) and the number of alarms, S being reset by each: (H, R) from evidence (R, T)."""
-    h = np.asarray(thresholds)[:, None]
-    S, first, count = (np.full((len(h), len(evidence)), x) for x in (0.0, np.inf, 0.0))
+    b = np.asarray(thresholds)[:, None]
+    S, first, count = (np.full((len(b), len(evidence)), x) for x in (0.0, np.inf, 0.0))
     for t, z in enumerate(evidence.T, 1):
         S = np.maximum(0.0, S + z)
-        alarm = h < S
+        alarm = b < S
         first[alarm & np.isinf(first)] = t
         count += alarm
         S[alarm] = 0.0
@@ -148,7 +148,7 @@ def draw(threshold: float, change: int, who: str) -> Picture:
     parts = [text(8, 20, "Suspicion S, nats", 14, bold=True), text(672, 20, "◆ alarm", 13, "end", True)]
     parts += [svg.line(60, low, 660, low, style.INK), svg.line(60, top, 60, low, style.INK), text(54, low + 4, "0", 12, "end"),
               svg.line(60, y(threshold), 660, y(threshold), style.VERMILLION, True),
-              text(54, y(threshold) + 4, f"h = {number(threshold, 1)}", 12, "end", True)]  # fmt: skip
+              text(54, y(threshold) + 4, f"b = {number(threshold, 1)}", 12, "end", True)]  # fmt: skip
     points, zero = [(x(0), low)], False
     for t, S in enumerate(run.suspicion, 1):
         if zero:  # an alarm resets the sum
@@ -197,5 +197,5 @@ class ChangeWatch(Explorer):
 
     def picture(self) -> Picture:
         # browsers add up the slider's steps: 3.0000000000000004 means 3
-        threshold = min(THRESHOLDS, key=lambda h: abs(h - self.threshold.value))
+        threshold = min(THRESHOLDS, key=lambda b: abs(b - self.threshold.value))
         return draw(threshold, self.change.value, self.who.value)

@@ -7,6 +7,8 @@ has transitions a part of the way to the mean of their targets
     y = r + γ Σ_{a′} π_𝒯(a′_𝒯|s′) π_ℰ(a′_ℰ|s′) Q̄(s′, a′)
 
 with Q̄ the table before the sweep and π_ℰ the prey that is valued, whichever prey played. Entries without data stay 0.
+
+`hunter_and_prey` gives the game and the policies, `transitions_beside` the data, `learned_table` what is learned from them.
 """
 
 from __future__ import annotations
@@ -60,10 +62,13 @@ def draw_rows(chances: Array, rng: np.random.Generator) -> NDArray[np.int64]:
     return (rng.random((len(chances), 1)) * edges[:, -1:] >= edges).sum(1)
 
 
-def collect(
+def collect_transitions(
     game: Tabulated, policies: Sequence[Array], episodes: int, length: int, rng: np.random.Generator
 ) -> TabularData:
-    """Play `episodes` at the same time for `length` steps each: policies, one (S, A_j) per agent."""
+    """Play `episodes` of `length` steps each by `policies`, one (S, A_j) per agent; returns all their transitions.
+
+    All episodes are played at the same time, so first come the first transitions of all, then the second, and so on.
+    """
     joint_policy, rewards = exact.joint_policy(policies), exact.team_reward(game)
     T = game.T.toarray().reshape(*rewards.shape, game.S)
     state, steps = draw_rows(np.tile(game.start, (episodes, 1)), rng), []
@@ -75,8 +80,8 @@ def collect(
     return TabularData(*(np.concatenate(column) for column in zip(*steps, strict=True)))
 
 
-def targets(game: Tabulated, data: TabularData, slow: Array, joint_policy: Array) -> Array:
-    """y of every transition, (N,), from Q̄ and the joint policy that is valued, both (S, |A|)."""
+def expected_targets(game: Tabulated, data: TabularData, slow: Array, joint_policy: Array) -> Array:
+    """y of every transition, (N,), from Q̄ and the joint policy that is valued, both (S, |A|). Nothing ends here."""
     return data.reward + game.gamma * (joint_policy * slow).sum(1)[data.next_state]
 
 
@@ -88,12 +93,12 @@ def sweep(q: Array, data: TabularData, y: Array, rate: float) -> Array:
 
 
 @dataclass(frozen=True)
-class Filling:
-    """The table after each number of SWEEPS, and the exact one."""
+class LearnedTable:
+    """A table learned from data, after each number of SWEEPS, beside the exact one."""
 
-    learned: list[Array]  # each (S, |A|)
+    learned: list[Array]  # each (S, |A|); the last is that after 200 sweeps
     truth: Array  # (S, |A|)
-    counts: NDArray[np.int64]  # (S, |A|)
+    counts: NDArray[np.int64]  # (S, |A|): how often each joint action was taken
     team: NDArray[np.int64]  # the hunter's action in each state, (S,)
 
     def error(self, k: int, taken: bool, state: int | None = None) -> float | None:
@@ -104,8 +109,13 @@ class Filling:
 
 
 @lru_cache(maxsize=1)
-def setting() -> tuple[Tabulated, list[Array], Array, Array]:
-    """The game; the best response to the average prey, (S, 5); held-out prey A and B, (2, S, 5); 32 other prey."""
+def hunter_and_prey() -> tuple[Tabulated, list[Array], Array, Array]:
+    """The game and everybody's policies; in all of them a row for each of the S states, a column for each of five moves.
+
+    Returns:
+        game, written out as arrays; team, a list with the hunter's policy (S, 5): the best response to the average prey;
+        newcomers (2, S, 5), prey A and prey B, both held out; others (32, S, 5), prey that may play while data are collected.
+    """
     pursuit = make("pursuit", size=2, hunters=1)
     game, family = exact.tabulate(pursuit), external_family("pursuit", pursuit)
     assert isinstance(pursuit, TabularGame)
@@ -115,37 +125,43 @@ def setting() -> tuple[Tabulated, list[Array], Array, Array]:
 
 
 @lru_cache(maxsize=4)
-def played(exploration: float, many: int) -> TabularData:
-    """D of the exploring team, beside prey A (`many` = 0) or beside `many` other prey in turn; always the same."""
-    game, team, new, known = setting()
-    beside, rng = known[:many] if many else new[:1], np.random.default_rng(SEED)
+def transitions_beside(exploration: float, beside: str) -> TabularData:
+    """The transitions of 384 episodes of the team, which plays at random with probability `exploration`; always the same.
+
+    `beside` is who else plays, a key of PLAYED: "prey A alone", or "32 other prey" with 12 episodes each.
+    """
+    game, team, new, known = hunter_and_prey()
+    prey, rng = known[: PLAYED[beside]] if PLAYED[beside] else new[:1], np.random.default_rng(SEED)
     behaviour = [(1 - exploration) * p + exploration / p.shape[1] for p in team]
-    parts = [collect(game, [*behaviour, prey], EPISODES // len(beside), LENGTH, rng) for prey in beside]
+    parts = [collect_transitions(game, [*behaviour, p], EPISODES // len(prey), LENGTH, rng) for p in prey]
     columns = ("state", "joint", "reward", "next_state")
     return TabularData(*(np.concatenate([getattr(part, c) for part in parts]) for c in columns))
 
 
 @lru_cache(maxsize=8)
-def filling(exploration: float, many: int, against: int) -> Filling:
-    """The table for prey A (0) or B (1), learned from the data that were played."""
-    game, team, new, _ = setting()
-    data, policies = played(exploration, many), [*team, new[against]]
+def learned_table(exploration: float, beside: str, against: str) -> LearnedTable:
+    """What up to 200 sweeps over `transitions_beside(exploration, beside)` teach of the team's Q against a prey.
+
+    `against` is the prey that the targets' expectation is taken over, a key of PREY: "prey A" or "prey B".
+    """
+    game, team, new, _ = hunter_and_prey()
+    data, policies = transitions_beside(exploration, beside), [*team, new[PREY[against]]]
     joint_policy = exact.joint_policy(policies)
     q = np.zeros(joint_policy.shape)
     kept = [q]
     for k in range(1, SWEEPS[-1] + 1):
-        q = sweep(q, data, targets(game, data, q, joint_policy), RATE)
+        q = sweep(q, data, expected_targets(game, data, q, joint_policy), RATE)
         if k in SWEEPS:
             kept.append(q)
     truth = exact.joint_q(game, policies).reshape(q.shape)
-    return Filling(kept, truth, data.counts(q.shape), team[0].argmax(1))
+    return LearnedTable(kept, truth, data.counts(q.shape), team[0].argmax(1))
 
 
 def _said(error: float | None) -> str:
     return "none" if error is None else number(error, 3)
 
 
-def in_words(x: Filling, k: int, state: int, asked: str) -> str:
+def in_words(x: LearnedTable, k: int, state: int, asked: str) -> str:
     """The picture in words, from the numbers alone."""
     rows = " ".join(
         f"Hunter {MOVES[a]}: "
@@ -171,7 +187,7 @@ def _cell(cell: int) -> str:
     return f"row {cell // 2 + 1} column {cell % 2 + 1}"
 
 
-def draw(x: Filling, k: int, state: int, asked: str) -> Picture:
+def draw(x: LearnedTable, k: int, state: int, asked: str) -> Picture:
     """The board, both tables side by side, and the errors over the sweeps."""
     parts = []
     for cell in range(4):
@@ -222,12 +238,14 @@ def draw(x: Filling, k: int, state: int, asked: str) -> Picture:
 class CriticTable(Explorer):
     """A critic's table fills in: sliders for the sweeps and the state, choices of ε, of the prey that played and is valued.
 
+    Without `choose_prey` prey A has played alone and is valued, and there is nothing to choose but ε.
+
     >>> table = CriticTable("ε = 0")
     >>> table.alt.split(". ")[0]
     'ε = 0, played beside prey A alone, valued against prey A'
     """
 
-    def __init__(self, exploration: str = "ε = 0.2") -> None:
+    def __init__(self, exploration: str = "ε = 0.2", choose_prey: bool = True) -> None:
         if exploration not in EXPLORATION:
             raise ValueError(f"{exploration!r} is not known; there are {list(EXPLORATION)}")
         super().__init__()
@@ -237,15 +255,15 @@ class CriticTable(Explorer):
         self.sweeps = slider(ipywidgets.SelectionSlider, "Sweeps", options=[(str(s), k) for k, s in enumerate(SWEEPS)])
         self.sweeps.value = SWEEPS.index(10)
         self.state = slider(ipywidgets.SelectionSlider, "State", options=[(str(s), s) for s in STATES])
-        controls = [self.exploration, self.played, self.against, self.sweeps, self.state]
-        for control in controls:
+        choices = [self.exploration, self.played, self.against] if choose_prey else [self.exploration]
+        for control in (*choices, self.sweeps, self.state):
             control.observe(self.redraw, "value")
-        self.show([*controls[:3], groups([[self.sweeps], [self.state]])])
+        self.show([*choices, groups([[self.sweeps], [self.state]])])
 
-    def filling(self) -> Filling:
+    def table(self) -> LearnedTable:
         """The chosen one of eight tables, each learned once."""
-        return filling(EXPLORATION[self.exploration.value], PLAYED[self.played.value], PREY[self.against.value])
+        return learned_table(EXPLORATION[self.exploration.value], self.played.value, self.against.value)
 
     def picture(self) -> Picture:
         asked = f"{self.exploration.value}, played beside {self.played.value}, valued against {self.against.value}"
-        return draw(self.filling(), self.sweeps.value, self.state.value, asked)
+        return draw(self.table(), self.sweeps.value, self.state.value, asked)

@@ -24,7 +24,9 @@ from .drawing.svg import number, text
 CLOUD_GAMES = (
     "rectangular", "matching_pennies", "stag_hunt", "climbing", "meeting", "odd_one_out", "warm_weather",
 )  # fmt: skip
-COLOURS = (style.GREY, style.VERMILLION, style.ORANGE, style.GREEN, style.BLUE)
+COLOURS = {
+    "REINFORCE": style.GREY, "baseline v(s)": style.VERMILLION, "COMA": style.ORANGE, "CRA": style.BLUE,
+}  # fmt: skip
 MOST_DRAWS = 6
 
 
@@ -61,11 +63,11 @@ class Cloud:
         return cls(name, sorted(merged.items()), mean, sum((x - mean) ** 2 * p for x, p in merged.items()))
 
 
-def clouds(q: Tensor, policies: list[Tensor], i: int, logit: int, draws: int) -> list[Cloud]:
-    """The possible gradient estimates of target i's logit from one joint action drawn from the policies, by five estimators.
+def clouds(q: Tensor, policies: list[Tensor], i: int, logit: int, draws: int | None = None) -> list[Cloud]:
+    """The possible gradient estimates of target i's logit from one joint action drawn from the policies.
 
     An estimate is (∂ log π_i(a_i)/∂ logit) · w with the softmax's score 1[a_i = logit] − π_i(logit) and, in this order,
-    w = Q(s, a); Q(s, a) − v(s); COMA's advantage; its mean over `draws` fresh draws of the others; the CRA.
+    w = Q(s, a); Q(s, a) − v(s); COMA's advantage; its mean over `draws` fresh draws of the others, unless None; the CRA.
 
     Args: q (A_1, …, A_n), units of return; policies, n × (A_j,), float64. All have the same mean, the exact gradient.
     """
@@ -82,16 +84,16 @@ def clouds(q: Tensor, policies: list[Tensor], i: int, logit: int, draws: int) ->
     def cloud(name: str, weight: Tensor) -> Cloud:
         return Cloud.of(name, zip((score * weight).tolist(), likely.tolist(), strict=True))
 
-    fresh: list[tuple[float, float]] = []
-    for a, p in enumerate(policies[i].tolist()):
-        if p > 0:
-            single = [(float(coma[r]), float(likely[r]) / p) for r in rows if joint[r][i] == a]
-            one = float(score[own == a][0]) / draws
-            fresh += [(one * x, p * w) for x, w in _sum_of_draws(single, draws).items()]
-    return [
-        cloud("REINFORCE", taken), cloud("baseline v(s)", taken - likely @ taken), cloud("COMA", coma),
-        Cloud.of(f"CRA, {draws} draw{'s' * (draws > 1)}", fresh), cloud("CRA", regret[own]),
-    ]  # fmt: skip
+    found = [cloud("REINFORCE", taken), cloud("baseline v(s)", taken - likely @ taken), cloud("COMA", coma)]
+    if draws is not None:
+        fresh: list[tuple[float, float]] = []
+        for a, p in enumerate(policies[i].tolist()):
+            if p > 0:
+                single = [(float(coma[r]), float(likely[r]) / p) for r in rows if joint[r][i] == a]
+                one = float(score[own == a][0]) / draws
+                fresh += [(one * x, p * w) for x, w in _sum_of_draws(single, draws).items()]
+        found.append(Cloud.of(f"CRA, {draws} draw{'s' * (draws > 1)}", fresh))
+    return [*found, cloud("CRA", regret[own])]
 
 
 def _sum_of_draws(single: list[tuple[float, float]], draws: int) -> dict[float, float]:
@@ -120,18 +122,21 @@ def in_words(game: MatrixGame, i: int, logit: int, policies: list[Tensor], found
         f"variance {number(c.variance, 3)}."
         for c in found
     )
-    coma, regret = found[2].variance, found[-1].variance
-    if coma < 1e-9:
-        verdict = "Neither COMA's estimates nor CRA's vary."
-    else:
-        verdict = f"CRA has {number(regret / coma)} of COMA's variance."
     return (
         f"Game {game.name}, target {game.agents[i]}, logit of {names[i][logit]}. Policies: {played}. "
-        f"Exact gradient: {number(found[-1].mean, 3)}. Estimates from one joint action. {each} {verdict}"
+        f"Exact gradient: {number(found[-1].mean, 3)}. Estimates from one joint action. {each} {verdict(found)}"
     )
 
 
-def draw(game: MatrixGame, i: int, logit: int, policies: list[Tensor], draws: int) -> Picture:
+def verdict(found: list[Cloud]) -> str:
+    """CRA's variance beside COMA's."""
+    coma, regret = found[2].variance, found[-1].variance
+    if coma < 1e-9:
+        return "Neither COMA's estimates nor CRA's vary."
+    return f"CRA has {number(regret / coma)} of COMA's variance."
+
+
+def draw(game: MatrixGame, i: int, logit: int, policies: list[Tensor], draws: int | None = None) -> Picture:
     """A row of stems for each estimator over one axis, with the exact gradient as a dashed line through all of them."""
     found = clouds(game.payoffs[..., i], policies, i, logit, draws)
     low = min(0.0, *(min(c.points[0][0], c.mean - c.variance**0.5) for c in found))
@@ -143,8 +148,8 @@ def draw(game: MatrixGame, i: int, logit: int, policies: list[Tensor], draws: in
     words = f"◆ exact gradient {number(found[-1].mean, 3)}"
     half = 4.2 * len(words)
     parts = [text(min(max(exact, 170 + half - 40), svg.WIDTH - half), 18, words, 13, "middle", True)]
-    for r, (c, colour) in enumerate(zip(found, COLOURS, strict=True)):
-        y = top + tall * r + 40  # where the stems stand
+    for r, c in enumerate(found):
+        colour, y = COLOURS.get(c.name, style.GREEN), top + tall * r + 40  # where the stems stand
         parts += [
             text(8, y - 22, c.name, 14, bold=True), text(8, y - 5, f"variance {number(c.variance, 3)}", 13),
             text(8, y + 9, f"{len(c.points)} possible", 11, fill=style.GREY),
@@ -157,41 +162,40 @@ def draw(game: MatrixGame, i: int, logit: int, policies: list[Tensor], draws: in
         parts.append(svg.rect(left, y + 4, max(2.0, right - left), 7, colour, style.INK))
     bottom = top + tall * len(found)
     parts += [svg.line(exact, 26, exact, bottom, style.INK, True), svg.diamond(exact, 30, 6, style.INK)]
-    parts.append(
-        charts.value_axis(axis, bottom, bottom, f"estimated gradient of the logit of {game.action_names[i][logit]}")
-    )
-    parts.append(
-        text(
-            8,
-            bottom + 52,
-            "Stems: possible estimates; the more probable, the taller. Bars: mean ± standard deviation.",
-            12,
-        )
-    )
+    named = f"estimated gradient of the logit of {game.action_names[i][logit]}, units of payoff"
+    legend = "Stems: possible estimates; the more probable, the taller. Bars: mean ± standard deviation."
+    parts += [
+        charts.value_axis(axis, bottom, bottom, named), text(8, bottom + 52, legend, 12),
+        text(8, bottom + 72, verdict(found), 13, bold=True),
+    ]  # fmt: skip
     alt = in_words(game, i, logit, policies, found)
-    return Picture(svg.document(bottom + 64, parts, alt), alt)
+    return Picture(svg.document(bottom + 84, parts, alt), alt)
 
 
 class GradientCloud(Explorer):
-    """All gradient estimates that one decision can give: sliders for everybody's policy and for the number of draws.
+    """All gradient estimates that one decision can give, with sliders for everybody's policy.
+
+    With `draws`, a slider for the number of draws of the others too, and a fifth row: CRA from that many draws.
 
     >>> cloud = GradientCloud("warm_weather")
     >>> cloud.alt.split(". ")[-1]
     "CRA has 1.00 of COMA's variance."
     """
 
-    def __init__(self, game: str = "rectangular", draws: int = 2) -> None:
+    def __init__(self, game: str = "rectangular", draws: int | None = None) -> None:
         if game not in CLOUD_GAMES:
             raise ValueError(f"{game!r} has no cloud; the widget knows {list(CLOUD_GAMES)}")
         super().__init__()
         self.game_menu = choice("Game", list(CLOUD_GAMES), value=game)
         self.target_menu, self.logit_menu = choice("Gradient of", []), choice("Logit of", [])
-        self.draws = slider(ipywidgets.IntSlider, "Draws of the others", value=draws, min=1, max=MOST_DRAWS)
+        self.draws: ipywidgets.IntSlider | None = None
+        if draws is not None:
+            self.draws = slider(ipywidgets.IntSlider, "Draws of the others", value=draws, min=1, max=MOST_DRAWS)
+            self.draws.observe(self.redraw, "value")
         self.sliders: list[list] = []  # per agent, in the agents' order
         self.game_menu.observe(self._deal, "value")
         self.target_menu.observe(self._name_logits, "value")
-        for control in (self.logit_menu, self.draws):
-            control.observe(self.redraw, "value")
+        self.logit_menu.observe(self.redraw, "value")
         self._deal()
 
     def _deal(self, change: object = None) -> None:
@@ -210,7 +214,8 @@ class GradientCloud(Explorer):
         self.target_menu.options = made.targets
         self.target_menu.value = made.targets[0]
         self._name_logits()
-        self.show([self.game_menu, self.target_menu, self.logit_menu, groups(self.sliders), self.draws])
+        menus = [self.game_menu, self.target_menu, self.logit_menu]
+        self.show([*menus, groups(self.sliders), *([self.draws] if self.draws else [])])
 
     @property
     def target(self) -> int:
@@ -229,4 +234,4 @@ class GradientCloud(Explorer):
 
     def picture(self) -> Picture:
         logit = self.game.action_names[self.target].index(self.logit_menu.value)
-        return draw(self.game, self.target, logit, self.policies(), self.draws.value)
+        return draw(self.game, self.target, logit, self.policies(), self.draws.value if self.draws else None)

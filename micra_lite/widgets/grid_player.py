@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import ipywidgets
 import torch
 
 from ..exact.encounter import SHOWN, TEAMS, Encounter, encounter
+from ..plotting.style import look
 from ..registry import GRID_TASKS
 from ..rollouts import joint_step
 from .drawing.base import Explorer, Picture, choice, groups, slider
 from .drawing.episode import SHOW, PlayedEpisode, draw
+from .keys import Keys
 
-TEAM_MOVE = "t"  # the letter of "as my team would"
+TEAM_MOVE = "t"  # the letter of "let the team choose"
+KEYS = {  # key → the moves that it may stand for
+    "ArrowUp": ("north", "straight"), "ArrowDown": ("south",), "ArrowLeft": ("west", "left"), "ArrowRight": ("east", "right"),
+    " ": ("stay",),
+}  # fmt: skip
 TWIN = 2  # steps that the static copy shows
 
 
@@ -51,7 +58,7 @@ def play_again(who: Encounter, you: str, episode: int, moves: str) -> PlayedEpis
 class GridPlayer(Explorer):
     """Play a target of a grid task beside an external, or let the team play and step through its episode.
 
-    A move is a button or a letter typed into `Moves`, one for each step; deleting letters takes moves back. Chance depends
+    A move is an arrow key, a button, or a letter typed into `Moves so far`; Backspace takes moves back. Chance depends
     on the episode's number: change the external, the team or an early move, and see the same episode take another course.
 
     >>> player = GridPlayer("pursuit")
@@ -65,12 +72,16 @@ class GridPlayer(Explorer):
             raise ValueError(f"{game!r} is not a grid task; the player knows {list(GRID_TASKS)}")
         super().__init__()
         self.game_menu = choice("Game", list(GRID_TASKS), value=game)
-        self.external_menu, self.you_menu = choice("Beside", []), choice("You are", [])
+        self.external_menu, self.you_menu = choice("External", []), choice("You play", [])
         self.team_menu = choice("Your team", list(TEAMS))
         self.show_menu = choice("Show", list(SHOW), value=show)
         self.episode = slider(ipywidgets.IntSlider, "Episode", value=1, min=1, max=20)
-        self.step = slider(ipywidgets.IntSlider, "Step", value=0, min=0, max=encounter(game, 0, TEAMS[0]).game.horizon)
-        self.moves = ipywidgets.Text(description="Moves", style={"description_width": "130px"})
+        self.step = slider(ipywidgets.IntSlider, "Step shown", value=0, min=0, max=1)
+        self.arrows = Keys(
+            "Come here (click, or Tab), then play with the arrow keys. Space: stay. Backspace: take back.",
+            [*KEYS, "Backspace"], self.press,
+        )  # fmt: skip
+        self.moves = ipywidgets.Text(description="Moves so far", style={"description_width": "130px"})
         self.game_menu.observe(self._deal, "value")
         self.episode.observe(self._clear, "value")
         self.moves.observe(self._play, "value")
@@ -90,14 +101,23 @@ class GridPlayer(Explorer):
         self.you_menu.options = game.targets
         self.external_menu.value, self.you_menu.value, self.moves.value = 0, game.targets[0], ""
         names = game.action_names[game.target_axes[0]]
-        moves = [*zip(names, letters_of(encounter(name, 0, TEAMS[0])), strict=True), ("as my team would", TEAM_MOVE)]
-        buttons = [self._button(f"{n} ({letter})", lambda _, x=letter: self.move(x)) for n, letter in moves]
-        buttons += [self._button("take back", lambda _: self.back()), self._button("play on", lambda _: self.play_on())]
-        self.moves.placeholder = "type " + " ".join(letter for _, letter in moves)
+        moves = [*zip(names, letters_of(encounter(name, 0, TEAMS[0])), strict=True), ("let the team choose", TEAM_MOVE)]
+        own = [self._button(f"{n} ({letter})", lambda _, x=letter: self.move(x)) for n, letter in moves]
+        more = [
+            self._button("take back", lambda _: self.back()),
+            self._button("play to the end", lambda _: self.play_on()),
+        ]
+        self.moves.placeholder = "none yet; or type " + " ".join(letter for _, letter in moves)
         self._play(draw=False)
-        row = ipywidgets.HBox(buttons, layout=ipywidgets.Layout(flex_flow="row wrap"))
-        menus = (self.game_menu, self.external_menu, self.team_menu, self.you_menu, self.show_menu)
-        self.show([*menus, row, groups([[self.moves], [self.step]]), self.episode])
+        setting = (self.game_menu, self.external_menu, self.you_menu, self.team_menu, self.episode)
+        playing = (self.arrows, self._row("Your move", own), self._row("Or", more), groups([[self.moves], [self.step]]))
+        self.show([*setting, *playing, self.show_menu])
+
+    @staticmethod
+    def _row(title: str, buttons: Sequence[ipywidgets.Button]) -> ipywidgets.HBox:
+        """Buttons beside one another, with a title where other controls have their description."""
+        words = ipywidgets.HTML(f"<b>{title}</b>", layout=ipywidgets.Layout(width="130px"))
+        return ipywidgets.HBox([words, *buttons], layout=ipywidgets.Layout(flex_flow="row wrap"))
 
     @staticmethod
     def _button(description: str, on_click: object) -> ipywidgets.Button:
@@ -118,6 +138,17 @@ class GridPlayer(Explorer):
     def move(self, letter: str) -> None:
         """Go on from the step that is shown; later moves are dropped."""
         self.moves.value = self.letters()[: self.step.value] + letter
+
+    def press(self, key: str) -> None:
+        """Make the move that a key stands for in this game, or take the last one back; other keys do nothing."""
+        if key == "Backspace":
+            return self.back()
+        who = self.who()
+        names = dict(zip(who.game.action_names[who.game.target_axes[0]], letters_of(who), strict=True))
+        for name in KEYS.get(key, ()):
+            if name in names:
+                self.move(names[name])
+        return None
 
     def back(self) -> None:
         """Take the last move back."""
@@ -146,6 +177,7 @@ class GridPlayer(Explorer):
             return
         self.played = play_again(self.who(), self.you_menu.value, self.episode.value, self.letters())
         self.step.unobserve(self._look, "value")  # one redraw is enough
+        self.step.max = max(1, len(self.played.actions))  # a slider needs two ends
         self.step.value = len(self.played.actions)
         self.step.observe(self._look, "value")
         if draw:
@@ -162,7 +194,15 @@ class GridPlayer(Explorer):
 
     def picture(self) -> Picture:
         assert self.played is not None
-        return draw(self.who(), self.played, self.step.value, self.you_menu.value, self.show_menu.value)
+        drawn = draw(self.who(), self.played, self.step.value, self.you_menu.value, self.show_menu.value)
+        if self.played.actions:
+            return drawn
+        game, you = self.who().game, self.you_menu.value
+        first = (
+            f"Nothing was played yet. You are {you} ({look(game, you)[2]} on the board). Choose your move: "
+            f"the others choose theirs at the same time."
+        )
+        return dataclasses.replace(drawn, alt=f"{drawn.alt} {first}", head=f"<p>{first}</p>")
 
     def twin_pictures(self) -> Sequence[Picture]:
         """The present picture; if nothing was played yet, the team's first steps with the external's next move."""

@@ -2,7 +2,7 @@
 
 1. `read_runs` reads the runs that `benchmarks/learning.py` keeps; `curves_of` picks those of one task and panel.
 2. `standing` ranks the methods at a budget with some seeds; `first_in` counts the first places over choices of seeds.
-3. `LearningCurves` draws both.
+3. `LearningCurves` draws both; a method has a colour, a marker and a kind of line, and its name beside the line's end.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from .drawing.svg import number, text
 Curves = dict[str, dict[int, list[tuple[int, float]]]]  # method → seed → (environment steps, score), in order
 DRAWS = 12  # different choices of seeds
 ENOUGH = 10  # seeds; with fewer there is a warning
-COLOURS = {
-    "MICRA": style.VERMILLION, "independent actor-critic": style.BLUE, "central-V actor-critic": style.SKY, "COMA": style.GREEN,
-    "MADDPG": style.ORANGE,
+RIGHT = 440.0  # where the curves end; right of it are their names
+Look = tuple[str, str, str]  # colour, marker, and the line's dashes ("" for none): each alone tells methods apart
+LOOKS: dict[str, Look] = {
+    "MICRA": (style.VERMILLION, "circle", ""), "independent actor-critic": (style.BLUE, "square", "7 4"),
+    "central-V actor-critic": (style.SKY, "triangle", "12 4"), "COMA": (style.GREEN, "diamond", "2 4"),
+    "MADDPG": (style.ORANGE, "wedge", "10 4 2 4"),
 }  # fmt: skip
-SPARE = (
-    style.PURPLE,
-    style.BLUE,
-    style.GREEN,
-    style.ORANGE,
-    style.SKY,
-)  # for ablations, which stand beside MICRA alone
+SPARE: tuple[Look, ...] = (
+    (style.PURPLE, "square", "7 4"), (style.BLUE, "triangle", "12 4"), (style.GREEN, "diamond", "2 4"),
+    (style.ORANGE, "wedge", "10 4 2 4"), (style.SKY, "square", "4 4"),
+)  # fmt: skip  # for ablations, which stand beside MICRA alone
 
 
 def read_runs(path: str | Path) -> list[dict[str, Any]]:
@@ -138,35 +138,86 @@ class LearningCurves(Explorer):
         return Picture(sheet(self.task.value, curves, seeds, budget, whole, ranks, lines, alt), alt)
 
 
+def looks_of(methods: Sequence[str]) -> dict[str, Look]:
+    """Colour, marker and dashes of each method; the published ones always have the same."""
+    spare = iter(SPARE)
+    return {m: LOOKS.get(m) or next(spare, (style.GREY, "circle", "1 3")) for m in methods}
+
+
+def mark(shape: str, x: float, y: float, colour: str, filled: bool, reach: float = 4.5) -> str:
+    """A small circle, square, triangle, wedge (a triangle upside down) or diamond, filled or hollow."""
+    fill = colour if filled else style.PAPER
+    if shape == "circle":
+        return svg.circle(x, y, reach - 0.5, colour, fill)
+    corners = {
+        "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
+        "triangle": ((0, -1.1), (1.1, 0.9), (-1.1, 0.9)),
+        "wedge": ((0, 1.1), (1.1, -0.9), (-1.1, -0.9)),
+        "diamond": ((0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)),
+    }[shape]
+    points = " ".join(f"{x + reach * u:.4g},{y + reach * v:.4g}" for u, v in corners)
+    return f'<polygon points="{points}" fill="{fill}" stroke="{colour}" stroke-width="2"/>'
+
+
+def curve(points: Sequence[tuple[float, float]], look: Look, width: float) -> str:
+    """A line in a method's colour and dashes, with its marker at every second point and at both ends."""
+    colour, shape, dashes = look
+    dash = f' stroke-dasharray="{dashes}"' if dashes else ""
+    path = " ".join(f"{x:.4g},{y:.4g}" for x, y in points)
+    line = f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width:g}"{dash}/>'
+    return line + "".join(mark(shape, x, y, colour, True, 3.5) for x, y in [*points[:-1:2], points[-1]])
+
+
+def dark(colour: str) -> str:
+    """The same colour, dark enough to be read as text on white."""
+    return "#" + "".join(f"{int(0.6 * int(colour[k : k + 2], 16)):02x}" for k in (1, 3, 5))
+
+
+def spread(heights: Sequence[float], apart: float, top: float, low: float) -> list[float]:
+    """Heights in ascending order, moved as little as it takes to be `apart` and between `top` and `low`."""
+    places: list[float] = []
+    for k, height in enumerate(heights):
+        highest = places[-1] + apart if places else top
+        places.append(max(highest, min(height, low - apart * (len(heights) - 1 - k))))
+    return places
+
+
 def sheet(
     title: str, curves: Curves, seeds: Sequence[int], budget: float, whole: int, ranks: Sequence[tuple[float, str]],
     lines: Sequence[str], alt: str,
 ) -> str:  # fmt: skip
-    """The drawing: a mean line for each method, each seed at the budget, names at the end."""
+    """The drawing: a line for each method, every seed at the budget, and names tied to the lines' right ends."""
     scores = [score for runs in curves.values() for s in seeds for _, score in runs[s]]
     low, high = min(0.0, *scores), max(1.0, *scores)
-    x, y = charts.Axis(52, 480, 0, whole), charts.Axis(300, 40, low, high)
+    x, y = charts.Axis(52, RIGHT, 0, whole), charts.Axis(300, 40, low, high)
     parts = [text(8, 20, f"{title}: normalised score", 14, bold=True)]
     for level, words in ((0.0, "0"), (0.5, "0.5"), (1.0, "1")):
         parts += [
-            svg.line(52, y(level), 480, y(level), style.GREY, level > 0),
+            svg.line(52, y(level), RIGHT, y(level), style.GREY, level > 0),
             text(46, y(level) + 4, words, 12, "end"),
         ]
     parts += [svg.line(52, 40, 52, 300, style.INK), svg.line(x(budget), 30, x(budget), 300, style.INK, True)]
     parts += [text(x(f * whole), 318, f"{f * whole:,.0f}", 12, "middle") for f in (0.0, 0.5, 1.0)]
-    parts += [text(266, 338, "environment steps", 13, "middle"), text(486, 4 + y(1), "1: best response", 11)]
-    spare = iter(SPARE)
+    parts += [text(x(0.5 * whole), 338, "environment steps", 13, "middle"), text(58, y(1) - 5, "1: best response", 11)]
+    parts.append(text(RIGHT + 42, 20, "score at the budget", 12))
+    looks, ends = looks_of(list(curves)), {}
     for m in sorted(curves, key="MICRA".__eq__):  # MICRA last, on top
-        colour = COLOURS.get(m) or next(spare, style.GREY)
         steps = sorted({step for s in seeds for step, _ in curves[m][s]})
         line = [(x(b), y(interquartile_mean([reached(curves[m][s], b) for s in seeds]))) for b in steps]
-        parts.append(svg.polyline(line, colour, 3.5 if m == "MICRA" else 2, m != "MICRA"))
-        parts += [svg.circle(x(budget), y(reached(curves[m][s], budget)), 4, colour) for s in seeds]
-    place = 40.0  # names, the best on top, at least a line of text apart
-    for score, m in ranks:
-        place = max(place + 17, min(y(score), 300.0 - 17 * (len(ranks) - 1)))
-        name = f"{m} {number(score)}"
-        parts.append(text(490, place + 4, name, svg.fitting(name, 186, 12), bold=m == "MICRA"))
+        parts.append(curve(line, looks[m], 3 if m == "MICRA" else 2))
+        parts += [mark(looks[m][1], x(budget), y(reached(curves[m][s], budget)), looks[m][0], False) for s in seeds]
+        ends[m] = line[-1]
+    found = {m: score for score, m in ranks}
+    order = sorted(ends, key=lambda m: (ends[m][1], m))  # from the top down
+    places = spread([ends[m][1] for m in order], 19, 40, 300)
+    for m, place in zip(order, places, strict=True):
+        colour, shape, _ = looks[m]
+        name = f"{m} {number(found[m])}"
+        parts += [
+            svg.line(*ends[m], RIGHT + 24, place, colour),
+            mark(shape, RIGHT + 31, place, colour, True),
+            text(RIGHT + 42, place + 4, name, svg.fitting(name, 192, 12), bold=m == "MICRA", fill=dark(colour)),
+        ]
     for k, words in enumerate(lines):
         parts.append(text(8, 366 + 22 * k, words, svg.fitting(words, 664, 13), bold=k == 1))
     return svg.document(424, parts, alt)

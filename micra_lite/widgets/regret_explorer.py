@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+import ipywidgets
 import torch
 from torch import Tensor
 
@@ -16,7 +17,8 @@ from ..plotting import style
 from ..registry import make
 from ..regret import counterfactual_regret_advantage, counterfactual_values
 from .drawing import charts, svg
-from .drawing.base import Explorer, Picture, choice, groups, policy_sliders, read_policy
+from .drawing.base import Explorer, Picture, choice, groups
+from .drawing.policies import TOGETHER, menu_of, probabilities, probability_sliders
 from .drawing.svg import number, short, text
 
 
@@ -100,7 +102,7 @@ def sums(r: Regrets) -> str:
     )
     return (
         f'<table style="font-family: monospace; margin: 0.4em 0">{cells}</table>'
-        "<p>The first sums average over the others' actions; v(s) averages over the own action as well; the regret is "
+        "<p>The first sums average over the others' actions; v(s) averages over its own action as well; the regret is "
         "their difference (Eq. 2, <code>micra_lite.regret.counterfactual_regret_advantage</code>). Weighted with the "
         "policy, regrets always cancel.</p>"
     )
@@ -151,48 +153,74 @@ def draw(r: Regrets) -> Picture:
 
 
 class RegretExplorer(Explorer):
-    """Eq. 2 on a matrix game: sliders for everybody's policy, buttons for the game and the target.
+    """Eq. 2 on a matrix game: sliders for everybody's policy, buttons for the game and for the target.
 
-    An agent with two actions has one slider, the probability of its first action; an agent with more has a weight for each
-    action, and plays them in proportion to the weights.
+    All sliders are probabilities. An agent with two actions has one, that of its first action; an agent with more has one
+    for each, and they move together so that they add up to 1. A game that one comes back to is as it was left.
 
-    >>> explorer = RegretExplorer("stag_hunt")
+    Args: game, which is shown first; games, which are offered (all, unless given; with one there are no buttons for it);
+    policies, where the sliders of `game` start, one (A_j,) per agent in the agents' order.
+
+    >>> explorer = RegretExplorer("stag_hunt", games=["stag_hunt"])
     >>> explorer.sliders[1][0].value = 0.75  # the column player goes for the stag three times out of four
     >>> explorer.alt.split(". ")[-1]
     'The policy should play stag more often.'
     """
 
-    def __init__(self, game: str = "rectangular") -> None:
-        if game not in MATRIX_GAMES:
-            raise ValueError(f"{game!r} is not a matrix game; the explorer knows {list(MATRIX_GAMES)}")
+    def __init__(
+        self, game: str = "rectangular", games: Sequence[str] | None = None,
+        policies: Sequence[Sequence[float]] | None = None,
+    ) -> None:  # fmt: skip
+        offered = menu_of(game, games, MATRIX_GAMES, "is not a matrix game; the explorer knows")
         super().__init__()
-        self.game_menu = choice("Game", list(MATRIX_GAMES), value=game)
+        self.game_menu = choice("Game", offered, value=game)
         self.target_menu = choice("Regrets of", [])
         self.sliders: list[list] = []  # per agent, in the agents' order
+        self.dealt: dict[str, tuple[MatrixGame, list[list]]] = {}  # the games shown so far, with their sliders
+        self.targets: dict[str, str] = {}  # the target that was chosen in each
         self.game_menu.observe(self._deal, "value")
-        self.target_menu.observe(self.redraw, "value")
-        self._deal()
+        self._deal(policies=policies)
 
-    def _deal(self, change: object = None) -> None:
-        """Show another game, with new sliders for its agents. Targets start undecided, the others with a preference."""
-        made = make(self.game_menu.value)
-        assert isinstance(made, MatrixGame)
-        self.game = made
-        self.sliders = []
-        for agent, names in zip(made.agents, made.action_names, strict=True):
-            target = agent in made.targets
-            weights = [5] * len(names) if target else [5, 3, *[2] * (len(names) - 2)]
-            own = policy_sliders(agent, names, 0.5 if target else 0.7, weights)
-            for one in own:
-                one.observe(self.redraw, "value")
-            self.sliders.append(own)
-        self.target_menu.options = made.targets
-        self.target_menu.value = made.targets[0]
-        self.show([self.game_menu, self.target_menu, groups(self.sliders)])
+    def _deal(self, change: object = None, policies: Sequence[Sequence[float]] | None = None) -> None:
+        """Show another game: with its own sliders if it was here before, with new ones if not."""
+        name = self.game_menu.value
+        if name not in self.dealt:
+            made = make(name)
+            assert isinstance(made, MatrixGame)
+            self.dealt[name] = made, self._new_sliders(made, policies)
+        self.game, self.sliders = self.dealt[name]
+        chosen = self.targets.get(name, self.game.targets[0])
+        if self.target_menu.options:
+            self.target_menu.unobserve(self._choose, "value")  # what follows is nobody's choice
+        self.target_menu.options = self.game.targets
+        self.target_menu.value = chosen
+        self.target_menu.observe(self._choose, "value")
+        menus = [m for m in (self.game_menu, self.target_menu) if len(m.options) > 1]
+        note = [ipywidgets.HTML(TOGETHER)] if max(self.game.n_actions) > 2 else []
+        self.show([*menus, groups(self.sliders), *note])
+
+    def _new_sliders(self, game: MatrixGame, policies: Sequence[Sequence[float]] | None) -> list[list]:
+        """Sliders at `policies`; unless given, targets are undecided and the others have a preference."""
+        made = []
+        for j, (agent, names) in enumerate(zip(game.agents, game.action_names, strict=True)):
+            n = len(names)
+            if policies is not None:
+                start = list(policies[j])
+            elif agent in game.targets:
+                start = [1 / n] * n
+            else:
+                start = [0.7, 0.3] if n == 2 else [0.5, 0.3, *[0.2 / (n - 2)] * (n - 2)]
+            made.append(probability_sliders(agent, names, start, self.redraw))
+        return made
+
+    def _choose(self, change: object = None) -> None:
+        """Show another target's regrets, and remember it for this game."""
+        self.targets[self.game.name] = self.target_menu.value
+        self.redraw()
 
     def policies(self) -> list[Tensor]:
         """The policies on the sliders, n × (A_j,), float64."""
-        return [torch.tensor(read_policy(own), dtype=torch.float64) for own in self.sliders]
+        return [torch.tensor(probabilities(own), dtype=torch.float64) for own in self.sliders]
 
     def picture(self) -> Picture:
         return draw(Regrets.of(self.game, self.game.agents.index(self.target_menu.value), self.policies()))

@@ -68,6 +68,8 @@ def regret_of_on(q: Array, on: float) -> float:
 class ThreeSwitches(Explorer):
     """The errors of a pairwise and a single critic, and of their regrets, when the others change after the data.
 
+    It starts with a mixture of both payoffs: what pairs make of the lamp alone (share 1) is for the reader to find out.
+
     >>> switches = ThreeSwitches()
     >>> switches.now.value = 0.5
     >>> "Regret of on: exact 0.00, pairwise 0.00, single 0.00." in switches.alt
@@ -77,7 +79,7 @@ class ThreeSwitches(Explorer):
     def __init__(self) -> None:
         super().__init__()
         kind = ipywidgets.FloatSlider
-        self.share = slider(kind, "Three-way share", value=1.0, min=0.0, max=1.0, step=0.1)
+        self.share = slider(kind, "Three-way share", value=0.5, min=0.0, max=1.0, step=0.1)
         self.data = slider(kind, "Others on: in D", value=0.5, min=0.1, max=0.9, step=0.1)
         self.now = slider(kind, "Others on: now", value=0.8, min=0.0, max=1.0, step=0.1)
         for control in (self.share, self.data, self.now):

@@ -1,15 +1,13 @@
-"""The tour in a real JupyterLab with a real browser: run it all, move its widgets by keyboard, look at the result.
+"""The tour in a real JupyterLab with a real browser: run it all, move the chain by keyboard, have the map explained.
 
 What it needs, and where its pictures go, says `helpers/browser.py`.
 """
 
-import re
-
 import pytest
 
 from helpers.browser import (
+    answer,
     at_both_widths,
-    choose,
     lesson,
     measure,
     picture_of,
@@ -28,57 +26,36 @@ def test_the_tour_runs_without_error(tour):
     ran_without_error(tour)
 
 
-def test_a_slider_moves_the_regret_bars(tour):
-    found = widget(tour, "Game stag_hunt")
-    picture_of(found, "explorer")
-    handle = found.locator('.widget-hslider:has-text("column: P(stag)") .noUi-handle')
-    before, bars = words_of(found), found.locator("svg").first.inner_html()
-    assert "column plays stag 0.70, hare 0.30" in before
-    press_and_time(tour, found, handle, ["ArrowLeft"] * 2)
+def test_the_map_explains_the_word_that_has_the_focus_or_the_pointer(tour):
+    found = widget(tour, "Map of MICRA")
+    terms, tips = found.locator(".micra-term"), found.locator(".micra-tip")
+    assert terms.count() == tips.count() == 9
+    seen = [tip.evaluate("tip => getComputedStyle(tip).visibility") for tip in tips.all()]
+    assert seen == ["hidden"] * 9
+    terms.nth(2).focus()
+    seen = [tip.evaluate("tip => getComputedStyle(tip).visibility") for tip in tips.all()]
+    assert seen == ["hidden"] * 2 + ["visible"] + ["hidden"] * 6
+    picture_of(found, "map-focus")
+    tour.keyboard.press("Tab")  # to the next word
+    assert tips.nth(3).evaluate("tip => getComputedStyle(tip).visibility") == "visible"
+    terms.nth(8).hover()
+    assert tips.nth(8).evaluate("tip => getComputedStyle(tip).visibility") == "visible"
+    assert found.locator("svg").first.get_attribute("role") == "group"
+    picture_of(found, "map-hover")
+
+
+def test_the_arrows_turn_along_the_chain(tour):
+    answer(tour, "The other prey.")
+    found = widget(tour, "Prey 0 percent B")
+    picture_of(found, "chain-a")
+    before = words_of(found)
+    assert "hunter 1 plays east (1.00)" in before
+    handle = found.locator('.widget-hslider:has-text("Prey: A to B") .noUi-handle')
+    measure("Chain", tour, found, handle, ["ArrowRight"] * 10 + ["ArrowLeft", "ArrowRight"] * 2)
     after = words_of(found)
-    assert "column plays stag 0.60, hare 0.40" in after
-    assert "should play stag more" in before
-    assert "should play hare more" in after  # the bars changed sides
-    assert found.locator("svg").first.inner_html() != bars
-    measure("RegretExplorer", tour, found, handle, ["ArrowRight", "ArrowLeft"] * 8)
-    picture_of(found, "explorer-moved")
-
-
-def test_another_game_can_be_chosen_by_keyboard(tour):
-    found = widget(tour, "Game stag_hunt")
-    choose(tour, found, "Game", "odd_one_out")
-    found = widget(tour, "Game odd_one_out")
-    slider = found.locator('.widget-hslider:has-text("column: up")')
-    slider.wait_for()
-    assert slider.is_visible()  # the third action of the column player, which stag_hunt has not
-    picture_of(found, "explorer-three-players")
-    choose(tour, found, "Regrets of", "column")
-    found = widget(tour, "Game odd_one_out, target column")
-    choose(tour, found, "Game", "stag_hunt")
-    widget(tour, "Game stag_hunt")
-
-
-def test_the_stepper_steps(tour):
-    found = widget(tour, "offline training")
-    assert "update 1, stage 1 of 7, observation." in words_of(found)
-    picture_of(found, "stepper-1")
-    button = found.locator("button", has_text="Next")
-    seen = [words_of(found)]
-    for stage in range(2, 8):
-        button.focus()
-        tour.keyboard.press("Enter")
-        found.locator(f'svg[aria-label*="stage {stage} of 7"]').wait_for()
-        seen.append(words_of(found))
-        picture_of(found, f"stepper-{stage}")
-    assert [re.search(r"stage (\d)", words)[1] for words in seen] == list("1234567")
-    handle = found.locator('.widget-hslider:has-text("Stage") .noUi-handle')
-    measure("Stepper", tour, found, handle, ["ArrowLeft", "ArrowRight"] * 8)
-    found.locator('.widget-hslider:has-text("Update") .noUi-handle').focus()
-    tour.keyboard.press("ArrowRight")
-    found.locator('svg[aria-label*="stage 7 of 7"]:not([aria-label*="update 1,"])').wait_for()
-
-
-@pytest.mark.parametrize(("words", "name"), [("Game stag_hunt", "explorer"), ("offline training", "stepper")])
-def test_nothing_is_cut_off(tour, words, name):
-    """Pictures and controls fit into the notebook's column; screenshots to look at."""
-    at_both_widths(tour, words, name)
+    assert after.startswith("Prey 100 percent B")
+    assert "hunter 1 plays south (1.00)" in after
+    watched = found.locator('.widget-hslider:has-text("Watched moves") .noUi-handle')
+    press_and_time(tour, found, watched, ["ArrowLeft"] * 5)
+    assert "0 moves watched" in words_of(found)
+    at_both_widths(tour, "Prey 100 percent B", "chain")

@@ -25,7 +25,7 @@ FAULTS = """() => {
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
+def untrusted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("untrusted") / "notebooks"
     for path in TWINS:
         (folder / path.parent).mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def lab(tmp_path_factory):
         yield address
 
 
-def test_a_drawing_that_is_no_image_is_noticed(lab, browser):
+def test_a_drawing_that_is_no_image_is_noticed(untrusted, browser):
     """The check itself: what Jupyter makes of SVG that stands in an output as it is."""
     page = browser.new_page()
     page.set_content("<div class='jp-OutputArea-output'><figure>payoffs to row</figure></div>")
@@ -48,12 +48,12 @@ def test_a_drawing_that_is_no_image_is_noticed(lab, browser):
 
 
 @pytest.mark.parametrize("path", TWINS, ids=str)
-def test_every_picture_of_a_twin_is_seen(path, lab, browser):
+def test_every_picture_of_a_twin_is_seen(path, untrusted, browser):
     text = (ROOT / path).read_text(encoding="utf-8")
     pictures = len(re.findall(r"<img |\"image/png\": \"", text))
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(PATIENCE)
-    page.goto(f"{lab}/lab/tree/{path}?reset")
+    page.goto(f"{untrusted}/lab/tree/{path}?reset")
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
     page.wait_for_function(f"() => ({FAULTS})().images.filter(Boolean).length >= {pictures}")
     found = page.evaluate(FAULTS)

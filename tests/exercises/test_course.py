@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -56,7 +57,18 @@ def test_the_students_folder_has_everything_but_solutions(tmp_path):
     assert {"START.md", "requirements.txt"} <= names
     for folder, target in (("notebooks", "lessons"), ("exercises", "exercises")):
         assert {f"{target}/{p.name}" for p in (ROOT / folder).glob("*.ipynb")} <= names
-    assert not [n for n in names if "solution" in n]
+    assert not [n for n in names if "solution" in n or "executed" in n]
+    rows = [
+        row.split("|")[1:4]
+        for row in (tmp_path / "a" / "student" / "START.md").read_text().splitlines()
+        if "](lessons/" in row
+    ]
+    sheets = re.findall(r"exercises/(\w+)", "".join(sheet for _, _, sheet in rows))
+    assert sheets == sorted(p.stem for p in (ROOT / "exercises").glob("*.ipynb"))  # each once, in the lessons' order
+    listed = [
+        re.search(r"lessons/(\w+)", cell)[1] for lesson, deeper, _ in rows for cell in (lesson, deeper) if cell.strip()
+    ]
+    assert sorted(listed) == sorted(p.stem for p in (ROOT / "notebooks").glob("*.ipynb"))
     for path in (tmp_path / "a" / "student" / "exercises").glob("*.ipynb"):
         text = path.read_text()
         assert "# solution, stub" not in text

@@ -1,4 +1,4 @@
-"""Variants of the exercises by hand of lessons 07 and 08: worked out anew from the text of the sheet, as in `test_variants`."""
+"""Variants of the exercises by hand of sheets 07 and 08: worked out anew from the text of the sheet, as in `test_variants`."""
 
 import math
 import re

@@ -121,33 +121,30 @@ def wait_for(address, server, log, seconds=1800):
 
 
 @contextmanager
-def opened(browser, folder, name):
-    """The notebook `name` in a JupyterLab over `folder`, run from first to last cell; yields the page."""
-    folder.mkdir()
-    shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", folder)
-    SCREENSHOTS.mkdir(exist_ok=True)
-    with jupyterlab(folder) as address:
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(PATIENCE)
-        page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
-        page.wait_for_function(READY)
-        page.evaluate("""() => {
-            window.finished = null;
-            window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.finished = true; });
-        }""")
-        page.wait_for_function("() => window.finished")
-        assert not errors(code_cells(page))  # or each test would wait for a widget that never comes
-        page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
-        yield page
-        page.close()
+def opened(browser, address, name):
+    """The notebook `name` in the JupyterLab at `address`, run from first to last cell; yields the page."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
+    page.wait_for_function(READY)
+    page.evaluate("""() => {
+        window.finished = null;
+        window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.finished = true; });
+    }""")
+    page.wait_for_function("() => window.finished")
+    assert not errors(code_cells(page))  # or each test would wait for a widget that never comes
+    page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+    yield page
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.close()
 
 
 def lesson(name):
-    """A fixture: the page of the notebook `name`, run in a JupyterLab of its own."""
+    """A fixture: the page of the notebook `name`, run in the session's JupyterLab."""
 
     @pytest.fixture(scope="module")
-    def page(browser, tmp_path_factory):
-        with opened(browser, tmp_path_factory.mktemp(name) / "notebooks", name) as found:
+    def page(browser, lab):
+        with opened(browser, lab, name) as found:
             yield found
 
     return page

@@ -14,7 +14,6 @@ from micra_lite.games.scene import Board, Table
 from micra_lite.games.tabular import Outcomes, TabularGame
 from micra_lite.interop.to_pettingzoo import to_parallel_env
 from micra_lite.plotting import episodes, externals, games
-from micra_lite.widgets import Stepper
 
 STEPS = {"wait": (0, 0), "left": (0, -1), "right": (0, 1)}
 
@@ -156,15 +155,6 @@ def test_its_externals_stand_side_by_side(game, family):
     assert titles == [f"{game.externals[0]} {k} (seed {k})" for k in range(3)]
     assert "Two of them differ by" in alt
     assert ("It rains" in alt) == (game.name == "ferry")
-
-
-def test_the_stepper_draws_it():
-    game, family = OWN[1]
-    settings = micra_lite.Settings(updates=1, externals_per_update=2, states_per_external=4, features=8, hidden=16)
-    record = micra_lite.last(micra_lite.offline_training(game, family, settings))
-    stepper = Stepper([record])
-    assert "A board of 1 by 2 cells: ferry at row 1, column" in stepper.alt
-    assert "It rains." in stepper.alt or "It is dry." in stepper.alt
 
 
 @pytest.mark.parametrize(("call", "message"), [

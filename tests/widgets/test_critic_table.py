@@ -21,18 +21,18 @@ from micra_lite.widgets.critic_table import (
     STATES,
     SWEEPS,
     TabularData,
-    collect,
-    filling,
-    played,
-    setting,
+    collect_transitions,
+    expected_targets,
+    hunter_and_prey,
+    learned_table,
     sweep,
-    targets,
+    transitions_beside,
 )
 from micra_lite.widgets.drawing.base import STATIC
 
 
 def cases():
-    return [(e, p, a) for e in EXPLORATION.values() for p in PLAYED.values() for a in PREY.values()]
+    return [(e, p, a) for e in EXPLORATION.values() for p in PLAYED for a in PREY]
 
 
 def swept_by_loops(q, data, policies, gamma):
@@ -49,14 +49,14 @@ def swept_by_loops(q, data, policies, gamma):
 
 
 def test_sweeps_are_those_of_plain_loops():
-    game, team, new, _ = setting()
+    game, team, new, _ = hunter_and_prey()
     rng = np.random.default_rng(3)
     policies = [rng.dirichlet(np.ones(5), game.S), new[1]]  # a team that is not deterministic
-    data = collect(game, policies, 20, 5, rng)
+    data = collect_transitions(game, policies, 20, 5, rng)
     by_loops, q = {}, np.zeros((game.S, 25))
     for _ in range(4):
         by_loops = swept_by_loops(by_loops, data, policies, game.gamma)
-        q = sweep(q, data, targets(game, data, q, exact.joint_policy(policies)), RATE)
+        q = sweep(q, data, expected_targets(game, data, q, exact.joint_policy(policies)), RATE)
     table = np.zeros((game.S, 5, 5))
     for key, value in by_loops.items():
         table[key] = value
@@ -66,9 +66,9 @@ def test_sweeps_are_those_of_plain_loops():
 
 def test_data_follow_the_rules_of_the_game():
     """Every transition is one that the game can make, with its reward; and joint actions come as often as they should."""
-    game, team, new, _ = setting()
+    game, team, new, _ = hunter_and_prey()
     exploring = [0.8 * p + 0.2 / 5 for p in team]
-    data = collect(game, [*exploring, new[0]], 2000, 10, np.random.default_rng(0))
+    data = collect_transitions(game, [*exploring, new[0]], 2000, 10, np.random.default_rng(0))
     T = game.T.toarray().reshape(game.S, 25, game.S)
     assert (T[data.state, data.joint, data.next_state] > 0).all()
     assert np.array_equal(data.reward, exact.team_reward(game)[data.state, data.joint])
@@ -84,7 +84,7 @@ def test_data_follow_the_rules_of_the_game():
 
 def test_with_every_joint_action_in_the_data_the_table_becomes_exact():
     """A made-up D in which each outcome comes exactly as often as it should: nothing is left to chance."""
-    game, team, new, _ = setting()
+    game, team, new, _ = hunter_and_prey()
     T = game.T.toarray().reshape(game.S, 25, game.S)
     rewards, rows = exact.team_reward(game), []
     for s in range(game.S):
@@ -95,13 +95,13 @@ def test_with_every_joint_action_in_the_data_the_table_becomes_exact():
     data, policies = TabularData(state, joint, reward, after), [*team, new[0]]
     q = np.zeros((game.S, 25))
     for _ in range(1200):
-        q = sweep(q, data, targets(game, data, q, exact.joint_policy(policies)), RATE)
+        q = sweep(q, data, expected_targets(game, data, q, exact.joint_policy(policies)), RATE)
     assert np.abs(q - exact.joint_q(game, policies).reshape(q.shape)).max() < 1e-10
 
 
 def test_the_externals_are_who_they_are_said_to_be():
     """A and B are held out, and the 32 are not; the team is a best response to the training prey's average."""
-    game, team, new, known = setting()
+    game, team, new, known = hunter_and_prey()
     pursuit = make("pursuit", size=2, hunters=1)
     family = external_family("pursuit", pursuit)
     for k in range(2):
@@ -116,14 +116,14 @@ def test_the_externals_are_who_they_are_said_to_be():
     assert len(known) == 32
 
 
-@pytest.mark.parametrize(("exploration", "many", "against"), cases())
-def test_what_is_learned(exploration, many, against):
-    x = filling(exploration, many, against)
+@pytest.mark.parametrize(("exploration", "beside", "against"), cases())
+def test_what_is_learned(exploration, beside, against):
+    x = learned_table(exploration, beside, against)
     assert len(x.learned) == len(SWEEPS)
     for k in range(len(SWEEPS)):
         assert not x.learned[k][x.counts == 0].any()  # nothing is known of what was never done
     errors = [x.error(k, True) for k in range(len(SWEEPS))]
-    if many or against == 0:  # the prey's moves were seen
+    if beside == "32 other prey" or against == "prey A":  # the prey's moves were seen
         assert errors == sorted(errors, reverse=True)
         assert errors[-1] < 0.2
     else:  # prey B's moves never were: more sweeps do not help
@@ -135,7 +135,7 @@ def test_what_is_learned(exploration, many, against):
 
 def test_the_states_are_those_that_come_up():
     """All that can be reached, from any start and by anybody's moves: found by following every transition."""
-    game = setting()[0]
+    game = hunter_and_prey()[0]
     T = game.T.toarray().reshape(game.S, 25, game.S).max(1) > 0
     found = set(np.flatnonzero(game.start))
     while more := {after for s in found for after in np.flatnonzero(T[s])} - found:
@@ -144,10 +144,14 @@ def test_the_states_are_those_that_come_up():
 
 
 def test_exploring_and_company_show_more_joint_actions():
-    seen = {(e, m): int((played(e, m).counts((16, 25)) > 0).sum()) for e in EXPLORATION.values() for m in (0, 32)}
+    seen = {}
+    for e in EXPLORATION.values():
+        for beside in PLAYED:
+            data = transitions_beside(e, beside)
+            assert len(data.state) == EPISODES * LENGTH
+            seen[e, PLAYED[beside]] = int((data.counts((16, 25)) > 0).sum())
     assert seen[0.0, 0] < seen[0.2, 0] < seen[0.2, 32]
     assert seen[0.0, 0] < seen[0.0, 32] < seen[0.2, 32]
-    assert all(len(played(e, m).state) == EPISODES * LENGTH for e, m in seen)
 
 
 # --- The words, parsed back ------------------------------------------------------------------------------------------
@@ -156,8 +160,8 @@ def test_exploring_and_company_show_more_joint_actions():
 def check(table):
     """The words of the present picture against the exact values, computed here again, and the data's counts."""
     alt, s = table.alt, table.state.value
-    x = table.filling()
-    game, team, new, _ = setting()
+    x = table.table()
+    game, team, new, _ = hunter_and_prey()
     truth = exact.joint_q(game, [*team, new[PREY[table.against.value]]])
     assert alt.startswith(
         f"{table.exploration.value}, played beside {table.played.value}, valued against {table.against.value}."
@@ -168,7 +172,9 @@ def check(table):
     assert f"the team plays {MOVES[team[0][s].argmax()]}." in alt
     assert f"After {SWEEPS[table.sweeps.value]} sweeps" in alt
     learned = x.learned[table.sweeps.value].reshape(16, 5, 5)
-    counts = played(EXPLORATION[table.exploration.value], PLAYED[table.played.value]).counts((16, 25)).reshape(16, 5, 5)
+    counts = (
+        transitions_beside(EXPLORATION[table.exploration.value], table.played.value).counts((16, 25)).reshape(16, 5, 5)
+    )
     for a, move in enumerate(MOVES):
         row = alt.split(f"Hunter {move}: ")[1].split(". ")[0] + "."
         assert numbers(row.rstrip("."))[0::2] == pytest.approx(learned[s, a].tolist(), abs=0.0051)
@@ -215,3 +221,13 @@ def test_it_has_words_and_a_static_copy():
     assert STATIC in table.twin()
     with pytest.raises(ValueError, match="'ε = 3' is not known"):
         CriticTable("ε = 3")
+
+
+def test_without_the_choice_of_prey_nothing_is_told_of_other_prey():
+    table = CriticTable(choose_prey=False)
+    assert [c.description for c in controls(table) if not isinstance(c, HTML)] == ["Exploration", "Sweeps", "State"]
+    for exploration in EXPLORATION:
+        table.exploration.value = exploration
+        check(table)
+        assert "prey B" not in table.alt
+        assert "32 other prey" not in table.alt

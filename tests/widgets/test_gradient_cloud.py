@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from html import unescape
 
 import pytest
 import torch
@@ -56,12 +57,12 @@ def shown(cloud):
     """The target's axis, the logit's number and what the picture is made of, from the controls."""
     i = cloud.game.agents.index(cloud.target_menu.value)
     logit = cloud.game.action_names[i].index(cloud.logit_menu.value)
-    return i, logit, clouds(cloud.game.payoffs[..., i], cloud.policies(), i, logit, cloud.draws.value)
+    draws = cloud.draws.value if cloud.draws else None
+    return i, logit, clouds(cloud.game.payoffs[..., i], cloud.policies(), i, logit, draws)
 
 
 def check(cloud):
-    """The five estimators against the loops; what is drawn stays on its sheet."""
-    draws = cloud.draws.value
+    """The estimators against the loops; what is drawn stays on its sheet."""
     i, logit, found = shown(cloud)
     policies = []
     for own in cloud.sliders:
@@ -71,22 +72,25 @@ def check(cloud):
     for ours, theirs in zip(policies, cloud.policies(), strict=True):
         assert theirs.tolist() == pytest.approx(ours)
     expected = {name: moments(pairs) for name, pairs in by_loops(table(cloud.game, i), policies, i, logit).items()}
-    sampled = found.pop(3)
+    sampled = found.pop(3) if cloud.draws else None
     for one, (name, wanted) in zip(found, expected.items(), strict=True):
         assert one.name == name
         stems = (len(one.points), one.points[0][0], one.points[-1][0], one.mean, one.variance)
         assert stems == pytest.approx(wanted, abs=1e-6)
         assert one.mean == pytest.approx(expected["CRA"][3], abs=1e-9)
     coma, regret = expected["COMA"][4], expected["CRA"][4]
-    assert sampled.name == f"CRA, {draws} draw{'s' if draws > 1 else ''}"
-    assert sampled.variance == pytest.approx(regret + (coma - regret) / draws, abs=1e-6)
+    if sampled:
+        draws = cloud.draws.value
+        assert sampled.name == f"CRA, {draws} draw{'s' if draws > 1 else ''}"
+        assert sampled.variance == pytest.approx(regret + (coma - regret) / draws, abs=1e-6)
     (drawing,) = drawings(cloud.view.value)
     stays_on_its_sheet(drawing)
 
 
+@pytest.mark.parametrize("draws", [None, 2])
 @pytest.mark.parametrize("name", CLOUD_GAMES)
-def test_the_words_say_what_is_drawn(name):
-    cloud = GradientCloud(name)
+def test_the_words_say_what_is_drawn(name, draws):
+    cloud = GradientCloud(name, draws)
     i, _, found = shown(cloud)
     alt = cloud.alt
     assert alt.startswith(f"Game {cloud.game.name}, target {cloud.game.agents[i]}, logit of {cloud.logit_menu.value}. ")
@@ -101,11 +105,12 @@ def test_the_words_say_what_is_drawn(name):
     if found[2].variance > 1e-8:
         ratio = found[-1].variance / found[2].variance
         assert part(alt, " CRA has", "of COMA's variance.") == pytest.approx([ratio], abs=0.0051)
+    assert f">{alt.split('. ')[-1]}<" in unescape(cloud.view.value)  # the verdict is drawn, too
 
 
 @pytest.mark.parametrize("name", CLOUD_GAMES)
 def test_every_control_over_its_range(name):
-    cloud = GradientCloud("stag_hunt")
+    cloud = GradientCloud("stag_hunt", draws=2)
     cloud.game_menu.value = name
     for target in cloud.game.targets:
         cloud.target_menu.value = target
@@ -126,7 +131,7 @@ probabilities = st.lists(st.floats(0.01, 1), min_size=2, max_size=3)
 @given(st.lists(probabilities, min_size=1, max_size=3), st.data())
 @settings(deadline=None, max_examples=40)
 def test_estimators_of_any_game(weights, data):
-    """The same mean; CRA never scatters more than COMA, or than Q − v(s); draws remove their share."""
+    """The same mean; CRA never scatters more than COMA, or than Q − v(s); draws remove their share, and may be left out."""
     policies = [torch.tensor(w, dtype=torch.float64) / sum(w) for w in weights]
     size = math.prod(len(p) for p in policies)
     entries = data.draw(st.lists(st.floats(-10, 10), min_size=size, max_size=size))
@@ -141,6 +146,7 @@ def test_estimators_of_any_game(weights, data):
     for cloud in found:
         assert sum(p for _, p in cloud.points) == pytest.approx(1)
         assert cloud.mean == pytest.approx(float(exact[0]), abs=1e-6)
+    assert clouds(q, policies, i, 0) == [cloud for cloud in found if "draw" not in cloud.name]
     _, baseline, coma, sampled, regret = [cloud.variance for cloud in found]
     assert regret <= min(coma, baseline) + 1e-6
     assert sampled == pytest.approx(regret + (coma - regret) / draws, abs=1e-5)
@@ -169,6 +175,10 @@ def test_it_does_not_help_where_earnings_add_up():
 def test_it_has_words_and_a_static_copy():
     cloud = GradientCloud()
     assert all(c.description.strip() and not c.disabled for c in controls(cloud) if not isinstance(c, HTML))
+    described = [c.description for c in controls(cloud)]
+    assert "Draws of the others" not in described
+    assert "draw" not in cloud.alt
+    assert [c.description for c in controls(GradientCloud(draws=1))] == [*described[:-1], "Draws of the others", ""]
     assert cloud.twin() == GradientCloud().twin()
     assert " id=" not in cloud.twin()
     assert STATIC in cloud.twin()

@@ -89,7 +89,7 @@ def test_the_player_over_all_its_controls(name):
 def test_buttons_and_letters_are_the_same():
     one, other = GridPlayer("pursuit"), GridPlayer("pursuit")
     buttons = {b.description: b for b in controls(one) if isinstance(b, ipywidgets.Button)}
-    for description in ("north (n)", "west (w)", "stay (.)", "as my team would (t)"):
+    for description in ("north (n)", "west (w)", "stay (.)", "let the team choose (t)"):
         buttons[description].click()
     other.moves.value = "N w?.t"  # capitals count, what means nothing does not
     assert one.view.value == other.view.value
@@ -99,12 +99,33 @@ def test_buttons_and_letters_are_the_same():
     one.step.value = 1
     buttons["east (e)"].click()  # goes on from the step that is shown
     assert one.moves.value == "ne"
-    buttons["play on"].click()
+    buttons["play to the end"].click()
     assert one.letters() == "ne" + 23 * "t"
     assert one.step.value == 2
     one.moves.value += "nn"  # the episode is over
     assert len(one.played.actions) == 25
     assert "Step 25, the end" in one.alt
+
+
+def test_the_opening_says_what_to_do_until_a_move_is_made():
+    player = GridPlayer("rendezvous")
+    assert player.step.value == 0
+    assert (player.step.min, player.step.max) == (0, 1)  # there is nothing to look at yet
+    player.step.value = 1
+    assert player.step.value == 0
+    for you in player.who().game.targets:
+        player.you_menu.value = you
+        assert f"Nothing was played yet. You are {you} (c{you[-1]} on the board)." in player.alt
+        assert "Choose your move" in player.view.value
+    player.moves.value = "ns"
+    assert "Nothing was played yet" not in player.alt + player.view.value
+    assert player.step.max == 2
+    player.step.value = 0
+    assert "Nothing was played yet" not in player.alt
+    player.moves.value = ""
+    assert "Nothing was played yet" in player.alt
+    buttons = [b.description for b in controls(player) if isinstance(b, ipywidgets.Button)]
+    assert buttons[-2:] == ["take back", "play to the end"]
 
 
 def test_only_what_was_changed_differs():
@@ -148,3 +169,17 @@ def test_teams_are_what_they_are_called():
 def test_unknown_tasks_are_refused():
     with pytest.raises(ValueError, match="'chicken' is not a grid task"):
         GridPlayer("chicken")
+
+
+@pytest.mark.parametrize(("game", "pressed", "letters"), [
+    ("pursuit", ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", " "], "nswe."),
+    ("crossing", ["ArrowUp", "ArrowLeft", "ArrowRight", "ArrowDown"], "slr"),  # there is no way back
+])  # fmt: skip
+def test_arrow_keys_are_moves(game, pressed, letters):
+    player = GridPlayer(game)
+    for key in [*pressed, "x", "Enter"]:
+        player.arrows._handle_custom_msg(key, [])  # as it comes from the browser
+    assert player.moves.value == letters
+    player.arrows._handle_custom_msg("Backspace", [])
+    assert player.moves.value == letters[:-1]
+    assert len(player.played.actions) == len(letters) - 1

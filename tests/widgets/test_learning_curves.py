@@ -1,6 +1,7 @@
 """The learning curves without a browser: their words against the rows, done again by loops."""
 
 import csv
+import xml.etree.ElementTree as ET
 from collections import Counter
 from itertools import combinations
 
@@ -11,7 +12,18 @@ from ipywidgets import HTML
 from helpers.widgets import controls, drawings, stays_on_its_sheet
 from micra_lite.widgets import LearningCurves
 from micra_lite.widgets.drawing.base import STATIC
-from micra_lite.widgets.learning_curves import DRAWS, curves_of, interquartile_mean, reached, read_runs
+from micra_lite.widgets.learning_curves import (
+    DRAWS,
+    LOOKS,
+    RIGHT,
+    curves_of,
+    dark,
+    interquartile_mean,
+    looks_of,
+    reached,
+    read_runs,
+    spread,
+)
 
 METHODS = ("MICRA", "COMA", "MADDPG", "MICRA, true external")
 STEPS = (0, 1000, 2000, 4000)
@@ -161,3 +173,58 @@ def test_it_has_words_and_a_static_copy(rows):
     alone = LearningCurves([r for r in rows if not r["method"].startswith("MICRA,")])
     assert alone.beside not in controls(alone)
     assert found.beside in controls(found)
+
+
+def names_of(sheet):
+    """Each method's name → (height, colour) of its label, from the drawing."""
+    found = {}
+    for node in ET.fromstring(sheet).iter():
+        words = (node.text or "").rsplit(" ", 1)
+        if node.tag.endswith("text") and float(node.attrib["x"]) > RIGHT + 40 and words[0] in METHODS:
+            found[words[0]] = float(node.attrib["y"]) - 4, node.attrib["fill"]
+    return found
+
+
+def test_every_name_is_tied_to_the_end_of_its_line(rows):
+    """By a line in the same colour, in the order of the ends, with the same marker; and no two methods look alike."""
+    found = LearningCurves(rows)
+    for task in ("far, nobody adapts", "near, everyone adapts"):
+        found.task.value = task
+        for found.draw.value in range(1, DRAWS + 1):
+            (sheet,) = drawings(found.view.value)
+            looks = looks_of(["MICRA", "COMA", "MADDPG"])
+            nodes = [node for node in ET.fromstring(sheet).iter() if node.tag.endswith(("line", "polyline"))]
+            curves = {n.attrib["stroke"]: n.attrib["points"].split()[-1] for n in nodes if n.tag.endswith("polyline")}
+            ties = {n.attrib["stroke"]: n.attrib for n in nodes if n.attrib.get("x1") == f"{RIGHT:g}"}
+            labels = names_of(sheet)
+            ends = {}
+            for method, (colour, _, _) in looks.items():
+                x, y = map(float, curves[colour].split(","))
+                tie = {key: float(value) for key, value in ties[colour].items() if key in ("x1", "y1", "y2")}
+                assert (tie["x1"], tie["y1"]) == (x, y)
+                height, written = labels[method]
+                assert tie["y2"] == pytest.approx(height, abs=0.6)
+                assert written == dark(colour)
+                ends[method] = y
+            by_end, by_label = sorted(looks, key=ends.get), sorted(looks, key=labels.get)
+            assert by_end == by_label
+            heights = sorted(height for height, _ in labels.values())
+            assert np.diff(heights).min() >= 18.9
+
+
+@pytest.mark.parametrize("methods", [list(LOOKS), ["MICRA", *(f"MICRA, {k}" for k in range(5))]])
+def test_no_two_methods_look_alike(methods):
+    looks = looks_of(methods).values()
+    assert len({colour for colour, _, _ in looks}) == len(methods)
+    assert len({(shape, dashes) for _, shape, dashes in looks}) == len(methods)
+    for colour in (dark(c) for c, _, _ in looks):  # legible on white: WCAG's contrast of 4.5
+        light = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in light]
+        assert 1.05 / (float(np.dot([0.2126, 0.7152, 0.0722], linear)) + 0.05) > 4.5
+
+
+def test_heights_are_spread_inside_of_the_sheet():
+    assert spread([100.0, 150.0], 19, 40, 300) == [100.0, 150.0]
+    assert spread([100.0, 101.0, 102.0], 19, 40, 300) == [100.0, 119.0, 138.0]
+    assert spread([295.0, 296.0], 19, 40, 300) == [281.0, 300.0]
+    assert spread([10.0], 19, 40, 300) == [40.0]

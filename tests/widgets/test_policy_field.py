@@ -1,7 +1,9 @@
 """The field of regrets without a browser: its numbers against plain loops, its paths against what is known, its words."""
 
 import itertools
+import math
 import warnings
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.widgets import drawings, part, stays_on_its_sheet
+from helpers.widgets import controls, drawings, part, stays_on_its_sheet
 from micra_lite.exact import dynamics, nash_equilibria
 from micra_lite.registry import make
 from micra_lite.widgets import PolicyField
@@ -168,3 +170,37 @@ def test_its_average_converges_in_a_zero_sum_game():
 def test_games_without_a_field_are_refused():
     with pytest.raises(ValueError, match="'rectangular' has no field"):
         PolicyField("rectangular")
+    with pytest.raises(ValueError, match="'rectangular' has no field"):
+        PolicyField("stag_hunt", games=["rectangular"])
+
+
+def test_what_is_offered_and_what_is_remembered():
+    field = PolicyField("stag_hunt", games=["stag_hunt"], ways=PATHS[:1])
+    assert {c.description for c in controls(field)}.isdisjoint({"Game", "Path"})
+    field = PolicyField("stag_hunt", games=["stag_hunt", "rock_paper_scissors"])
+    field.sliders[1][0].value = 0.9
+    left = field.alt
+    field.game_menu.value = "rock_paper_scissors"
+    field.sliders[0][0].value = 0.8
+    assert policies_of(field)[0] == pytest.approx([0.8, 0.12, 0.08])
+    field.game_menu.value = "stag_hunt"
+    assert field.alt == left
+    field.game_menu.value = "rock_paper_scissors"
+    assert policies_of(field)[0] == pytest.approx([0.8, 0.12, 0.08])
+
+
+@pytest.mark.parametrize("name", ["stag_hunt", "rock_paper_scissors"])
+def test_the_field_fills_its_sheet_and_its_arrowheads_can_be_seen(name):
+    """From edge to edge, and each arrowhead is 10 pixels long, however slow the arrow."""
+    root = ET.fromstring(drawings(PolicyField(name).view.value)[0])
+    heads = [
+        [tuple(map(float, xy.split(","))) for xy in node.attrib["points"].split()]
+        for node in root.iter()
+        if node.tag.endswith("polygon") and len(node.attrib["points"].split()) == 3
+    ]
+    assert len(heads) >= 56  # 28 in each triangle, 81 in a square
+    for tip, left, right in heads:
+        assert math.dist(tip, [(a + b) / 2 for a, b in zip(left, right, strict=True)]) == pytest.approx(10, abs=0.2)
+    outlines = [p for node in root.iter() if node.tag.endswith("polyline") for p in node.attrib["points"].split()]
+    reach = max(float(p.split(",")[0]) for p in outlines)
+    assert reach > (650 if name == "rock_paper_scissors" else 380)

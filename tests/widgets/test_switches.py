@@ -125,3 +125,14 @@ def test_it_has_words_and_a_static_copy():
     assert switches.twin() == ThreeSwitches().twin()
     assert " id=" not in switches.twin()
     assert STATIC in switches.twin()
+
+
+def test_what_it_shows_at_first_answers_no_question_of_the_lesson():
+    """The lesson asks what pairs say of the lamp alone, and when their regrets are right: neither is the first picture."""
+    switches = ThreeSwitches()
+    assert 0 < switches.share.value < 1
+    assert switches.data.value != switches.now.value
+    _, tables, regrets = shown(switches)
+    assert np.ptp(tables[1]) > 0.1
+    assert verdict(regrets[1], regrets[0]) != "right"
+    assert not switches.alt.startswith("Three-way share 1.0")

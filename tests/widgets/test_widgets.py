@@ -1,4 +1,4 @@
-"""The regret explorer and the stepper without a browser: every control over its range, against sums by brute force."""
+"""The regret explorer without a browser: every control over its range, against sums by brute force."""
 
 import itertools
 import math
@@ -10,17 +10,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from ipywidgets import HTML
 
-import micra_lite
-from helpers.widgets import controls, descendants, drawings, numbers, part, stays_on_its_sheet
-from micra_lite.game import Game
+from helpers.widgets import controls, descendants, drawings, part, stays_on_its_sheet
 from micra_lite.games.matrix import MATRIX_GAMES
 from micra_lite.plotting.games import picture
 from micra_lite.registry import make
-from micra_lite.widgets import RegretExplorer, Stepper, show
+from micra_lite.widgets import Chain, RegretExplorer, course_map, show
 from micra_lite.widgets.drawing import charts, svg
 from micra_lite.widgets.drawing.base import STATIC, Explorer, Picture
-from micra_lite.widgets.drawing.update_stages import STAGES, logit_gradients
 from micra_lite.widgets.regret_explorer import Regrets
 
 
@@ -95,12 +93,52 @@ def test_every_control_over_its_range(name):
             one.value = start
 
 
-def test_weights_that_are_all_zero_mean_a_uniform_policy():
+def test_probabilities_make_room_for_one_another():
     explorer = RegretExplorer("rock_paper_scissors")
-    for one in explorer.sliders[1]:
-        one.value = 0
-    assert explorer.policies()[1].tolist() == pytest.approx([1 / 3] * 3)
-    check(explorer)
+    rock, paper, scissors = explorer.sliders[1]
+    drawn = []
+    explorer.view.observe(lambda change: drawn.append(change["new"]), "value")
+    for first, others in ((0.8, (0.12, 0.08)), (1.0, (0, 0)), (0.5, (0.3, 0.2)), (0.0, (0.6, 0.4))):
+        rock.value = first
+        assert (paper.value, scissors.value) == pytest.approx(others)
+        assert explorer.policies()[1].tolist() == pytest.approx([first, *others])
+        check(explorer)
+    assert len(drawn) == 4  # one new picture for each move
+    paper.value = 1.0
+    scissors.value = 0.25  # of two that share what is left, one has nothing: so the other keeps it
+    assert [one.value for one in explorer.sliders[1]] == pytest.approx([0, 0.75, 0.25])
+
+
+def test_a_game_that_one_comes_back_to_is_as_it_was_left():
+    explorer = RegretExplorer("odd_one_out", games=["odd_one_out", "stag_hunt"])
+    explorer.sliders[1][2].value = 0.6
+    explorer.sliders[2][0].value = 0.1
+    explorer.target_menu.value = "column"
+    left, policies = explorer.alt, [p.tolist() for p in explorer.policies()]
+    explorer.game_menu.value = "stag_hunt"
+    assert "Game stag_hunt, target row" in explorer.alt
+    explorer.sliders[0][0].value = 0.25
+    explorer.game_menu.value = "odd_one_out"
+    assert explorer.alt == left
+    assert [p.tolist() for p in explorer.policies()] == policies
+    explorer.game_menu.value = "stag_hunt"
+    assert "row plays stag 0.25" in explorer.alt
+
+
+def test_it_opens_on_the_policies_and_offers_the_games_that_it_is_told():
+    explorer = RegretExplorer("rectangular", games=["rectangular"], policies=[[0.5, 0.5], [0.5, 0.25, 0.25]])
+    assert [p.tolist() for p in explorer.policies()] == [[0.5, 0.5], [0.5, 0.25, 0.25]]
+    assert "Regret advantage: up 0.38, down −0.38" in explorer.alt
+    assert "add up to 1" in " ".join(w.value for w in controls(explorer) if isinstance(w, HTML))
+    offered = [c.description for c in controls(explorer)]
+    assert "Game" not in offered  # there is one
+    assert "Regrets of" not in offered
+    explorer = RegretExplorer("stag_hunt", games=["meeting", "chicken"])
+    assert explorer.game_menu.options == ("stag_hunt", "meeting", "chicken")
+    assert "Game" in [c.description for c in controls(explorer)]
+    explorer.game_menu.value = "meeting"
+    assert explorer.target_menu.options == ("row", "column")
+    assert "Regrets of" in [c.description for c in controls(explorer)]
 
 
 def test_the_written_out_sums_are_right():
@@ -139,172 +177,23 @@ def test_the_stag_hunt_turns_at_two_thirds():
 def test_unknown_games_are_refused():
     with pytest.raises(ValueError, match="'pursuit' is not a matrix game"):
         RegretExplorer("pursuit")
-
-
-# --- The stepper --------------------------------------------------------------------------------------------------
-
-
-def train(name, updates=3, **options):
-    game = make(name, **options)
-    settings = micra_lite.Settings(
-        updates=updates, externals_per_update=3, states_per_external=4, inner_steps=1, features=8, hidden=16
-    )
-    return list(micra_lite.offline_training(game, micra_lite.external_family(name, game), settings))
-
-
-@pytest.fixture(scope="module", params=[("pursuit", {"size": 3}), ("rectangular", {}), ("three_sites", {})], ids=str)
-def records(request):
-    name, options = request.param
-    return train(name, **options)
-
-
-def words_of(stepper):
-    """The words of all stages of the present update."""
-    found = []
-    for k in range(len(STAGES)):
-        stepper.stage.value = k + 1
-        found.append(stepper.alt.split(". ", 1)[1])
-    return found
-
-
-def test_each_stage_says_what_the_record_says(records):
-    stepper = Stepper(records)
-    for k, record in enumerate(records):
-        stepper.update.value = k
-        game = record.state.game
-        _, features, prediction, q, regret, gradient, policy = words_of(stepper)
-        shown = [float(x) for x in record.features[0]]
-        assert numbers(features)[-2:] == pytest.approx([min(shown), max(shown)], abs=0.0051)
-        flat = [float(x) for p in record.predictions for x in p]
-        assert numbers(prediction) == pytest.approx(flat, abs=0.0051)
-
-        # The joint Q: the slice that is shown has the others at their likeliest action.
-        likely = dict(zip(game.externals, record.predictions, strict=True))
-        likely.update(zip(game.targets, record.policies, strict=True))
-        axes = [*game.target_axes, *game.external_axes][:2]
-        entries = {}
-        for joint in itertools.product(*[range(a) for a in game.n_actions]):
-            if all(joint[j] == int(likely[a].argmax()) for j, a in enumerate(game.agents) if j not in axes):
-                entries[joint] = float(record.q[joint])
-        assert numbers(q)[:2] == pytest.approx([min(entries.values()), max(entries.values())], abs=0.0051)
-        best = max(entries, key=entries.get)
-        top = ", ".join(f"{game.agents[j]} {game.action_names[j][best[j]]}" for j in axes)
-        assert f"The largest: {top}." in q
-
-        # Regrets again by brute force, from the same record's Q, policies and predictions.
-        joint_policy = [likely[a].double().tolist() for a in game.agents]
-        told, pushed = iter(numbers(regret)), iter(numbers(gradient))
-        for i, own in zip(game.target_axes, record.policies, strict=True):
-            given = [0.0] * game.n_actions[i]
-            for joint in itertools.product(*[range(a) for a in game.n_actions]):
-                weight = math.prod(joint_policy[j][a] for j, a in enumerate(joint) if j != i)
-                given[joint[i]] += weight * float(record.q[joint])
-            v = sum(p * x for p, x in zip(own.tolist(), given, strict=True))
-            for p, x in zip(own.tolist(), given, strict=True):
-                assert next(told) == pytest.approx(x - v, abs=0.0052)
-                assert next(pushed) == pytest.approx(p * (x - v), abs=0.0052)
-        after = [float(x) for p in record.new_policies for x in p]
-        assert part(policy, "update.", "Largest") == pytest.approx(after, abs=0.0051)
-
-
-def test_the_largest_change_and_the_count_are_the_records(records):
-    stepper = Stepper(records)
-    stepper.stage.value = len(STAGES)
-    record = records[0]
-    agree = sum(
-        int((new[a] - old[a]) * g[a] > 0)
-        for old, new, g in zip(record.policies, record.new_policies, logit_gradients(record), strict=True)
-        for a in range(len(old))
-    )
-    assert f"{agree} of {sum(len(p) for p in record.policies)} probabilities" in stepper.view.value
-    for agent, old, new in zip(record.state.game.targets, record.policies, record.new_policies, strict=True):
-        a = int((new - old).abs().argmax())
-        name = record.state.game.action_names[record.state.game.agents.index(agent)][a]
-        assert f"{agent}'s {name} went from {old[a]:.3f} to {new[a]:.3f}" in stepper.alt
-
-
-def test_logit_gradients_are_the_formula(records):
-    for record in records:
-        for g, p, a in zip(logit_gradients(record), record.policies, record.regrets, strict=True):
-            p, a = p.double(), a.double()
-            torch.testing.assert_close(g, p * (a - (p * a).sum()))
-            assert float(g.sum()) == pytest.approx(0, abs=1e-9)
-
-
-def test_the_board_is_drawn_where_the_agents_are():
-    record = train("pursuit", updates=1)[0]
-    stepper = Stepper([record])
-    cells = dict(re.findall(r"(\w+) at (row \d, column \d)", stepper.alt))
-    assert cells == {
-        agent: f"row {cell // 3 + 1}, column {cell % 3 + 1}"
-        for agent, cell in zip(record.state.game.agents, record.game_state.tolist(), strict=True)
-    }
-    tokens = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>(h1|h2|p)</text>', stepper.view.value)
-    where = {label: (float(x), float(y)) for x, y, label in tokens[::2]}  # each is drawn again in the legend
-    for label, cell in zip(("h1", "h2", "p"), record.game_state.tolist(), strict=True):
-        x, y = where[label]
-        assert (int((x - 8) // 64), int((y - 8) // 64)) == (cell % 3, cell // 3)
-
-
-def test_buttons_walk_through_stages_and_updates(records):
-    stepper = Stepper(records[:2])
-    seen = [stepper.view.value]
-    for _ in range(2 * len(STAGES) - 1):
-        stepper.next.click()
-        seen.append(stepper.view.value)
-    assert len(set(seen)) == 2 * len(STAGES)
-    assert (stepper.update.value, stepper.stage.value) == (1, len(STAGES))
-    stepper.next.click()  # there is nothing after the last
-    assert stepper.view.value == seen[-1]
-    for expected in reversed(seen[:-1]):
-        stepper.back.click()
-        assert stepper.view.value == expected
-    stepper.back.click()
-    assert (stepper.update.value, stepper.stage.value) == (0, 1)
-
-
-def test_records_without_an_update_are_left_out():
-    record = train("rectangular", updates=1)[0]
-    inner = micra_lite.Record("online adaptation", 1, record.state, {"imitation_loss": 1.0})
-    externals = micra_lite.external_family("rectangular").sample(0)
-    played = list(micra_lite.execution(record.state, record.state.game, externals))
-    assert Stepper([inner, record, *played]).records == [record]
-    with pytest.raises(ValueError, match="no record shows an update"):
-        Stepper([inner])
-
-
-def test_a_game_without_a_picture_shows_its_observation():
-    record = train("pursuit", updates=1)[0]
-
-    plain = Game()  # no board, no payoff table
-    plain.__dict__.update(vars(record.state.game))
-    record.state.game = plain
-    stepper = Stepper([record])
-    assert "An observation of 102 numbers from 0.00 to 1.00." in stepper.alt
-
-
-@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage[0])
-def test_the_function_that_a_stage_names_exists(stage):
-    for path in stage[2].split(", "):
-        found = micra_lite
-        for piece in path.split("."):
-            found = getattr(found, piece)
-        assert callable(found)
+    with pytest.raises(ValueError, match="'pursuit' is not a matrix game"):
+        RegretExplorer("stag_hunt", games=["stag_hunt", "pursuit"])
 
 
 # --- What all of them share ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["explorer", "stepper"])
+@pytest.fixture(params=["explorer", "chain"])
 def widget(request):
-    return RegretExplorer("odd_one_out") if request.param == "explorer" else Stepper(train("pursuit", updates=2))
+    return RegretExplorer("odd_one_out") if request.param == "explorer" else Chain("actors")
 
 
 def test_controls_have_words_and_focus(widget):
     import ipywidgets
 
     found = [c for c in controls(widget) if not isinstance(c, ipywidgets.HTML)]
-    assert len(found) >= 4
+    assert len(found) >= 2
     for control in found:
         assert control.description.strip()
         assert not control.disabled
@@ -316,7 +205,8 @@ def test_one_picture_and_no_output_area(widget):
     import ipywidgets
 
     kinds = [type(w) for w in descendants(widget)]
-    assert kinds.count(ipywidgets.HTML) == 1
+    pictures = [w for w in descendants(widget) if isinstance(w, ipywidgets.HTML) and "<svg" in w.value]
+    assert len(pictures) == 1
     assert ipywidgets.Output not in kinds
 
 
@@ -333,7 +223,7 @@ def test_the_twin_is_whole(widget):
 
 
 def test_html_is_deterministic_and_well_formed():
-    for make_one in (lambda: RegretExplorer("three_sites"), lambda: Stepper(train("pursuit", updates=1))):
+    for make_one in (lambda: RegretExplorer("three_sites"), lambda: Chain("critic")):
         one, other = make_one(), make_one()
         assert one.twin() == other.twin()
         assert one._repr_mimebundle_()["text/plain"] == other._repr_mimebundle_()["text/plain"]
@@ -343,10 +233,13 @@ def test_html_is_deterministic_and_well_formed():
 
 
 def test_drawings_stay_on_their_sheet():
-    """For every game and stage."""
+    """For every game, and along the chain."""
     sheets = [d for name in MATRIX_GAMES for d in drawings(RegretExplorer(name).twin())]
-    for name in ("pursuit", "rectangular", "odd_one_out"):
-        sheets += drawings(Stepper(train(name, updates=1)).twin())
+    for share in (0.0, 0.5, 1.0):
+        chain = Chain("imitator")
+        chain.prey.value = share
+        sheets += drawings(chain.twin())
+    sheets += drawings(course_map("critic").twin())
     assert len(sheets) > len(MATRIX_GAMES) + 3
     for sheet in sheets:
         stays_on_its_sheet(sheet)

@@ -1,4 +1,4 @@
-"""Exercises of lesson 08, adapting: each newcomer from the prior, and the inputs of an actor."""
+"""Exercises of sheet 08, adapting: each newcomer from the prior, and the inputs of an actor."""
 
 from __future__ import annotations
 

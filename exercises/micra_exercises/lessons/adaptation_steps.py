@@ -1,4 +1,4 @@
-"""Exercises of lesson 08, the value of adapting: three answers to an adapted imitator in a game of two steps, and scores."""
+"""Exercises of sheet 08, the value of adapting: three answers to an adapted imitator in a game of two steps, and scores."""
 
 from __future__ import annotations
 

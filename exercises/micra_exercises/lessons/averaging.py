@@ -1,4 +1,4 @@
-"""Exercises of lesson 03: the variance that averaging over the others saves, and when it saves none."""
+"""Exercises of sheet 03: the variance that averaging over the others saves, and when it saves none."""
 
 from __future__ import annotations
 

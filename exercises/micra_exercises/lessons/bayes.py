@@ -1,4 +1,4 @@
-"""Exercises of lesson 06, Bayes' rule: a posterior over externals by hand, and the predictor that it gives."""
+"""Exercises of sheet 06, Bayes' rule: a posterior over externals by hand, and the predictor that it gives."""
 
 from __future__ import annotations
 

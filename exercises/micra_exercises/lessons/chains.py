@@ -1,4 +1,4 @@
-"""Exercises of lesson 01, many states: ends and cuts, the Markov chain of the states, the value of a team."""
+"""Exercises of sheet 01, many states: ends and cuts, the Markov chain of the states, the value of a team."""
 
 from __future__ import annotations
 

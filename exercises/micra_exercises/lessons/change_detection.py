@@ -1,4 +1,4 @@
-"""Exercises of lesson 08, an external that changes: suspicion, a sum of surprises (Page, 1954), by hand and in code."""
+"""Exercises of sheet 08, an external that changes: suspicion, a sum of surprises (Page, 1954), by hand and in code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 07, comparing methods: interquartile mean, probability of improvement, a mean that is luck."""
+"""Exercises of sheet 07, comparing methods: interquartile mean, probability of improvement, a mean that is luck."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 04, learning: the loss of a critic, one of its steps, and joint actions that were never taken."""
+"""Exercises of sheet 04, learning: the loss of a critic, one of its steps, and joint actions that were never taken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exercise of lesson 07, data: support and query episodes of D, and padding."""
+"""Exercise of sheet 07, data: support and query episodes of D, and padding."""
 
 from __future__ import annotations
 

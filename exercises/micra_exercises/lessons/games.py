@@ -1,4 +1,4 @@
-"""Exercises of lesson 01, payoff tables: a point of indifference, and the value of knowing the other player."""
+"""Exercises of sheet 01, payoff tables: a point of indifference, and the value of knowing the other player."""
 
 from __future__ import annotations
 

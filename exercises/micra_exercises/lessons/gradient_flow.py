@@ -1,4 +1,4 @@
-"""Exercise of lesson 07, gradients: the losses that each network learns from, and the gradients to be stopped."""
+"""Exercise of sheet 07, gradients: the losses that each network learns from, and the gradients to be stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 02: regret matching, the error from a wrong prediction, and the error from a single sample."""
+"""Exercises of sheet 02: regret matching, the error from a wrong prediction, and the error from a single sample."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 06, imitators: the loss on watched moves, errors in nats, and a move that misleads."""
+"""Exercises of sheet 06, imitators: the loss on watched moves, errors in nats, and a move that misleads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 05: inner steps, and the outer loss for autograd. The rest is in `second_order.py`."""
+"""Exercises of sheet 05: inner steps, and the outer loss for autograd. The rest is in `second_order.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 07, one update: the order of its steps, and the slow copies."""
+"""Exercises of sheet 07, one update: the order of its steps, and the slow copies."""
 
 from __future__ import annotations
 

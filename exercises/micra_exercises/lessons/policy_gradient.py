@@ -1,4 +1,4 @@
-"""Exercises of lesson 03: scores, and the gradient of Eq. 3 by sums and as an objective. The rest is in `averaging.py`."""
+"""Exercises of sheet 03: scores, and the gradient of Eq. 3 by sums and as an objective. The rest is in `averaging.py`."""
 
 from __future__ import annotations
 

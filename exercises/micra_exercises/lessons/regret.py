@@ -1,4 +1,4 @@
-"""Exercises of lesson 02: regrets by hand and by sums, and COMA's advantage. The rest is in `matching.py`."""
+"""Exercises of sheet 02: regrets by hand and by sums, and COMA's advantage. The rest is in `matching.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 05: the gradient through an inner step, and the error of leaving out its second order."""
+"""Exercises of sheet 05: the gradient through an inner step, and the error of leaving out its second order."""
 
 from __future__ import annotations
 

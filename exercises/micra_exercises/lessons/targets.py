@@ -1,4 +1,4 @@
-"""Exercises of lesson 04, targets: by hand, with the expectation over all next actions, and for a new external."""
+"""Exercises of sheet 04, targets: by hand, with the expectation over all next actions, and for a new external."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from . import TutorError
 from .scheme import points
 
 ROOT = Path(__file__).parents[3]  # of a checkout
+DEEPER = "_deeper"  # what a lesson's optional continuation adds to its name
 INSTALL = """```sh
 python -m venv .venv
 .venv/bin/pip install -r requirements.txt     # Windows: .venv\\Scripts\\pip
@@ -66,6 +67,11 @@ def sheet(content: dict[str, Any], variant: int) -> dict[str, Any]:
     return {**content, "cells": cells, "metadata": {**content["metadata"], "micra_exercises": {"variant": variant}}}
 
 
+def topic(path: Path) -> str:
+    """A notebook's name without its number."""
+    return path.stem.partition("_")[2]
+
+
 def start(lessons: list[Path], sheets: list[Path], variant: int) -> str:
     """The start page: how to install, and a table of the lessons and their sheets."""
     lines = [
@@ -75,17 +81,22 @@ def start(lessons: list[Path], sheets: list[Path], variant: int) -> str:
         "",
         INSTALL,
         "",
-        "Then read a lesson and do its sheet. Hand in your sheets.",
+        "Then read a lesson and do its sheet. Hand in your sheets. What goes *deeper* is optional.",
         "",
     ]
-    lines += ["| lesson | sheet | minutes | points |", "|---|---|---|---|"]
-    with_sheet = {path.stem for path in sheets}
+    lines += ["| lesson | deeper | sheet | minutes | points |", "|---|---|---|---|---|"]
+    of_topic = {topic(path): path for path in sheets}  # a sheet keeps its number where a lesson has got another one
+    deeper = {path.stem: f"[deeper](lessons/{path.name})" for path in lessons}
     for path in lessons:
-        lesson, link, minutes, most = check.exercises(path.stem), "", "", ""
-        if path.stem in with_sheet:
-            link = f"[exercises](exercises/{path.name})"
-            minutes, most = str(sum(one.minutes for one in lesson)), str(sum(map(points, lesson)))
-        lines.append(f"| [{path.stem}](lessons/{path.name}) | {link} | {minutes} | {most} |")
+        if path.stem.endswith(DEEPER):
+            continue
+        link, minutes, most = "", "", ""
+        if sheet := of_topic.get(topic(path)):
+            exercises = check.exercises(sheet.stem)
+            link = f"[exercises](exercises/{sheet.name})"
+            minutes, most = str(sum(one.minutes for one in exercises)), str(sum(map(points, exercises)))
+        more = deeper.get(path.stem + DEEPER, "")
+        lines.append(f"| [{path.stem}](lessons/{path.name}) | {more} | {link} | {minutes} | {most} |")
     return "\n".join([*lines, "", f"Variant {variant} of the numbers." if variant else "", ""])
 
 

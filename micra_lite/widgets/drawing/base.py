@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets
 
+from .svg import SHOWN
+
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
@@ -52,7 +54,7 @@ class Picture:
             drawing = f'<img alt="{escape(self.alt)}" style="width: 100%" src="data:image/svg+xml;base64,{data}"/>'
             caption = f'<figcaption style="font-size: smaller">{escape(self.alt)}</figcaption>'
         mark = ' class="trained"' if trained else ""
-        return f'<figure{mark} style="margin: 0; max-width: 720px; line-height: 1.5">{self.head}{drawing}{self.body}{caption}</figure>'
+        return f'<figure{mark} style="margin: 0; max-width: {SHOWN}px; line-height: 1.5">{self.head}{drawing}{self.body}{caption}</figure>'
 
 
 class Explorer(ipywidgets.VBox):

@@ -1,22 +1,16 @@
-"""The state of a game as a drawing: its scene, or the bare observation of a game without one."""
+"""A board as a drawing, and the sign of each agent."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
-from io import BytesIO
-
-import numpy as np
-from torch import Tensor
 
 from ...game import Game
 from ...games.scene import Board, name_and_role
 from ...plotting import style
-from ...plotting.games import picture, place, scene_of, words
+from ...plotting.games import place
 from ...plotting.style import look
-from ...training_state import Record
 from . import svg
-from .svg import number, text
+from .svg import text
 
 Drawing = tuple[list[str], float, str]  # parts, height, and the same in words
 
@@ -25,17 +19,6 @@ _SHAPES = {  # corners around (0, 0) of the markers in `plotting.style`
     "D": "0,-1.2 1.2,0 0,1.2 -1.2,0", "X": "-1,-1 0,-0.4 1,-1 0.4,0 1,1 0,0.4 -1,1 -0.4,0", "*": "0,-1.2 0.4,-0.3 1.2,-0.3 "
     "0.5,0.3 0.8,1.2 0,0.6 -0.8,1.2 -0.5,0.3 -1.2,-0.3 -0.4,-0.3",
 }  # fmt: skip
-
-
-def state(record: Record) -> Drawing:
-    """The state of a record: a board as SVG, a table as the picture that `plotting` makes of it."""
-    game, shown = record.state.game, record.game_state
-    assert shown is not None
-    try:
-        scene = scene_of(game, shown)
-    except TypeError:  # a game without a scene
-        return strip(record.observations[0])
-    return board(game, scene) if isinstance(scene, Board) else photograph(picture(game, shown), words(game, shown))
 
 
 def cell_middle(scene: Board, cell: int) -> tuple[float, float, float]:
@@ -88,29 +71,3 @@ def token(game: Game, agent: str, x: float, y: float, reach: float) -> str:
         shape = f'<circle cx="{x:.4g}" cy="{y:.4g}" r="{1.05 * reach:.4g}" fill="{colour}" stroke="{style.INK}"/>'
     ink = style.PAPER if colour in (*style.WHITE_LETTERS, style.GREEN) else style.INK
     return shape + text(x, y + 0.3 * reach, letters, 0.85 * reach, "middle", True, ink)
-
-
-def photograph(pixels: np.ndarray, said: str) -> Drawing:
-    """A picture (H, W, 3), set into the drawing, with its words."""
-    from matplotlib.image import imsave
-
-    file = BytesIO()
-    imsave(file, pixels, format="png")
-    scale = min(260 / pixels.shape[0], (svg.WIDTH - 16) / pixels.shape[1])
-    height, width = scale * pixels.shape[0], scale * pixels.shape[1]
-    data = base64.b64encode(file.getvalue()).decode()
-    image = f'<image x="8" y="8" width="{width:.4g}" height="{height:.4g}" href="data:image/png;base64,{data}"/>'
-    return [image], height + 16, said
-
-
-def strip(observation: Tensor) -> Drawing:
-    """An observation (O,) as a row of cells, the darker the larger."""
-    values = observation.tolist()
-    low, high = min(values), max(values)
-    width = (svg.WIDTH - 16) / len(values)
-    parts = [text(8, 20, "observation", bold=True)]
-    for k, value in enumerate(values):
-        shade = (value - low) / (high - low) if high > low else 0.5
-        parts.append(svg.rect(8 + k * width, 30, width, 30, style.BLUE, style.GREY, min(0.99, shade)))
-    parts.append(text(8, 78, f"from {number(low)} (white) to {number(high)} (blue)", 12))
-    return parts, 88, f"An observation of {len(values)} numbers from {number(low)} to {number(high)}."

@@ -18,7 +18,7 @@ from .svg import number, text
 
 PATHS = ("follow the regrets", "regret matching")
 EDGE = 0.005  # paths start this far inside, because an action that is never played cannot grow
-LENGTH = 26.0  # of the longest arrow, pixels
+SHORTEST, LONGEST = 13.0, 34.0  # arrows, pixels: the slowest shows its direction, too
 Point = tuple[float, float]
 
 
@@ -81,12 +81,20 @@ def arrows(at: Sequence[Point], to: Sequence[Point]) -> list[str]:
     top = max(speeds) or 1.0
     drawn = []
     for (x, y), (u, v), speed in zip(at, to, speeds, strict=True):
-        if speed > 1e-9:
-            scale = LENGTH * (speed / top) ** 0.5 / speed
-            drawn.append(
-                svg.arrow(x - scale * u / 2, y - scale * v / 2, x + scale * u / 2, y + scale * v / 2, style.GREY)
-            )
+        if speed > 1e-6 * top:
+            half = (SHORTEST + (LONGEST - SHORTEST) * (speed / top) ** 0.5) / 2 / speed
+            drawn.append(arrow(x - half * u, y - half * v, x + half * u, y + half * v))
     return drawn
+
+
+def arrow(x1: float, y1: float, x2: float, y2: float) -> str:
+    """A thin shaft and a head that stays large where the arrow is short."""
+    length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
+    u, v = 10 * (x2 - x1) / length, 10 * (y2 - y1) / length  # along the head, which is 10 long and 8 wide
+    x, y = x2 - u, y2 - v
+    head = [(x2, y2), (x - 0.4 * v, y + 0.4 * u), (x + 0.4 * v, y - 0.4 * u)]
+    corners = " ".join(f"{a:.4g},{b:.4g}" for a, b in head)
+    return svg.line(x1, y1, x, y, style.GREY) + f'<polygon points="{corners}" fill="{style.GREY}"/>'
 
 
 def trail(c: Trajectory, pixels: Sequence[Sequence[Point]], rest: Sequence[Point]) -> list[str]:
@@ -98,14 +106,18 @@ def trail(c: Trajectory, pixels: Sequence[Sequence[Point]], rest: Sequence[Point
     return [*parts, svg.diamond(*pixels[0][-1], 6, style.VERMILLION)]
 
 
-def square(c: Trajectory) -> list[str]:
-    """The field for two actions each: row's probability of its first action to the right, column's upwards."""
-    left, top, side = 64.0, 34.0, 280.0
+def square(c: Trajectory) -> tuple[list[str], float]:
+    """The field for two actions each: row's probability of its first action to the right, column's upwards.
+
+    Returns it, with both players' regrets beside it, and the y where it ends.
+    """
+    left, top, side = 44.0, 34.0, 340.0
 
     def pixel(x: float, y: float) -> Point:
         return left + side * x, top + side * (1 - y)
 
-    grid = torch.cartesian_prod(*[torch.arange(0.05, 1, 0.1, dtype=torch.float64)] * 2)  # (B, 2)
+    ticks = torch.arange(1 / 18, 1, 1 / 9, dtype=torch.float64)
+    grid = torch.cartesian_prod(ticks, ticks)  # (B, 2)
     moved = drift(c.game.payoffs, _firsts(grid))
     parts = [svg.rect(left, top, side, side, style.PAPER, style.GREY)]
     to = [(u, -v) for u, v in zip(moved[0][:, 0].tolist(), moved[1][:, 0].tolist(), strict=True)]
@@ -118,11 +130,24 @@ def square(c: Trajectory) -> list[str]:
     names = c.game.action_names
     parts += [
         text(left + side / 2, top + side + 32, f"row: P({names[0][0]})", 13, "middle", True),
-        text(left - 56, top - 12, f"column: P({names[1][0]})", 13, "start", True),
+        text(4, top - 12, f"column: P({names[1][0]})", 13, "start", True),
     ]
     pairs = [c.path] if c.rounds is None else [c.path, c.rounds]
     lines = [[pixel(*xy) for xy in zip(p[:, 0].tolist(), q[:, 0].tolist(), strict=True)] for p, q in pairs]
-    return [*parts, *trail(c, lines, [pixel(p[0], q[0]) for p, q in c.rest])]
+    parts += trail(c, lines, [pixel(p[0], q[0]) for p, q in c.rest])
+    y = 60.0
+    for j in (0, 1):
+        bars, y = regret_bars(c, j, 404, y, 272)
+        parts.append(bars)
+        y += 24
+    return parts, top + side + 40
+
+
+def regret_bars(c: Trajectory, j: int, x: float, y: float, width: float) -> tuple[str, float]:
+    """The regrets of one player at the start, and the y where they end; both players' bars have one scale."""
+    reach = svg.round_up(max(abs(r) for own in c.regrets for r in own))
+    title = f"regrets of {c.game.agents[j]} at ○"
+    return charts.bar_panel(x, y, width, title, c.game.action_names[j], c.regrets[j], -reach, reach, "units of payoff")
 
 
 def _firsts(points: Tensor) -> Pair:
@@ -131,13 +156,19 @@ def _firsts(points: Tensor) -> Pair:
     return torch.stack([x, 1 - x], 1), torch.stack([y, 1 - y], 1)
 
 
-def triangles(c: Trajectory) -> list[str]:
-    """The field for three actions each: a triangle for each player, with its actions at the corners; the other is fixed."""
-    parts = []
-    grid = torch.tensor([[i, j, 10 - i - j] for i in range(1, 9) for j in range(1, 10 - i)], dtype=torch.float64) / 10
+def triangles(c: Trajectory) -> tuple[list[str], float]:
+    """The field for three actions each: a triangle for each player, with its actions at the corners; the other is fixed.
+
+    Returns it, with each player's regrets below its triangle, and the y where it ends.
+    """
+    parts, bottom = [], 0.0
+    side, top, n = 296.0, 52.0, 9
+    base = top + side * 0.75**0.5
+    cuts = [[i, j, n - i - j] for i in range(1, n - 1) for j in range(1, n - i)]
+    grid = torch.tensor(cuts, dtype=torch.float64) / n
     for j, agent in enumerate(c.game.agents):
-        x0 = 20.0 + 180 * j
-        corners = torch.tensor([[x0, 290.0], [x0 + 170, 290.0], [x0 + 85, 143.0]], dtype=torch.float64)
+        x0 = 22.0 + 340 * j
+        corners = torch.tensor([[x0, base], [x0 + side, base], [x0 + side / 2, top]], dtype=torch.float64)
         here = grid @ corners  # (B, 2) pixels
         other = c.start[1 - j].expand(len(grid), -1)
         moved = drift(c.game.payoffs, (grid, other) if j == 0 else (other, grid))[j] @ corners
@@ -146,41 +177,27 @@ def triangles(c: Trajectory) -> list[str]:
         parts += arrows([(x, y) for x, y in here.tolist()], [(u, v) for u, v in moved.tolist()])
         names = c.game.action_names[j]
         for (x, y), name, (dx, dy, anchor) in zip(
-            outline, names, ((0, 16, "start"), (0, 16, "end"), (0, -6, "middle")), strict=True
+            outline, names, ((-14, 18, "start"), (14, 18, "end"), (0, -8, "middle")), strict=True
         ):
-            parts.append(text(x + dx, y + dy, name, 12, anchor))
-        parts.append(text(x0 + 85, 110, f"{agent}'s policy", 13, "middle", True))
+            parts.append(text(x + dx, y + dy, name, 13, anchor))
+        parts.append(text(x0 + side / 2, 20, f"{agent}'s policy", 13, "middle", True))
         pairs = [c.path] if c.rounds is None else [c.path, c.rounds]
         lines = [[(x, y) for x, y in (p[j] @ corners).tolist()] for p in pairs]
         rest = [tuple((torch.from_numpy(e[j]) @ corners).tolist()) for e in c.rest]
         parts += trail(c, lines, rest)
-    return parts
+        bars, bottom = regret_bars(c, j, x0 - 14, base + 36, side + 24)
+        parts.append(bars)
+    return parts, bottom
 
 
 def draw(c: Trajectory) -> Picture:
-    """The field and the path on the left, both players' regrets at the start on the right, and a legend."""
-    parts = square(c) if len(c.start[0]) == 2 else triangles(c)
-    reach = svg.round_up(max(abs(x) for r in c.regrets for x in r))
-    y = 4.0
-    for j, agent in enumerate(c.game.agents):
-        bars, y = charts.bar_panel(
-            392,
-            y,
-            284,
-            f"regrets of {agent} at ○",
-            c.game.action_names[j],
-            c.regrets[j],
-            -reach,
-            reach,
-            "units of payoff",
-        )
-        parts.append(bars)
-        y += 6
-    y = max(y, 362.0)
+    """The field and the path, both players' regrets at the start, and a legend."""
+    parts, y = square(c) if len(c.start[0]) == 2 else triangles(c)
+    y += 18
     signs = [
         (svg.circle(16, y, 6, style.BLUE), 28, "start (sliders)"), (svg.diamond(156, y, 6, style.VERMILLION), 168, "end of the path"),
         (svg.star(292, y, 9, style.GREEN), 306, "equilibrium"),
-        (svg.line(402, y, 428, y, style.BLUE), 434, "average so far" if c.rounds else "path"),
+        (svg.polyline([(402, y), (428, y)], style.BLUE, 2.5), 434, "average so far" if c.rounds else "path"),
     ]  # fmt: skip
     if c.rounds:
         signs.append((svg.line(548, y, 574, y, style.SKY, True), 580, "each round"))

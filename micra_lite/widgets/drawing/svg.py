@@ -13,6 +13,7 @@ from html import escape
 from ...plotting.style import GREY, INK, PAPER
 
 WIDTH = 680
+SHOWN = 860  # how wide a page shows a sheet at most, in pixels
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -137,11 +138,11 @@ def hatch(x: float, y: float, width: float, height: float, colour: str = INK, ga
     return f'<path d="{"".join(strokes)}" stroke="{colour}" stroke-width="1" fill="none"/>'
 
 
-def document(height: float, parts: Sequence[str], alt: str) -> str:
-    """The whole drawing, as wide as the page allows; screen readers read `alt`."""
+def document(height: float, parts: Sequence[str], alt: str, role: str = "img") -> str:
+    """The whole drawing, as wide as the page allows; screen readers read `alt`, and a "group" has parts to go to."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" role="img" aria-label="{escape(alt)}" '
-        f'style="width: 100%; max-width: {WIDTH}px; height: auto; display: block" font-family="sans-serif">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" role="{role}" aria-label="{escape(alt)}" '
+        f'style="width: 100%; max-width: {SHOWN}px; height: auto; display: block" font-family="sans-serif">'
         + rect(0, 0, WIDTH, height, PAPER)
         + "".join(parts)
         + "</svg>"

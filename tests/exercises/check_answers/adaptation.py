@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 08 about adapting."""
+"""Answers to the exercises of sheet 08 about adapting."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 08 about three answers and scores."""
+"""Answers to the exercises of sheet 08 about three answers and scores."""
 
 import numpy as np
 import torch

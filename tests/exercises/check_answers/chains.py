@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 01 about games with many states."""
+"""Answers to the exercises of sheet 01 about games with many states."""
 
 from fractions import Fraction
 from itertools import product

@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 08 about an external that changes."""
+"""Answers to the exercises of sheet 08 about an external that changes."""
 
 from itertools import accumulate
 from math import log

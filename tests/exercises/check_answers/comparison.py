@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 07 about comparing methods."""
+"""Answers to the exercises of sheet 07 about comparing methods."""
 
 from itertools import product
 from statistics import fmean, median, quantiles

@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 04 about learning."""
+"""Answers to the exercises of sheet 04 about learning."""
 
 import numpy as np
 import torch

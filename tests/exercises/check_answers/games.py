@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 01 about payoff tables."""
+"""Answers to the exercises of sheet 01 about payoff tables."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Answers to the exercise of lesson 07 about gradients."""
+"""Answers to the exercise of sheet 07 about gradients."""
 
 import torch
 from torch.nn import functional as F

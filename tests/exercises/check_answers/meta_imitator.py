@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 06."""
+"""Answers to the exercises of sheet 06."""
 
 from fractions import Fraction
 

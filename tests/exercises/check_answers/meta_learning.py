@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 05."""
+"""Answers to the exercises of sheet 05."""
 
 import math
 from fractions import Fraction

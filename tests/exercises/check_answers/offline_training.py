@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 07 about one update and its data."""
+"""Answers to the exercises of sheet 07 about one update and its data."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 03."""
+"""Answers to the exercises of sheet 03."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 02."""
+"""Answers to the exercises of sheet 02."""
 
 from fractions import Fraction
 from itertools import product

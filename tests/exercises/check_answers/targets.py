@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 04 about targets."""
+"""Answers to the exercises of sheet 04 about targets."""
 
 from fractions import Fraction
 from itertools import product
