@@ -37,6 +37,7 @@ ROWS = {  # who teaches it, and what it does in each phase
     "regret": ("critic, imitator", "computed", "not needed", "not needed"),
     "actors": ("regrets", "learn to act", "told the prediction", "act, each alone"),
 }
+VERBS = {"externals": "not ours", "regret": "computed from {}"}  # all others learn
 PHASES = ("offline training", "online adaptation", "execution")
 LEFT, NAME, TAUGHT, PHASE, ROW, TOP = 34.0, 104.0, 116.0, 141.0, 31.0, 32.0
 BOTTOM = TOP + ROW * len(ROWS)
@@ -113,7 +114,7 @@ def draw(lit: tuple[str, ...]) -> Picture:
 def told(lit: tuple[str, ...]) -> str:
     """The map in words."""
     rows = "; ".join(
-        f"{NAMES[name][0]}: {'not ours' if name == 'externals' else f'learns from {taught}'}; offline training: {one}; online adaptation: {two}; execution: {three}"
+        f"{NAMES[name][0]}: {VERBS.get(name, 'learns from {}').format(taught)}; offline training: {one}; online adaptation: {two}; execution: {three}"
         for name, (taught, one, two, three) in ROWS.items()
     )
     here = ", ".join(NAMES[name][0].lstrip("123 ") for name in lit) or "all of it"

@@ -100,7 +100,8 @@ def test_the_explorer_waits_and_follows_the_policies(regret):
     measure("RegretExplorer", regret, found, handle, ["ArrowRight", "ArrowLeft"] * 5)
     before = words_of(found)
     column = found.locator('.widget-hslider:has-text("column: P(left)") .noUi-handle')
-    press_and_time(regret, found, column, ["ArrowLeft"] * 8)
+    press_and_time(regret, found, column, ["PageDown"] * 6)
+    assert "column plays left 0.20, middle 0.40, right 0.40" in words_of(found)  # the others make room
     assert "should play up more" in before
     assert "should play down more" in words_of(found)  # the bars changed sides
     at_both_widths(regret, "Game rectangular", "explorer")

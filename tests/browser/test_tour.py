@@ -38,7 +38,7 @@ def test_the_map_explains_the_word_that_has_the_focus_or_the_pointer(tour):
     picture_of(found, "map-focus")
     tour.keyboard.press("Tab")  # to the next word
     assert tips.nth(3).evaluate("tip => getComputedStyle(tip).visibility") == "visible"
-    terms.nth(8).hover()
+    terms.nth(8).locator("> text").hover()
     assert tips.nth(8).evaluate("tip => getComputedStyle(tip).visibility") == "visible"
     assert found.locator("svg").first.get_attribute("role") == "group"
     picture_of(found, "map-hover")
@@ -46,16 +46,16 @@ def test_the_map_explains_the_word_that_has_the_focus_or_the_pointer(tour):
 
 def test_the_arrows_turn_along_the_chain(tour):
     answer(tour, "The other prey.")
-    found = widget(tour, "Prey 0 percent B")
+    found = widget(tour, "The chain: ")
     picture_of(found, "chain-a")
     before = words_of(found)
     assert "hunter 1 plays east (1.00)" in before
     handle = found.locator('.widget-hslider:has-text("Prey: A to B") .noUi-handle')
     measure("Chain", tour, found, handle, ["ArrowRight"] * 10 + ["ArrowLeft", "ArrowRight"] * 2)
     after = words_of(found)
-    assert after.startswith("Prey 100 percent B")
+    assert after.startswith("The chain: prey 100 percent B")
     assert "hunter 1 plays south (1.00)" in after
     watched = found.locator('.widget-hslider:has-text("Watched moves") .noUi-handle')
     press_and_time(tour, found, watched, ["ArrowLeft"] * 5)
     assert "0 moves watched" in words_of(found)
-    at_both_widths(tour, "Prey 100 percent B", "chain")
+    at_both_widths(tour, "The chain: ", "chain")

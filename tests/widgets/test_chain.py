@@ -65,10 +65,12 @@ def test_a_lesson_frames_its_own_link():
 def test_each_slider_changes_the_picture_and_its_words():
     chain = Chain()
     before = chain.alt
-    assert before.startswith("Prey 0 percent B, the rest A; 20 moves watched. The prey's likeliest move: north (0.85)")
+    assert before.startswith(
+        "The chain: prey 0 percent B, the rest A; 20 moves watched. The prey's likeliest move: north (0.85)"
+    )
     chain.prey.value = 1.0
     assert chain.alt.startswith(
-        "Prey 100 percent B, the rest A; 20 moves watched. The prey's likeliest move: west (0.73)"
+        "The chain: prey 100 percent B, the rest A; 20 moves watched. The prey's likeliest move: west (0.73)"
     )
     chain.watched.value = 0
     assert "0 moves watched" in chain.alt

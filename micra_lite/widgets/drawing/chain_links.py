@@ -193,7 +193,7 @@ def words(moves: Sequence[str], links: Links, share: float, watched: int, lit: s
     )
     own = f" The framed link: {LINKS[lit][2:]}." if lit else ""
     return (
-        f"Prey {number(100 * share, 0)} percent B, the rest A; {watched} moves watched. {sentence(moves, links)} The prey's moves: "
+        f"The chain: prey {number(100 * share, 0)} percent B, the rest A; {watched} moves watched. {sentence(moves, links)} The prey's moves: "
         f"{listed(links.played.tolist())}. Predicted: {listed(links.predicted.tolist())}. Q for the prey's moves "
         f"{', '.join(moves)}: {rows}. Regrets of hunter 1: {listed(links.regrets[0].tolist())}. Its policy before: "
         f"{listed(links.before[0].tolist())}; after: {listed(links.after[0].tolist())}.{own}"

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -27,36 +28,50 @@ def probability_sliders(agent: str, names: Sequence[str], start: Sequence[float]
     For two actions there is one slider, the probability of the first. For more there is one for each action; when one is
     moved, the others share what is left in the proportions they had. `changed` is called once after each move.
     """
+    step = 0.05 if len(names) == 2 else 0.01
     shown = names if len(names) > 2 else names[:1]
     sliders = [
-        slider(ipywidgets.FloatSlider, f"{agent}: P({name})", value=p, min=0.0, max=1.0, step=0.05)
-        for name, p in zip(shown, start, strict=False)
+        slider(ipywidgets.FloatSlider, f"{agent}: P({name})", value=p, min=0.0, max=1.0, step=step)
+        for name, p in zip(shown, start if len(names) == 2 else hundredths(start), strict=False)
     ]
     if len(names) == 2:
         sliders[0].observe(changed, "value")
         return sliders
-    shares = list(start)  # the proportions to come back to when one action had taken everything
+    shares = list(start)  # exact, and the proportions to come back to when one action had taken everything
     busy = False  # while the others are moved, they must not answer
 
     def moved(k: int, change: Any) -> None:
         nonlocal busy
-        if busy:
+        if busy or abs(change["new"] - change["old"]) < step / 2:  # a browser repeats what it was told, to the last bit
             return
         busy = True
         left, others = 1 - change["new"], [j for j in range(len(sliders)) if j != k]
-        kept = [sliders[j].value for j in others]
-        if not any(kept):
-            kept = [shares[j] for j in others]
-        for j, share in zip(others, kept, strict=True):
-            sliders[j].value = left * (share / sum(kept) if any(kept) else 1 / len(others))
+        whole = sum(shares[j] for j in others)
+        exact = [left * (shares[j] / whole if whole > 0 else 1 / len(others)) for j in others]
+        for j, value in zip(others, hundredths(exact), strict=True):
+            sliders[j].value = value
         if left > 0:
-            shares[:] = [one.value for one in sliders]
+            shares[k] = change["new"]
+            for j, value in zip(others, exact, strict=True):
+                shares[j] = value
         busy = False
         changed(change)
 
     for k, one in enumerate(sliders):
         one.observe(lambda change, k=k: moved(k, change), "value")
     return sliders
+
+
+def hundredths(values: Sequence[float]) -> list[float]:
+    """Round to hundredths, and keep the sum: a slider shows no more, and a browser would send it back rounded.
+
+    >>> hundredths([1 / 3, 1 / 3, 1 / 3])
+    [0.34, 0.33, 0.33]
+    """
+    down = [math.floor(100 * v + 1e-9) for v in values]
+    missing = round(100 * sum(values)) - sum(down)
+    nearest = sorted(range(len(down)), key=lambda j: down[j] - 100 * values[j])  # those that lost most come first
+    return [(n + (j in nearest[:missing])) / 100 for j, n in enumerate(down)]
 
 
 def probabilities(sliders: Sequence[Any]) -> list[float]:
