@@ -65,7 +65,10 @@ def install_cell(archive: str) -> NotebookNode:
         "# Where micra_lite is missing, as in Colab: install it, once.\n"
         'if importlib.util.find_spec("micra_lite") is None:\n'
         f'    package = "micra_lite[notebooks] @ {archive}"\n'
-        '    subprocess.run([sys.executable, "-m", "pip", "install", "-q", package], check=True)',
+        '    subprocess.run([sys.executable, "-m", "pip", "install", "-q", package], check=True)\n'
+        'if "google.colab" in sys.modules:  # it must be asked before it shows the field for arrow keys\n'
+        "    from google.colab import output\n\n"
+        "    output.enable_custom_widget_manager()",
         metadata={"tags": ["hide-input"]},
     )
 

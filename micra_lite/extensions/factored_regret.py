@@ -32,9 +32,9 @@ def pairwise_values(
 def pairwise_regret_advantage(
     singles: Sequence[Tensor], pairs: Mapping[tuple[int, int], Tensor], policies: Sequence[Tensor], target_axes: Iterable[int]
 ) -> list[Tensor]:  # fmt: skip
-    """Eq. 2, exactly, for Q(s, a) = Σ_j u_j(a_j) + Σ_{(j,l)} w_jl(a_j, a_l), in O(n|A| + |E||A|²).
+    """Eq. 2, exactly, for Q(s, a) = Σ_j f_j(a_j) + Σ_{(j,l)} w_jl(a_j, a_l), in O(n|A| + |E||A|²).
 
-    Args: singles, the u_j, n × (B, A_j); pairs, (j, l) → w_jl (B, A_j, A_l), for those pairs that interact; policies and
+    Args: singles, the f_j, n × (B, A_j); pairs, (j, l) → w_jl (B, A_j, A_l), for those pairs that interact; policies and
     target_axes as in Eq. 2. Returns one (B, A_i) per target, return. Raises ValueError on input that does not fit.
     """
     policies, axes = _check_parts("singles", singles, policies, target_axes)
@@ -49,7 +49,7 @@ def pairwise_regret_advantage(
 def cp_regret_advantage(
     factors: Sequence[Tensor], policies: Sequence[Tensor], target_axes: Iterable[int]
 ) -> list[Tensor]:
-    """Eq. 2, exactly, for Q(s, a) = Σ_r ∏_j F_j(r, a_j), a sum of R products (CP rank R), in O(nR|A|).
+    """Eq. 2, exactly, for Q(s, a) = Σ_r ∏_j u_jr(a_j), a sum of R products (CP rank R), in O(nR|A|).
 
     Each factor is averaged by itself; what remains of the others is the product of those before i and of those after.
 

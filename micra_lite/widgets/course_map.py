@@ -24,15 +24,15 @@ NAMES = {  # what can be lit and explained → how it is shown, and its explanat
                "An actor sees its own observation, and is told what is predicted of the externals."),
     "offline training": ("1 offline training", "Phase one. The team plays with many training externals, and everything learns,",
                          "all targets together."),
-    "online adaptation": ("2 online adaptation", "Phase two. A newcomer is watched for a few episodes, without any reward, and the imitator",
-                          "adapts to it. By default nothing else changes: actors and critic are told the new prediction."),
+    "online adaptation": ("2 online adaptation", "Phase two. A newcomer is watched for a few episodes, without any reward. A copy θ′ of the",
+                          "imitator's parameters adapts to it. By default no network changes: what θ′ predicts is told to critic and actors."),
     "execution": ("3 execution", "Phase three. The team plays with the newcomer. Nothing learns any more,",
                   "and each actor decides by itself."),
 }  # fmt: skip
 ROWS = {  # who teaches it, and what it does in each phase
     "externals": ("(not ours)", "many to train with", "a newcomer", "the newcomer"),
     "extractor": ("imitator, critic", "learns", "stays as it is", "makes features"),
-    "imitator": ("watched moves", "learns to adapt", "adapts: θ becomes θ′", "predicts"),
+    "imitator": ("watched moves", "learns to adapt", "a copy θ′ adapts", "predicts"),
     "critic": ("rewards", "learns Q", "stays as it is", "not needed"),
     "regret": ("critic, imitator", "computed", "not needed", "not needed"),
     "actors": ("regrets", "learn to act", "told the prediction", "act, each alone"),

@@ -115,7 +115,7 @@ def in_words(x: Landscape) -> str:
     )
     return (
         f"Columns {', '.join(map(number, x.columns))}. Start {number(x.start)}, step size {number(x.loop.step_size)}, {x.loop.steps} steps, "
-        f"{'endlessly many' if n is None else n} watched moves, prior pairs {number(x.loop.prior_pairs, 0)}. {each} "
+        f"{'endlessly many' if n is None else n} watched moves, the start worth {number(x.loop.prior_pairs, 0)} moves (n₀). {each} "
         f"Mean error {number(float(np.mean(x.before)), 4)} nats before, {number(float(np.mean(x.after)), 4)} after. "
         f"The best start is {number(x.best(0), 3)} without adaptation, {number(x.best(1), 3)} with it, "
         f"where the mean error after is {number(float(x.curves[1].min()), 4)}."
@@ -194,7 +194,7 @@ class StartingPoint(Explorer):
         self.step_size = slider(kind, "Step size α", value=4.0, min=0.0, max=5.0, step=0.25)
         self.steps = slider(counted, "Inner steps", value=2, min=0, max=5)
         self.watched = slider(ipywidgets.SelectionSlider, "Watched moves", options=list(WATCHED), value="∞")
-        self.prior_pairs = slider(counted, "Prior pairs n₀", value=0, min=0, max=10)
+        self.prior_pairs = slider(counted, "Start's worth n₀", value=0, min=0, max=10)
         controls = [self.start, self.step_size, self.steps, self.watched, self.prior_pairs]
         for control in (self.columns, *controls):
             control.observe(self.redraw, "value")

@@ -13,28 +13,29 @@
 # %% [markdown]
 # # A tour of MICRA
 #
-# Your team meets somebody it does not know. It watches a few games, and then plays better. How does it do that? This tour
-# shows the whole method once. The lessons after it take it apart.
+# Your team meets a stranger. It watches a few games, then plays better. How? This tour shows the whole method once;
+# later lessons take it apart.
 #
 # **Afterwards you can**
 #
 # - say what a *target*, an *external* and a *task* are;
 # - follow the chain from an external's moves to your team's moves;
 # - say what learns in each of the three phases, and what does not;
-# - train a small team, let it watch a newcomer, and measure what the watching was worth.
+# - train a small team, let it watch a newcomer, and measure how much the watching helped.
 #
 # **You need** Python, and to know what a probability and an average are. No reinforcement learning.
 #
-# **Time**: 15 minutes, and about one more for the cells to run.
+# **Time**: 15 minutes, plus about one for the cells to run.
 
 # %% [markdown]
 # ## How questions work
 #
-# Every lesson asks before it answers. Choose an answer, or move the slider, and press **Reveal**. Your guess is kept beside
-# the truth, and results that would give the answer away wait until then. A wrong guess costs nothing. Where there is no
-# button, think first, then open *Answer*.
+# Every lesson asks before it answers. Choose an answer, or move the slider, and press **Reveal**. Your guess is shown next
+# to the truth. Results that would give the answer away wait for your guess. (That is all `with guess.then():` does in the
+# code.) A wrong guess costs only points in a score that nobody else sees. Where there is no button, think first, then open
+# *Answer*.
 #
-# Cells that only set up or draw are folded away; run them all the same.
+# Cells that only set up or draw are folded away; run them too.
 
 # %% tags=["hide-input"]
 import os
@@ -53,13 +54,13 @@ from micra_lite.plotting.games import picture
 widgets.course_map()
 
 # %% [markdown]
-# This map comes back in every lesson, with that lesson's part lit.
+# This map comes back in every lesson, with that lesson's part highlighted.
 #
 # ## The game
 #
 # Two hunters and a prey share a board of 3 × 3 cells. In each step all three move *at the same time*: they stay, or go one
-# cell north, south, west or east. A hunter catches the prey by landing on the cell on which the prey lands. Each catch pays
-# both hunters 1.
+# cell north, south, west or east. A hunter catches the prey by landing on the same cell as the prey. Each catch pays both
+# hunters 1.
 
 # %%
 game = micra_lite.make("pursuit")
@@ -76,8 +77,8 @@ widgets.show(
 # %% [markdown]
 # ## Who is the prey?
 #
-# Prey differ. Each flees more or less, has a home, and has habits of its own. Its **policy** says how likely each of its moves
-# is. The hunters are not told the policy. They only see moves.
+# Prey differ. Some flee more; each has a home and habits of its own. A prey's **policy** says how likely each of
+# its moves is. The hunters only see moves.
 #
 # Each prey is a **task** of its own. Some are for training; eight *newcomers* are kept for the end.
 
@@ -87,7 +88,7 @@ newcomers = family.split("held-out")[:8]
 print("prey to train with:", len(family.split("train")))
 
 # %% [markdown]
-# Three newcomers in the state above. Would you hunt them alike?
+# Three newcomers in the state above. Would you hunt all three the same way?
 
 # %% tags=["hide-input"]
 seen = game.observe(state[None])
@@ -99,13 +100,13 @@ for k in range(3):
 # %% [markdown]
 # ## The chain
 #
-# 1. **Externals.** The prey moves, by a policy that is hidden.
-# 2. **Imitator.** It watches moves, and predicts the prey's policy.
-# 3. **Critic.** It learns Q(s, a): what it is worth if, in state s, everybody makes the moves a. Worth means all rewards to come;
-#    the later one comes, the less it counts.
-# 4. **Regret.** How much better is one move than what the hunter does on average? The prediction says how much each column of Q
-#    weighs.
-# 5. **Actors.** They are the hunters' policies. They shift to moves with a positive regret.
+# 1. **Externals.** The prey moves by a hidden policy.
+# 2. **Imitator.** It watches moves and predicts the prey's policy.
+# 3. **Critic.** It learns Q(s, a): what the moves a of all three agents are worth in state s. Worth, or *value*, means all
+#    rewards to come; later ones count less.
+# 4. **Regret.** How much better is one move than what the hunter does on average? The prediction says how much each column
+#    of Q counts.
+# 5. **Actors.** They are the hunters' policies. They shift towards moves with positive regret.
 
 # %% tags=["hide-input"]
 EAST, SOUTH, NORTH, WEST = (
@@ -122,37 +123,39 @@ guess_other = widgets.ask("other-prey", best_move)
 guess_other
 
 # %% [markdown]
-# Here are all five links in that state. Nothing in this picture is trained: it is computed exactly.
+# Here are all five links in the state above. All of it is computed exactly; nothing is trained. The table of Q has
+# hunter 1's moves and the prey's; hunter 2's move is averaged out. The new policy is reached after 30 small steps.
 
 # %%
 chain = widgets.Chain()
 guess_other.covered(chain)
 
 # %% [markdown]
-# **Question.** Move the first slider from prey A to prey B. What turns round? What stays in Q? Then set the watched moves to 0:
-# what does the team know now?
+# **Question.** Move the first slider from prey A to prey B. What reverses? What stays the same in Q? Then set the watched
+# moves to 0: what does the team know now?
 #
 # <details><summary>Answer</summary>
-# The prey's bars change, so the prediction changes, so the <em>weights</em> above the columns of Q do. With them the regrets turn
-# round: east was hunter 1's best move and is now its worst, and its policy follows. In Q the pattern stays: if the prey goes
-# north, east is best for hunter 1; if it goes west, south is. With nothing watched the prediction is an average over all known
-# prey, whoever is there.
+# The prey's bars change, so the prediction changes, and with it the <em>weights</em> above the columns of Q. Then the
+# regrets reverse: east was hunter 1's best move and is now its worst, and its policy follows. In Q the pattern stays: if the
+# prey goes north, east is best for hunter 1; if it goes west, south is. With nothing watched the prediction is an average
+# over all known prey, whoever is there.
 # </details>
 
 # %% [markdown]
 # ## The chain in four lines
 #
-# The paper has four numbered equations. You need not follow them yet; each has a lesson.
+# MICRA's paper has four equations. You need not follow them yet; each has a lesson.
 #
-# Be good at many tasks $k$: make a loss $L_k$ small on average over them, by the choice of parameters $\theta$ (lesson 05).
+# Be good at many tasks $k$: choose parameters $\theta$ that make their losses $L_k$ small on average (lesson 05).
 #
 # $$\min_\theta\; \mathbb E_k\big[L_k(\theta)\big] \qquad\text{(Eq. 1)}$$
 #
-# Regret: the value of $s$ if target $i$ plays $a_i$, less its value as things are (lesson 02).
+# Regret: the value $v$ of state $s$ if target $i$ plays $a_i$, minus its value as things are (lesson 02).
 #
 # $$A_i(s, a_i) = v(s \mid i \text{ plays } a_i) - v(s) \qquad\text{(Eq. 2)}$$
 #
-# Change target $i$'s policy $\pi_i$, which acts on its observation $o_i$, towards moves with a positive regret (lesson 03).
+# Shift target $i$'s policy $\pi_i$, which acts on its observation $o_i$, in direction $g_i$: towards moves with positive
+# regret (lesson 03).
 #
 # $$g_i = \mathbb E\big[\nabla \log \pi_i(a_i \mid o_i)\, A_i(s, a_i)\big] \qquad\text{(Eq. 3)}$$
 #
@@ -163,45 +166,49 @@ guess_other.covered(chain)
 # %% [markdown]
 # ## The three phases
 #
-# There are four kinds of networks. The *extractor* turns what an agent sees into features, the numbers that the others read. The
-# *meta-imitator* predicts the externals' moves; *meta* says that it is made for being adapted. The *critic* gives Q. The *actors*
-# choose the moves.
+# There are four kinds of networks. The *extractor* turns what an agent sees into features, the numbers that the other
+# networks read. The *meta-imitator* predicts the externals' moves; *meta* means that it is trained to be adapted. The
+# *critic* gives Q. The *actors* choose the moves.
 #
 # | phase | what learns | from what |
 # |---|---|---|
-# | 1. **offline training** | all four: extractor, meta-imitator, critic, actors | many games with training prey, moves and rewards |
-# | 2. **online adaptation** | a copy of the imitator, nothing else | a newcomer's watched moves; no reward |
-# | 3. **execution** | nothing | each actor acts on its own observation |
+# | 1. **offline training** | all four: extractor, meta-imitator, critic, actors | many games with training prey: moves and rewards |
+# | 2. **online adaptation** | only θ′, a copy of the imitator's parameters, made for one newcomer | its watched moves; no reward |
+# | 3. **execution** | nothing; each actor acts on its own observation | – |
 
 # %% [markdown]
-# ### After the imitator has adapted
+# ### After the copy has adapted
 #
-# In phase 2 only the imitator changes. Why should the hunters then move differently? MICRA was published as a poster of two
-# pages, and the poster does not say. So `Settings(after_imitation=…)` has three answers:
+# The trained imitator stays as it is; only its copy θ′ adapts. Why should the hunters then move differently? MICRA's paper,
+# a two-page poster, does not say. So `Settings(after_imitation=…)` offers three answers:
 #
-# - `"nothing"`: **our default.** Nothing else learns. Actors and critic take the imitator's predictions as an input, so the team acts
-#   differently at once. It measures best, and takes no extra steps.
-# - `"actors"`: **the poster, read literally.** The critic is frozen. The actors take a few more steps of Eq. 3, with the new
+# - `"nothing"`: **our default.** No network changes. What θ′ predicts, the team's *belief*, is an input of actors and critic,
+#   so the team acts differently at once. This brings nearly all of the gain, with no extra steps.
+# - `"actors"`: **the paper, read literally.** The critic is frozen. The actors take a few more steps of Eq. 3, with the new
 #   predictions in Eq. 2.
-# - `"actors and critic"`: a third answer. Both go on training.
+# - `"actors and critic"`: both go on training.
 #
 # Lesson 10 compares them.
 
 # %% [markdown]
 # ## Phase 1: train
 #
-# Everything that can be chosen is in `Settings`. These are small: a full training makes 1,500 updates. `offline_training` hands
-# out a record after each update, and `last` waits for the last one.
+# Everything that can be chosen is in `Settings`. This training is short: a full one makes 1,500 updates. `offline_training`
+# yields a record after each update, and `last` waits for the last one.
 
 # %%
-settings = micra_lite.Settings(updates=150, hidden=128, target_rate=0.05)
+settings = micra_lite.Settings(
+    updates=150,  # in each, all four networks learn a little
+    hidden=128,  # the width of the critic
+    target_rate=0.05,  # how fast a slow copy of the critic follows it (lesson 04)
+)
 training = micra_lite.offline_training(game, family, settings)
 team = micra_lite.last(training).state
 
 # %% [markdown]
 # ## Phase 2: watch a newcomer, adapt
 #
-# The team plays ten games beside a prey that it has never met, and watches it.
+# The team plays ten games (*episodes*) against a prey that it has never met, and watches.
 
 # %%
 newcomer = newcomers[0]
@@ -210,7 +217,8 @@ print(len(watched), "games,", sum(len(e.actions["prey"]) for e in watched), "mov
 adapted = micra_lite.last(micra_lite.online_adaptation(team, watched)).state
 
 # %% [markdown]
-# What does the imitator predict for the state drawn above? It is seldom perfect: this very state was hardly ever watched.
+# What does the imitator predict for the state drawn above? The prediction is seldom perfect: this very state was hardly ever
+# watched.
 
 # %% tags=["hide-input"]
 s = int(game.encode(state))
@@ -242,7 +250,7 @@ widgets.show(figure, words + ".", trained=True)
 # %% [markdown]
 # ## Phase 3: execute
 #
-# Now the adapted team plays. Nothing is learned any more.
+# Now the adapted team plays.
 
 # %%
 played = list(micra_lite.execution(adapted, game, newcomer, episodes=4))
@@ -252,9 +260,9 @@ print(len(played), "steps; caught", "at least once" if catches else "never")
 # %% [markdown]
 # ## Was it worth it?
 #
-# A few games say little: luck decides too much. This game is small enough to compute exactly what a team can expect. We do so
-# for eight newcomers, before and after ten watched games. The scale: **0** is a team that moves at random, **1** the best
-# that is possible against this very prey.
+# A few games say little: luck decides too much. So we compute exactly what a team can expect, for eight newcomers, before
+# and after ten watched games. On the scale, **0** is a team that moves at random, **1** the best possible against this very
+# prey.
 
 # %%
 table = exact.tabulate(game)  # the rules as arrays
@@ -286,8 +294,8 @@ with guess_reached.then():
     widgets.show(figure, words, trained=True)
 
 # %% [markdown]
-# <details><summary>After your predictions: who gains most?</summary>
-# As a rule, those against whom the team did badly before: prey unlike the average one.
+# <details><summary>After your predictions: against whom does it gain most?</summary>
+# As a rule, the team gains most against prey that gave it trouble before: prey unlike the average one.
 # </details>
 #
 # ## Your predictions
@@ -302,13 +310,13 @@ summary
 #
 # - **Targets** are ours, **externals** are not. Each external is a task.
 # - The chain: the external's moves, the imitator's prediction, the critic's Q, regrets, the actors' policies.
-# - Offline, everything learns. Online, only a copy of the imitator adapts, from moves alone. In execution nothing learns.
-# - What changes the behaviour after that is not in the poster. Here the predictions are an input of the actors.
+# - Offline, all networks learn. Online, only θ′ adapts, from moves alone. In execution nothing learns.
+# - Here the actors take what θ′ predicts as an input. The paper leaves this open.
 #
 # ## Common mistakes
 #
-# - *Reading a regret as a value.* It compares a move with what the policy does on average.
-# - *Looking for rewards in phase 2.* The imitator needs moves, and nothing else.
+# - *Reading a regret as a value.* A regret compares a move with what the policy does on average.
+# - *Looking for rewards in phase 2.* Imitating needs only moves.
 # - *Calling a team adapted because it scores well.* Compare it with itself before it watched, against the same newcomers.
 #
 # ## What was used
@@ -318,10 +326,9 @@ summary
 # | game, family of externals | `micra_lite.make`, `micra_lite.external_family` |
 # | the chain in one state | `micra_lite.widgets.Chain` |
 # | the three phases | `micra_lite.offline_training`, `micra_lite.online_adaptation`, `micra_lite.execution` |
-# | every number that can be chosen | `micra_lite.Settings` |
 # | exact scores | `micra_lite.exact.yardstick_for`, `micra_lite.exact.adaptation_scores` |
 #
-# Next: `01_games`, what is being played, and what it is worth to know the other.
+# Next: `01_games`, what is being played, and what knowing the other is worth.
 
 # %% tags=["hide-input"]
 for prey, first, last in (("A", EAST, SOUTH), ("B", SOUTH, EAST)):

@@ -13,7 +13,8 @@
 # %% [markdown]
 # # Games, and what it is worth to know the other
 #
-# What is being played, with whom, and how good can a team be? Adapting can help only where knowing the other is worth something.
+# What is being played, and with whom? How good can a team be? Adapting helps only where knowing the other is worth
+# something.
 #
 # **Afterwards you can**
 #
@@ -22,7 +23,7 @@
 # - compute what a team is worth, and the best response to a known external;
 # - measure what is lost by not knowing the other.
 #
-# **You need** Python with a little NumPy, and to know what a probability and an average are.
+# **You need** lesson 00, and a little NumPy.
 #
 # **Time**: 21 minutes.
 
@@ -52,7 +53,7 @@ widgets.course_map("externals")
 # |---|---|---|
 # | $S$, $s$ | states, one of them | `table.S`, `state` |
 # | $N$ | agents | `table.N`, `game.agents` |
-# | $\mathcal A_i$, $a$ | agent $i$'s actions; a *joint* action: one of each agent | `table.A`, `actions` |
+# | $\mathcal A_i$, $a$ | agent $i$'s actions; a *joint* action: one for each agent | `table.A`, `actions` |
 # | $T(s' \mid s, a)$ | how probable the next state $s'$ is | `table.T` |
 # | $R_i(s, a)$ | what agent $i$ is paid | `table.R` |
 # | $O$, $\Omega$ | observations, and who gets which | `table.O`, `table.Omega` |
@@ -64,8 +65,8 @@ widgets.course_map("externals")
 # %% [markdown]
 # ## 1. One payoff table
 #
-# *Chicken*: two drivers race towards each other. Who swerves loses a little. If nobody swerves, both lose a lot. Both choose at
-# the same time, once.
+# *Chicken*: two drivers race towards each other. Whoever swerves loses a little. If nobody swerves, both lose a lot. Both
+# choose at the same time, once.
 
 # %% tags=["hide-input"]
 chicken = micra_lite.make("chicken")
@@ -73,7 +74,7 @@ only_state = chicken.states()[0]
 widgets.show(picture(chicken, only_state), games.words(chicken, only_state))
 
 # %% [markdown]
-# You are *row*. Your better move depends on *column*, whom you cannot command. Say that column drives straight with probability
+# You are *row*. Your best move depends on *column*, whom you do not control. Suppose column drives straight with probability
 # $p$.
 
 # %% tags=["hide-input"]
@@ -84,45 +85,45 @@ guess_p = widgets.ask("chicken", turning_point)
 guess_p
 
 # %% [markdown]
-# This average over what the other might do comes back in every lesson:
+# This average over what the other might do returns in every lesson:
 
 # %%
 mine = chicken.payoffs[..., 0]  # (2, 2): my action down, column's action across
 with guess_p.then():
-    for p in (0.0, 0.05, 0.1, 0.2, 0.5):
+    for p in (0.02, 0.05, 0.1, 0.2, 0.5):
         swerve, straight = (mine @ torch.tensor([1 - p, p])).tolist()
-        print(
-            f"p = {p:.2f}: swerve {swerve + 0.0:+.2f}, straight {straight + 0.0:+.2f}"
-        )
+        print(f"p = {p:.2f}: swerve {swerve:+.2f}, straight {straight:+.2f}")
 
 # %% [markdown]
 # ## 2. The seven parts
 #
 # A **stochastic game** is $\langle S, N, A, T, R, O, \Omega\rangle$. *Stochastic*: chance has a say in what comes next.
-# `exact.tabulate` writes a small game out as arrays with these seven names.
+# `exact.tabulate` writes a small game out as arrays with these names.
 
 # %%
 table = exact.tabulate(chicken)
 print(table.S, "state; agents", *table.N, "; actions of each", *table.A)
-print("R for (straight, straight):", table.R[0, 3].tolist())
-print("what each row of T sums to:", table.T.sum(1).ravel().tolist()[0])
+# Joint actions in order: two swerve, only column goes straight, only row, both (3).
+print("R for (straight, straight):", table.R[0, 3].tolist())  # in state 0
+T = table.T.toarray()  # a row for each state and joint action, a column for each s'
+print("shape of T:", T.shape, "; its rows sum to", T.sum(1).tolist())
 
 # %% [markdown]
-# **Question.** A row of $T$ has the probabilities of all next states. Why do these sum to 0, not to 1?
+# **Question.** A row of $T$ holds the probabilities of all next states. Why does it sum to 0, not 1?
 #
 # <details><summary>Answer</summary>
-# After one move the game is over. There is no next state; that probability is missing from the row.
+# After one move the game is over: there is no next state.
 # </details>
 
 # %% [markdown]
 # ## 3. Targets and externals
 #
 # - **Targets** are ours. We choose their policies, and they share what they earn.
-# - **Externals** are not ours. We see what they do, and nothing else. An external may be an enemy, a partner or a stranger.
+# - **Externals** are not ours. We see what they do, and nothing else.
 #
 # Four tasks on a grid; everybody moves at the same time:
 #
-# - **pursuit**: a hunter must land where the prey lands, in the same move.
+# - **pursuit**: two hunters catch a prey by landing on the same cell.
 # - **rendezvous**: a load needs the partner and a carrier at the same site.
 # - **gates**: a raider runs for one of four gates. Two defenders cannot cover four.
 # - **crossing**: somebody comes towards you. Left or right?
@@ -142,13 +143,17 @@ for name, game in tasks.items():
 # %%
 game = tasks["pursuit"]
 table = exact.tabulate(game)
+print("how many numbers each agent observes:", *table.O)
+
+# %% [markdown]
+# `table.Omega` says which numbers each agent observes in each state. Here all see the whole board.
 
 # %% tags=["hide-input"]
 guess_states = widgets.ask("states", str(table.S))
 guess_states
 
 # %% [markdown]
-# $T$ has a row for each state and joint action. We read one. Cells are numbered row by row from 0. Hunter 1 is at the left
+# $T$ has a row for each state and joint action. We read one. Cells are numbered row by row from 0. Hunter 1 is on the left
 # (cell 3), hunter 2 in the corner (cell 8), the prey in the middle (cell 4).
 
 # %% tags=["hide-input"]
@@ -186,13 +191,17 @@ with guess_swap.then():
     what_follows([3, 8, 4], ["east", "stay", "west"])
 
 # %% [markdown]
+# <details><summary>After your predictions: smaller boards</summary>
+# On 2 × 2 cells there are 64 states (lesson 03). With one hunter, there are 16; lesson 04 needs 12.
+# </details>
+#
 # ## 5. An external is a policy
 #
 # The table does not say how the prey *chooses*. That is its policy: in each state, a probability for each move. It is
-# **stationary**: it does not change with time.
+# **stationary**, the same in every step: what the prey does depends on what it observes alone.
 #
-# Prey differ: each flees more or less, has a home, and has habits. A **family** draws them by number, so number 7 is the same prey
-# on every machine. The *held-out* ones are never trained with.
+# Prey differ: some flee more, and each has a home and habits. A **family** draws them by number. The *held-out*
+# ones are never used in training.
 
 # %%
 family = micra_lite.external_family("pursuit")
@@ -201,7 +210,8 @@ for split in ("train", "validation", "held-out"):
     print(f"{split}: {len(family.split(split))} prey")
 
 # %% [markdown]
-# **Question.** Six prey, while hunter 1 waits top left and hunter 2 bottom right. Which of them would you hunt in the same way?
+# **Question.** Six prey, with hunter 1 waiting top left and hunter 2 bottom right. Which of them would you hunt in the same
+# way?
 
 # %% tags=["hide-input"]
 figure, words = externals.family_figure(game, held_out[:6], torch.tensor([0, 8, 4]))
@@ -209,11 +219,11 @@ widgets.show(figure, words)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
-# Hardly any two. Some run for a corner, some keep one direction whatever you do.
+# Hardly any two. Some run for a corner, others keep going one way.
 # </details>
 #
-# One external is one **task**: the rules stay, the other changes. It is the chain's first link. Turn prey A into prey B, and see
-# what that does to the other links.
+# Each external is one **task**: the rules stay, the external changes. It is the chain's first link. Turn prey A into prey B,
+# and see what that does to the other links.
 
 # %%
 chain = widgets.Chain("externals")
@@ -222,24 +232,27 @@ chain
 # %% [markdown]
 # ## 6. What a team is worth
 #
-# The **return** is the sum of all rewards to come. One that comes $t$ steps later counts $\gamma^t$ times as much, here with
-# $\gamma = 0.95$. The **value** $V(s)$ is the mean return from state $s$ on, while everybody keeps to a policy:
+# The **return** is the sum of all rewards to come. A reward $t$ steps later counts $\gamma^t$ times as much, here with
+# $\gamma = 0.95$. The **value** $V(s)$ is the mean return from state $s$ on, if everybody keeps to a policy:
 #
 # $$V(s) = \sum_a \pi(a \mid s) \Big[ R(s, a) + \gamma \sum_{s'} T(s' \mid s, a)\, V(s') \Big]$$
 #
-# $V$ stands on both sides. So start from $V = 0$ and apply the right-hand side again and again: each time it looks one step further
-# ahead.
+# $V$ is on both sides. So start from $V = 0$ and apply the right-hand side again and again: each time it looks one step
+# further ahead.
 #
 # If the prey's policy is known, average it out. That leaves a value for each joint move of the team. A random team takes their
 # **mean**. The **best response**, the team that does best against this very prey, takes the **largest**.
 
 # %%
-prey = game.tables(held_out)[0].numpy()  # (64, S, 5): the policy of each held-out prey
+# (64, S, 5): the policy of each held-out prey. [0]: of the only external
+prey = game.tables(held_out)[0].numpy()
 
 
 def look_ahead(V, policy):
     """What each of the team's 25 joint moves is worth in each state, (S, 25)."""
-    later = (table.T @ V).reshape(table.S, 25, 5)  # V of the next state, on average
+    later = table.T @ V  # V of the next state, on average, for each row of T
+    # Rows go state by state; the last agent's action, the prey's, changes fastest.
+    later = later.reshape(table.S, 25, 5)
     worth = table.R[:, :, 0].reshape(later.shape) + table.gamma * later
     return (worth * policy[:, None]).sum(2)  # the prey's moves are averaged out
 
@@ -251,7 +264,8 @@ for _ in range(500):
 print(f"random team {table.start @ V_random:.2f}, best {table.start @ V_best:.2f}")
 
 # %% [markdown]
-# (`table.start`: how probable each state is at the start.) An episode of these best hunters, cut after 25 steps:
+# (`table.start`: how probable each state is at the start.) One **episode** (a game, cut after 25 steps) of these best
+# hunters follows. Its rewards are simply added up, as in section 8; a value discounts them, and goes on for ever.
 
 # %% tags=["hide-input"]
 who = encounter("pursuit", 0, "knows this external")
@@ -262,8 +276,8 @@ widgets.animate(*episodes.animation(game, *episode))
 # %% [markdown]
 # ## 7. What it is worth to know the prey
 #
-# Some prey are easy. So we put every team on a scale, for each prey by itself: **0** is the random team, **1** the best response to
-# this very prey. A **score** is the mean over the first eight held-out prey.
+# Some prey are easy. So each prey has a scale of its own: **0** is the random team, **1** the best response to this very
+# prey. A **score** is the mean over the first eight held-out prey.
 
 # %%
 scale = exact.yardstick_for(table, held_out[:8], game)  # both ends, for each prey
@@ -271,7 +285,7 @@ for k in range(4):
     print(f"prey {k}: random team {scale.random[k]:5.2f}, best {scale.best[k]:5.2f}")
 
 # %% [markdown]
-# Now the team is sure, and wrong. It plays the best response to one prey, and meets another.
+# Now the team is sure, and wrong. It plays the best response to one prey, but meets another.
 
 # %% tags=["hide-input"]
 values = exact.cross_play(table, [[prey[k]] for k in range(8)])  # (8, 8)
@@ -283,21 +297,25 @@ guess_wrong
 
 # %% tags=["hide-input"]
 figure, words = results.cross_play_figure("pursuit", scores)
+measured = headrooms()
+wrong_in_crossing = measured["crossing"]["headroom_other"]
 with guess_wrong.then():
     widgets.show(figure, words)
+    print(f"crossing, best response to a wrong external: {wrong_in_crossing:.2f}")
+    print("(mean over 64 externals)")
 
 # %% [markdown]
-# **Question.** Each column is one prey. Why can no number in it be larger than the one on the diagonal?
+# **Question.** Each column is one prey. Why is no number in it larger than the one on the diagonal?
 #
 # <details><summary>Answer</summary>
-# On the diagonal stands the best response to this prey: nothing is better, by definition.
+# The diagonal holds the best response to this prey: nothing is better, by definition.
 # </details>
 
 # %% [markdown]
 # ### One team for all
 #
-# What if one team must play alike against all prey? `best_fixed_team` changes its moves in many states at once, and keeps what is
-# better on average over 32 training prey.
+# What if one team must play the same way against all prey? `best_fixed_team` changes moves in many states at once, and keeps
+# what is better on average over 32 training prey.
 
 # %%
 training = game.tables(family.split("train")[:128])[0].numpy()  # (128, S, 5)
@@ -313,11 +331,10 @@ guess_alike = widgets.ask("alike", alike_score)
 guess_alike
 
 # %% [markdown]
-# What is missing to 1 is the **headroom**: what can be gained by knowing the other. (Measured over 64
-# externals and with more training prey, so pursuit's score is not quite the one above.)
+# The gap to 1 is the **headroom**: what knowing the other can gain. (Measured with more prey than
+# above, so pursuit's score differs a little.)
 
 # %% tags=["hide-input"]
-measured = headrooms()
 with guess_alike.then():
     print(f"{'task':11} {'one team for all':>17} {'headroom':>9}")
     for name in tasks:
@@ -329,10 +346,10 @@ with guess_alike.then():
 #
 # You are hunter 1. Click the dashed field and use the arrow keys, press a button, or type letters into **Moves so far**.
 #
-# 1. Play an episode beside *prey 0*, with a team mate who knows it. How much can you earn?
+# 1. Play an episode against *prey 0*, with a teammate who knows it. How much can you earn?
 # 2. Set **Show** to the external's next move. Does it help?
-# 3. Keep your moves, and choose another prey. Luck stays the same; only the prey differs.
-# 4. Press **play to the end**, and look at the team's steps with **Step shown**.
+# 3. Keep your moves, and choose another prey. Luck stays the same.
+# 4. Press **play to the end**, then use **Step shown**.
 
 # %%
 player = widgets.GridPlayer("pursuit")
@@ -350,14 +367,14 @@ summary
 # ## Summary
 #
 # - A **stochastic game** has seven parts; `exact.tabulate` writes them out under their names.
-# - **Targets** are ours. An **external** is a stationary policy that nobody tells us.
-# - The **best response** takes the largest value over the team's moves; the random team takes their mean.
-# - **Headroom** is what is lost by playing all externals alike. Without it there is nothing to adapt for.
+# - **Targets** are ours. An **external** is a stationary policy that we are not told.
+# - The **best response** takes the largest value over the team's moves.
+# - **Headroom** is what is lost by playing the same way against all externals. Without it, adapting gains nothing.
 #
 # ## Common mistakes
 #
-# - *Going where the other is.* All move at once: go where it will be.
-# - *Forgetting who is who.* A state says where *each* agent is: hunters cannot be exchanged.
+# - *Going where the prey is.* All move at once: go where it will be.
+# - *Forgetting who is who.* A state says where *each* agent is: hunters cannot be swapped.
 # - *Comparing raw values across externals.* Some prey are easy: use the scale.
 
 # %% [markdown]
@@ -373,7 +390,7 @@ summary
 #
 # **Now you.** The exercises on this lesson: `exercises/01_games.ipynb`. Optional: `01_games_deeper`.
 #
-# Next: `02_regret`, how much better one move is than another.
+# Next: `02_regret`, how much better one move is than your policy's average.
 
 # %% tags=["hide-input"]
 assert abs(turning_point - 0.1) < 1e-6
@@ -388,4 +405,7 @@ assert np.allclose(values.diagonal(), scale.best)
 assert wrong_score < alike_score < 0.9
 # What the answer to "wrong-prey" says.
 assert measured["crossing"]["headroom_other"] < 0
+# What is said of the observations: everybody sees the same, the whole board.
+assert all(torch.equal(seen, table.Omega[0]) for seen in table.Omega)
+assert len(table.Omega[0].unique(dim=0)) == table.S
 print("all checks passed")

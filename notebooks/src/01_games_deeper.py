@@ -13,8 +13,8 @@
 # %% [markdown]
 # # Games, deeper: rules, luck and PettingZoo
 #
-# Lesson 01 trusts a table of rules, exact values, and games of our own. This optional notebook checks the first, shows what the
-# second save, and opens the door to other people's games.
+# Lesson 01 relies on a table of rules, on exact values, and on our own games. This optional notebook checks the table, shows
+# what exact values save, and opens the door to other people's games.
 #
 # **Afterwards you can**
 #
@@ -61,7 +61,8 @@ widgets.course_map("externals")
 # %% [markdown]
 # ## 1. The rules, by loops
 #
-# Is the table really the rules? We write them once more, as plainly as possible: all states, all joint actions.
+# Does the table really say what the rules say? We write the rules once more, as plainly as possible, for all states and all
+# joint actions.
 
 # %%
 MOVE = {
@@ -104,11 +105,13 @@ print(f"{len(pays):,} rows of T, {len(probabilities):,} entries that are not zer
 # %% [markdown]
 # ## 2. A chain of states
 #
-# When all policies are fixed, what is left is a chain: from each state to the next with some probability, and some pay on the way.
+# When all policies are fixed, what is left is a chain: from each state to the next with some probability, with some pay on
+# the way.
 #
 # $$P(s' \mid s) = \sum_a \pi(a \mid s)\, T(s' \mid s, a), \qquad r(s) = \sum_a \pi(a \mid s)\, R(s, a)$$
 #
-# Then $V = r + \gamma P V$. Start from 0 and put it in again and again. After 25 rounds, $V$ is what 25 steps are worth.
+# Then $V = r + \gamma P V$. Start from $V = 0$ and apply this again and again. After 25 rounds, $V$ is what 25 steps are
+# worth.
 
 # %%
 policies = [*exact.random_team(table), prey[0]]  # random hunters beside prey 0
@@ -128,11 +131,12 @@ for k in range(1, 1001):
 print(f"25 steps: {table.start @ V_episode:.3f}, for ever: {table.start @ V:.3f}")
 
 # %% [markdown]
-# Where an episode is *cut*, the game itself would have gone on. So a team's value is taken for ever; 25 steps are what we can play.
+# Where an episode is *cut*, the game itself would have gone on. So a team's value counts rewards for ever; we can play only
+# 25 steps.
 #
 # ## 3. The same by playing
 #
-# To play means: observe, choose, step, again and again.
+# Playing means: observe, choose, step, again and again.
 
 # %%
 
@@ -167,15 +171,15 @@ guess_needed = widgets.ask("episodes-needed", f"{needed:,}")
 guess_needed
 
 # %% [markdown]
-# The exact value needs no luck. Where a game is small enough, the lessons always use it: a difference between two teams is then a
-# difference, and not noise.
+# The exact value involves no luck. Where a game is small enough, the lessons always use exact values: a difference between
+# two teams is then real, and not noise.
 
 # %% [markdown]
 # ## 4. Two teams that play alike against everybody
 #
-# One is the best response to the *average* of all training prey, a prey that does not exist. The other is made to do well *on
-# average* over 32 training prey (`best_fixed_team`); it starts from the first, and keeps what improves it. Scores are as in lesson
-# 01: 0 for the random team, 1 for the best response, the mean over eight new prey.
+# One is the best response to the *average* training prey, which does not exist. The other is made to do well *on average*
+# over 32 training prey: `best_fixed_team` starts from the first team, and keeps what improves it. Scores are as in lesson
+# 01: 0 for the random team, 1 for the best response, averaged over eight new prey.
 
 # %%
 scale = exact.yardstick_for(table, held_out[:8], game)
@@ -216,15 +220,16 @@ with guess_better.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: why</summary>
-# The team made for 32 prey is better against these 32, and what it gained does not carry over: it has learned them by heart. That is
-# why the course never tests with prey from the training, and why the headroom takes the better of the two teams.
+# The team made for 32 prey is better against these 32, but what it gained does not carry over: it has learned them by heart.
+# That is why the course never tests on training prey, and why the headroom takes the better of the two teams.
 # </details>
 
 # %% [markdown]
 # ## 5. PettingZoo, both ways
 #
-# [PettingZoo](https://pettingzoo.farama.org) is the usual interface for games with many agents. Each of our games is a PettingZoo
-# environment. With `externals`, the external's moves are made for you, and only the targets are left.
+# [PettingZoo](https://pettingzoo.farama.org) is the usual interface for games with many agents. Each of our games is a
+# PettingZoo environment. If you pass `externals`, the external's moves are made for you, and only the targets are left to
+# command.
 
 # %%
 best = exact.best_response(table, [prey[0]])
@@ -243,8 +248,8 @@ print("agents that you command:", *env.possible_agents)
 print("paid to hunter 1, who plays the best response:", total)
 
 # %% [markdown]
-# And any PettingZoo environment with discrete actions is a game of ours: give a function that makes it, and say who is a target.
-# Here we turn the tables. The prey is ours, and the hunters are external.
+# And any PettingZoo environment with discrete actions can become one of our games: give a function that makes it, and say
+# who is a target. Here we turn the tables. The prey is ours, and the hunters are externals.
 
 # %%
 
@@ -261,8 +266,8 @@ print("targets:", *other_way.targets, "; externals:", *other_way.externals)
 print("rewards of four episodes:", tuple(step.rewards.shape))
 
 # %% [markdown]
-# Such a game has no table: its rules are hidden in the environment. It is scored by episodes (`micra_lite.exact.mean_return`). In
-# lesson 12 you write an environment yourself.
+# Such a game has no table: its rules are hidden in the environment. It is scored by playing episodes
+# (`micra_lite.exact.mean_return`). In lesson 12 you write an environment yourself.
 
 # %% [markdown]
 # ## Your predictions
@@ -275,10 +280,10 @@ summary
 # %% [markdown]
 # ## Summary
 #
-# - The table is the rules: loops give the same, entry by entry.
+# - The table says what the rules say: loops give the same, entry by entry.
 # - With all policies fixed, a game is a chain of states, and $V = r + \gamma P V$.
-# - A mean of episodes is noisy: ten times less error costs a hundred times more episodes.
-# - What improves a team against the prey it was made for need not help against new ones.
+# - A mean over episodes is noisy: a tenth of the error costs a hundred times as many episodes.
+# - What improves a team against the prey it was made for may not help against new ones.
 # - `micra_lite.to_parallel_env` and `micra_lite.from_parallel_env` lead to PettingZoo and back.
 
 # %% tags=["hide-input"]

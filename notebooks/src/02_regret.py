@@ -20,7 +20,7 @@
 # - compute a counterfactual regret advantage (CRA) by hand, by loops and by one contraction;
 # - say what changes a regret, and what does not;
 # - tell where regrets lead when both players learn, and when only one does;
-# - say what CRA shares with CFR.
+# - say what CRA shares with CFR, the older method it is named after.
 #
 # **You need** Python with a little PyTorch, payoff tables and best responses (lesson `01_games`).
 #
@@ -61,7 +61,7 @@ widgets.course_map("regret")
 # %% [markdown]
 # ## 1. Should you have played *up*?
 #
-# Row is our target, column an external. The first number of each cell is paid to row.
+# Row is our target, column an external. The first number in each cell is paid to row.
 
 # %%
 game = micra_lite.make("rectangular")
@@ -76,9 +76,9 @@ widgets.show(games.picture(game, only_state), games.words(game, only_state))
 # %% [markdown]
 # A game of one move has one state, and $Q$ is simply the payoff.
 #
-# You are row, and played half and half. Should you have played *up*? This question is **counterfactual**: it asks what would
-# have happened if you had done something else. Nobody can replay the game, but you know how column plays. So average
-# column out, once for the action *up* and once for your policy:
+# You are row, and you played up and down equally often. Should you have played *up*? This question is **counterfactual**:
+# it asks what would have happened if you had done something else. You know how column plays. So average column out, once
+# for the action *up* and once for your policy:
 #
 # $$\underbrace{A_i(s, a_i)}_{\text{regret}} = \underbrace{v(s \mid i \text{ plays } a_i)}_{\text{others averaged out}} -
 # \underbrace{v(s)}_{\text{all averaged out}} \qquad\text{(Eq. 2)}$$
@@ -124,7 +124,7 @@ with guess_up.then():
 # ## 4. By one contraction
 #
 # The loops multiply, and sum over column's axis. `einsum` says just that: each letter is an axis, and a letter that is
-# missing to the right of the arrow is summed over.
+# missing right of the arrow is summed over.
 
 
 # %%
@@ -139,15 +139,15 @@ with guess_up.then():
     print("by einsum:", regrets(q, row, column).tolist())
 
 # %% [markdown]
-# With three players, $Q$ has three axes, and both others are averaged out: `"abc,b,c->a"`. In general each joint action is
-# weighted by the product of the others' probabilities:
+# With three players it is `"abc,b,c->a"`. In general each joint action is weighted by the product of the others'
+# probabilities:
 #
 # $$v(s \mid i \text{ plays } a_i) = \sum_{a_{-i}} \prod_{j \ne i} \pi_j(a_j \mid s)\; Q(s, [a_i, a_{-i}])$$
 
 # %% [markdown]
 # ## 5. Move the policies
 #
-# Each line below is an action of row: its payoffs, its value and its regret.
+# Each line shows one of row's actions: its payoffs, value and regret.
 #
 # **Question.** When do the bars change sides: when you move column's policy, or when you move row's own?
 
@@ -159,22 +159,22 @@ guess_up.covered(explorer)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
-# When you move column's. Row's own policy only changes v(s), which is subtracted from both values alike. And what you
-# already do, you do not regret leaving out: if row always plays up, the regret of up is 0.
+# When you move column's. Row's own policy only changes v(s), which is subtracted from both values alike. And you cannot
+# regret leaving out what you already do: if row always plays up, the regret of up is 0.
 # </details>
 
 # %% [markdown]
 # ## 6. What changes a regret, and what does not
 #
 # **Weighted with your own policy, regrets cancel**: $\sum_{a_i} \pi_i(a_i)\, A_i(s, a_i) = 0$. Each value is compared with
-# the average of them all.
+# their average.
 
 # %%
 A = regrets(q, row, column)
 print("Σ π·A =", float(row @ A))
 
 # %% [markdown]
-# **All payoffs rise.** Add 100 to every payoff of row.
+# **Add 100** to all of row's payoffs.
 
 # %%
 raised = regrets(q + 100, row, column)
@@ -183,12 +183,10 @@ guess_constant = widgets.ask("constant", outcomes[round(float(raised[0] - A[0]))
 guess_constant
 
 # %% [markdown]
-# **COMA** (counterfactual multi-agent policy gradients, 2018) asks nearly the same question. But it leaves the others at the
+# **COMA** (counterfactual multi-agent policy gradients, 2018) asks nearly the same question. But it keeps the others at the
 # actions that they *took*:
 #
 # $$A^{\text{COMA}}_i(s, a) = Q(s, a) - \sum_{a'_i} \pi_i(a'_i \mid s)\, Q(s, [a'_i, a_{-i}])$$
-#
-# So it depends on what column happened to do.
 
 # %%
 coma_of_up = q[0] - row @ q  # (3,): one number for each action of column
@@ -211,22 +209,25 @@ with guess_coma.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what luck costs</summary>
-# The mean is right, but single numbers scatter around it. That is noise for the learner. CRA is free of it, but
-# needs Q of joint actions that nobody took. Lesson 03 measures both.
+# The mean is right, but the single numbers scatter around it. That is noise for the learner. CRA is free of it, but needs Q
+# of joint actions that nobody took.
 # </details>
 
 # %% [markdown]
-# **A wrong prediction.** An external does not tell its policy $\pi_{\mathcal E}$. The imitator's prediction $\delta$
-# takes its place in the sums. The error of a regret is then at most
+# **A wrong prediction.** An external does not reveal its policy $\pi_{\mathcal E}$. In the sums, the imitator's prediction
+# $\delta$ takes its place. How wrong can a regret become? Training makes one measure of an imitator's error small, the
+# Kullback-Leibler divergence (KL):
+#
+# $$\mathrm{KL}(\pi_{\mathcal E} \,\|\, \delta) = \sum_c \pi_{\mathcal E}(c) \log \frac{\pi_{\mathcal E}(c)}{\delta(c)}$$
+#
+# KL is 0 for a perfect prediction, else positive. With natural logarithms its unit is the *nat*. It bounds the error:
 #
 # $$|\Delta A_i| \le 2 \cdot \mathrm{span}(Q)\, \sqrt{\mathrm{KL}(\pi_{\mathcal E} \,\|\, \delta) / 2}$$
 #
-# The span is the largest entry of $Q$ minus the smallest. KL (Kullback-Leibler divergence) measures how far $\delta$ is from the
-# truth, with natural logarithms, so in *nats*; for a perfect prediction it is 0. So a good imitator is enough for
-# good regrets.
+# The span is the largest entry of $Q$ minus the smallest: the most that moves can matter. The 2 is there because a regret
+# is a difference of two values, and both may be wrong. So a good imitator is enough for good regrets.
 #
-# Here is the link in the chain of MICRA. Move the slider from prey A to prey B: the regrets of the hunters follow the
-# prediction.
+# Regret is a link in MICRA's chain. Move the slider from prey A to prey B: the hunters' regrets follow the prediction.
 
 # %%
 chain = widgets.Chain("regret")
@@ -235,15 +236,15 @@ chain
 # %% [markdown]
 # ## 7. When both learn
 #
-# Play more of what you regret not playing. The simplest rule is called **replicator dynamics**:
+# Play more of what you regret not playing. The simplest such rule is called **replicator dynamics**:
 #
 # $$\frac{d}{dt}\, \pi_i(a_i) = \pi_i(a_i)\, A_i(s, a_i)$$
 #
 # Because $\sum \pi A = 0$, the probabilities still add up to 1.
 #
-# Now *both* players follow this rule in matching pennies. Row wins if the two coins match, column if they differ. There is one
-# **equilibrium**, a pair of policies that neither player can improve on alone: both play heads half of the time. Row starts
-# with 0.7 heads, column with 0.4.
+# Now *both* players follow this rule in matching pennies. Row wins if the two coins match, column if they differ. There is
+# one **equilibrium**, a pair of policies that neither player can improve on alone: both play heads half of the time. Row
+# starts with heads at 0.7, column at 0.4.
 
 # %%
 pennies = micra_lite.make("matching_pennies")
@@ -260,7 +261,7 @@ guess_pennies = widgets.ask("pennies", where)
 guess_pennies
 
 # %% [markdown]
-# Below, every point of the square is a pair of policies. Arrows say where the regrets push from there; longer is faster.
+# Every point of the square is a pair of policies. Arrows show where the regrets push from there; longer means faster.
 #
 # **Question.** Choose `stag_hunt`, which has three equilibria. Into which of them do the arrows run? And in
 # `prisoners_dilemma`: do regrets lead to what is best for both?
@@ -282,8 +283,9 @@ guess_pennies.covered(field)
 # %% [markdown]
 # ## 8. When only one learns
 #
-# An external of MICRA does not learn: its policy is fixed. So let column play heads with 0.6, for ever. Row follows its
-# regrets, in small steps.
+# MICRA's externals do not learn: their policies are fixed. So let column play heads with probability 0.6, for ever. Row
+# follows its regrets, in small steps. Each multiplies $\pi$ by $e^{0.1 A}$. That is about $\pi + 0.1\, \pi A$ (as
+# $e^x \approx 1 + x$), but never negative.
 
 # %%
 pay = pennies.payoffs[..., 0].double()  # (2, 2): row's payoffs
@@ -292,7 +294,7 @@ policy, values = torch.tensor([0.3, 0.7]), []
 for _ in range(400):
     values.append(float(policy @ pay @ fixed))
     policy = policy * (0.1 * regrets(pay, policy, fixed)).exp()  # about π + 0.1 π·A
-    policy = policy / policy.sum()
+    policy = policy / policy.sum()  # adds up to 1 again
 
 # %%
 if float(policy[0]) > 0.99:
@@ -322,24 +324,23 @@ with guess_one.then():
 # %% [markdown]
 # <details><summary>After your prediction: why MICRA does not look for an equilibrium</summary>
 # It wants the best response to <em>this</em> external, and regrets lead there. With several targets that all learn, each
-# aims at a best response that changes while the others do.
+# aims at a best response that moves as the others learn.
 # </details>
 
 # %% [markdown]
 # ## 9. The name
 #
 # CRA is named after **counterfactual regret minimisation** (CFR), with which a kind of poker was solved. In each of many
-# rounds, both players add up their regrets, and play in proportion to the positive sums.
+# rounds, both players add up their regrets, and play in proportion to the positive sums. In poker they do so at every
+# position; a regret counts less where the others' moves seldom lead.
 #
 # | | CRA | CFR |
 # |---|---|---|
-# | a regret is | the value of an action, less the policy's | the same |
-# | weighted by | nothing | how likely the others let the game come here |
+# | a regret is | the value of an action, minus the policy's | the same |
+# | weighted by | nothing | how likely the others' moves are to lead here |
 # | added up over rounds | no | yes |
 # | the answer is | the last policy | the average of all policies |
 # | exact regrets lead to | a best response to fixed others | an equilibrium, if two players' payoffs are opposite |
-#
-# So a CRA is the regret of this moment. It has no memory.
 
 # %% [markdown]
 # ## Your predictions
@@ -352,19 +353,18 @@ summary
 # %% [markdown]
 # ## Summary
 #
-# - The **regret** of an action is its value with the others averaged out, less the value of the policy (Eq. 2).
+# - The **regret** of an action is its value with the others averaged out, minus the policy's value (Eq. 2).
 # - It needs $Q$ of all joint actions and everybody's policy; for externals, a good prediction.
 # - A constant changes nothing. COMA's advantage is the regret plus noise.
-# - Regrets lead to the best response against a fixed external. Among learners they may go round for ever.
+# - Regrets lead to the best response against a fixed external. Among learners, policies may circle for ever.
 # - CFR adds up regrets and averages policies. MICRA does neither.
 
 # %% [markdown]
 # ## Common mistakes
 #
 # - *Averaging over your own action in the first sum.* Then all regrets are zero.
-# - *Leaving the others at what they did.* That is COMA's advantage.
 # - *Subtracting the best value instead of the policy's.* Then no regret is ever positive.
-# - *Mixing up the axes.* A square table hides it. Always try a 2 × 3 one.
+# - *Mixing up the axes.* A square table hides this. Always try a 2 × 3 one.
 
 # %% [markdown]
 # ## What was used
@@ -380,9 +380,6 @@ summary
 #
 # Next: `03_policy_gradient`, how a regret becomes a gradient. Optional: `02_regret_deeper`, with three players, the proof of the
 # bound, regret matching and CFR.
-
-# %% [markdown]
-# Last, the notebook checks itself.
 
 # %% tags=["hide-input"]
 packaged = counterfactual_regret_advantage(q[None], both, [0])[0][0]

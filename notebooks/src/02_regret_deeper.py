@@ -13,8 +13,8 @@
 # %% [markdown]
 # # Counterfactual regret, deeper
 #
-# Optional. How do regrets look with many players, how far can a wrong prediction lead them astray, and what does the algorithm
-# do after which they are named?
+# Optional. What do regrets look like with many players? How far can a wrong prediction lead them astray? And how does CFR
+# work, the algorithm that they are named after?
 #
 # **Afterwards you can**
 #
@@ -88,10 +88,10 @@ def regrets(q, policies, i):
 
 
 # %% [markdown]
-# The last cell of this notebook tries both on every matrix game that there is, for every player.
+# The last cell of this notebook tries both on every matrix game in the package, for every player.
 #
-# **Question.** In `odd_one_out` there are three players. How many columns does row's table have, and what are their weights? In
-# `penalty`: find policies of both with which no action of row has a positive regret.
+# **Question.** In `odd_one_out` there are three players. How many columns does row's table have, and what are their weights?
+# In `penalty`: find policies for both players with which no action of row has a positive regret.
 
 # %%
 explorer = widgets.RegretExplorer(
@@ -102,7 +102,7 @@ explorer
 # %% [markdown]
 # <details><summary>Answer</summary>
 # Six columns: 3 × 2 joint actions of the others, each weighted by a product of two probabilities. In penalty, let column play
-# what it likes, and row always the best action against it. The regret of that action is 0, and no other is positive.
+# anything, and let row always play the best action against it. The regret of that action is 0, and no other is positive.
 # </details>
 
 # %% [markdown]
@@ -111,11 +111,12 @@ explorer
 # The prediction $\delta$ takes the place of the true policy $\pi$. Lesson 02 said that a regret is then wrong by at most
 # $2\, \mathrm{span}(Q) \sqrt{\mathrm{KL}(\pi \| \delta) / 2}$. The proof has three steps.
 #
-# 1. **One value.** $v$ is wrong by $\sum_c (\pi(c) - \delta(c))\, Q(a, c)$. The differences add up to 0, so we may subtract
-#    the middle of $Q$'s range first. What remains of $Q$ is at most half the span. So the error is at most
+# 1. **One value.** $v$ is wrong by $\sum_c (\pi(c) - \delta(c))\, Q(a, c)$. The differences add up to 0, so we may first
+#    subtract the middle of $Q$'s range from $Q$. What remains is at most half the span. So the error is at most
 #    $\mathrm{span}(Q) \cdot \frac12 \sum_c |\pi(c) - \delta(c)|$. This half sum is the *total variation*.
 # 2. **From total variation to KL.** Pinsker's inequality says that total variation is at most $\sqrt{\mathrm{KL} / 2}$.
-# 3. **Two values.** A regret is the difference of $v(s \mid i \text{ plays } a_i)$ and $v(s)$. Both have at most this error.
+# 3. **Two values.** A regret is the difference between $v(s \mid i \text{ plays } a_i)$ and $v(s)$. Each has at most this
+#    error.
 
 # %%
 game = micra_lite.make("rectangular")
@@ -151,8 +152,8 @@ for delta, (error, kl, bound) in table.items():
 # **Question.** The fourth prediction has a larger KL than the third, and yet no error at all. How can that be?
 #
 # <details><summary>Answer</summary>
-# KL looks at the policies only. Up is worth 3, −2 or −1 more than down, for left, middle and right. The regret needs nothing
-# but the average of these three, and here the mistakes cancel in it.
+# KL looks at the policies only. Up is worth 3, −2 or −1 more than down, for left, middle and right. The regret depends
+# only on the average of these three, and here the mistakes cancel in it.
 # </details>
 
 # %% [markdown]
@@ -263,8 +264,8 @@ with guess_last.then():
     widgets.show(figure, f"NashConv, mean over the last hundred rounds: {ends}.")
 
 # %% [markdown]
-# The same in a picture, for the ordinary rock, paper, scissors. Each player has a triangle of policies, and its arrows are for
-# the other's policy at the circle. Switch between the two paths.
+# Here is the same in a picture, for ordinary rock, paper, scissors. Each player has a triangle of policies. Its arrows hold
+# while the other's policy is at the circle. Switch between the two paths.
 
 # %%
 field = widgets.PolicyField(
@@ -275,9 +276,9 @@ guess_last.covered(field)
 # %% [markdown]
 # ## 4. CFR: regret matching for games of many moves
 #
-# **Kuhn poker** has three cards, 1, 2 and 3. Each player puts in one chip and gets one card. The first passes (`p`) or bets a
-# chip (`b`). After a bet the other calls (`b`) or folds (`p`). If the first passed, the second may bet, and then the
-# first calls or folds. Who did not fold and has the higher card takes all.
+# **Kuhn poker** has three cards, 1, 2 and 3. Each player puts in one chip and gets one card. The first passes (`p`) or bets
+# a chip (`b`). After a bet the other calls (`b`) or folds (`p`). If the first passed, the second may bet, and then the first
+# calls or folds. Of those who have not folded, the one with the higher card takes all.
 
 
 # %%
@@ -291,8 +292,8 @@ def chips(history, cards):
 
 
 # %% [markdown]
-# A player sees its own card and all moves. CFR does regret matching for each such `view` separately. `walk` goes through
-# everything that can still happen.
+# A player sees its own card and all moves so far: its `view` (in the field, an *information set*). CFR does regret matching
+# for each `view` separately. `walk` goes through everything that can still happen.
 
 
 # %%
@@ -323,15 +324,15 @@ def walk(cards, history, reach, policies):
 
 
 # %% [markdown]
-# `values - v` is Equation 2 once more: what a move is worth, less what the policy is worth. Here a position is a whole
-# deal, and each deal is walked through.
+# `values - v` is Equation 2 once more: what a move is worth, minus what the policy is worth. Here a position includes both
+# cards, and `walk` is called for each deal.
 #
-# **Question.** Which two things in `walk` would go if this were CRA?
+# **Question.** Which two things in `walk` would disappear if this were CRA?
 #
 # <details><summary>Answer</summary>
-# The sum over rounds (<code>+=</code>), and the weight <code>reach[1 - me]</code>: how likely the other lets the game come
-# here. CFR leaves your own share out of this weight, so that a position which you avoid is still learned about. MICRA learns from
-# positions as often as they come up in play.
+# The sum over rounds (<code>+=</code>), and the weight <code>reach[1 - me]</code>: how likely the other's moves are to
+# lead here. CFR leaves your own moves out of this weight, so it also learns about positions that you avoid. MICRA learns
+# from positions as often as they come up in play.
 # </details>
 
 # %% tags=["hide-input"]
@@ -403,14 +404,14 @@ with guess_bluff.then():
     widgets.show(figure, f"NashConv after so many rounds: {points}.")
 
 # %% [markdown]
-# In equilibrium the first player loses one chip in 18 games: moving first gives away information.
+# In equilibrium the first player loses one chip in 18 games on average: moving first gives away information.
 #
 # ### CRA, regret matching and CFR
 #
 # | | CRA | regret matching | CFR |
 # |---|---|---|---|
-# | a regret is | a value less the policy's value | the same | the same |
-# | weighted by | nothing | nothing | how likely the others let the game come here |
+# | a regret is | a value minus the policy's value | the same | the same |
+# | weighted by | nothing | nothing | how likely the others' moves are to lead here |
 # | added up over rounds | no | yes | yes |
 # | the answer | the last policy | the average policy | the average policy |
 # | leads to | a best response to fixed others | an equilibrium (two players, zero-sum) | the same, in games of many moves |
@@ -426,10 +427,10 @@ summary
 # %% [markdown]
 # ## Summary
 #
-# - With $n$ players, the others' joint actions are weighted by products of probabilities; `einsum` writes it in one line.
+# - With $n$ players, the others' joint actions are weighted by products of probabilities; `einsum` does this in one line.
 # - A value is wrong by at most span times total variation, a regret by at most twice that.
 # - Regret matching adds regrets up. In a zero-sum game of two, its *average* policies lead to an equilibrium.
-# - CFR does this at every view of a game, weighted by how likely the others let the game come there.
+# - CFR does this at every view of a game, weighted by how likely the others' moves are to lead there.
 # - A CRA is the regret of one moment: no memory, no average, no such weight.
 
 # %% [markdown]

@@ -13,14 +13,14 @@
 # %% [markdown]
 # # The policy gradient
 #
-# How does a regret change a policy (Equation 3)? And why average over what the others *might* do, if one can see
-# what they *did*?
+# How does a regret change a policy (Equation 3)? And why average over what the others *might* do, if we can see what they
+# *did*?
 #
 # **Afterwards you can**
 #
 # - turn the gradient of a value into an average over play;
-# - say why the regret may stand for the value, and how states are weighted;
-# - say why CRA has less variance than COMA, when it has not, and what it costs.
+# - say why the regret may replace the value, and how states are weighted;
+# - say why CRA has less variance than COMA, when it does not, and what it costs.
 #
 # **You need** regrets and COMA's advantage (lesson `02_regret`), derivatives, mean and variance.
 #
@@ -49,22 +49,20 @@ widgets.course_map("actors")
 # |---|---|---|
 # | $\pi_i(a_i \mid o_i)$ | a target's policy; $o_i$ is what it sees of $s$ | `row`, `policies[i]` |
 # | $\nabla \log \pi_i(a_i \mid o_i)$ | the **score** of $a_i$ | `score` |
-# | $v(s \mid i \text{ plays } a_i)$, $v(s)$ | $Q$, the others averaged out; everybody | `v_given`, `v` |
+# | $v(s \mid i \text{ plays } a_i)$, $v(s)$ | $Q$ with the others averaged out; with everybody | `v_given`, `v` |
 # | $A_i(s, a_i)$ | their difference, the regret (CRA) | `regret` |
-# | $d(s)$ | discounted visits of $s$ | `d` |
+# | $d(s)$ | discounted visits to $s$ | `d` |
 # | $g_i$, $\hat g$ | gradient; an estimate | `g`, `estimate` |
 
 # %% [markdown]
 # ## 1. Logits
 #
-# Probabilities must stay positive and add up to 1. So a network puts out **logits**, one number of any size for each action. The
-# **softmax** turns them into probabilities:
+# Probabilities must stay positive and add up to 1. So a network outputs **logits**, one number of any size for each action.
+# The **softmax** turns them into probabilities:
 #
 # $$\pi(a) = e^{\text{logit}_a} \Big/ \textstyle\sum_b e^{\text{logit}_b}$$
 #
-# Raise one logit, and its action becomes more probable, all others less.
-#
-# In the table of lesson 2, row changes its logits to raise its value. Column stays as it is.
+# In the table of lesson 2, row changes its logits to raise its value. Column stays the same.
 
 # %% tags=["hide-input"]
 game = micra_lite.make("rectangular")
@@ -83,14 +81,14 @@ print(f"v(up) = {v_given[0]:.2f}, v(down) = {v_given[1]:.2f}, v = {v:.3f}")
 # %% [markdown]
 # ## 2. The score
 #
-# Row's value is $v = \sum_a \pi(a)\, v(a)$. Its gradient in the logits is $\sum_a \nabla\pi(a)\, v(a)$. Playing gives only
-# averages, and the $\nabla\pi(a)$ are no probabilities. The **log-derivative trick** makes an average of the sum. Since
-# $\nabla \log \pi = \nabla\pi / \pi$,
+# Row's value is $v = \sum_a \pi(a)\, v(a)$. Its gradient in the logits is $\sum_a \nabla\pi(a)\, v(a)$. Whoever learns by
+# playing gets averages in which action $a$ counts $\pi(a)$ times. But here it counts $\nabla\pi(a)$ times, which may be
+# negative. The **log-derivative trick** brings $\pi(a)$ back. Since $\nabla \log \pi = \nabla\pi / \pi$,
 #
 # $$\nabla v = \sum_a \pi(a)\, \nabla \log \pi(a)\, v(a) = \mathbb E_{a \sim \pi}\big[\nabla \log \pi(a)\, v(a)\big]$$
 #
-# The new factor is the **score**: which way to move the logits so that $a$ becomes more probable. For a softmax, with
-# $\mathbf 1[a = b]$ for 1 if $a$ is $b$ and 0 otherwise, it is
+# The new factor is the **score** (a word from statistics, unrelated to lesson 1's scores from 0 to 1): which way to move
+# the logits so that $a$ becomes more probable. For a softmax, where $\mathbf 1[a = b]$ is 1 if $a$ is $b$, else 0, it is
 #
 # $$\frac{\partial \log \pi(a)}{\partial\, \text{logit}_b} = \mathbf 1[a = b] - \pi(b)$$
 
@@ -105,7 +103,7 @@ for a, name in enumerate(("up", "down")):
     print(f"score of {name:5}", [f"{x:+.1f}" for x in score(row, a).tolist()])
 
 # %% [markdown]
-# Each score points towards its own action. Now average them.
+# Now average them.
 
 # %%
 mean_score = sum(row[a] * score(row, a) for a in range(2))
@@ -119,8 +117,8 @@ guess_score
 # %% [markdown]
 # ## 3. Regrets instead of values
 #
-# Take a number $b$ off every action's value. The gradient changes by $b$ times the average that you predicted. With $b = v(s)$,
-# values become regrets. Does the gradient change?
+# Subtract a number $b$ from every action's value. The gradient changes by $b$ times the average that you predicted. With
+# $b = v(s)$, values become regrets.
 
 # %%
 regret = v_given - v
@@ -135,8 +133,8 @@ with guess_score.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what the three lines say</summary>
-# Scores average to zero, so b changes nothing: the regret may stand for the value. As regrets cancel, too (Σ π·A = 0), only
-# π(a)·A(a) is left for each logit. It rises where the regret is positive.
+# Scores average to zero, so b changes nothing: the regret may replace the value. As regrets cancel, too (Σ π·A = 0), only
+# π(a)·A(a) is left for each logit. A logit rises where its regret is positive.
 # </details>
 #
 # Small steps along $\pi(a)\, A(a)$ climb:
@@ -152,18 +150,19 @@ for step in range(61):
 # %% [markdown]
 # ## 4. Many states
 #
-# In a long game an action changes which states come next. Must the gradient look into that, too? No, says the **policy
-# gradient theorem**: do the same in each state, and weight states by how often they are visited.
+# In a long game an action changes which states come next. Must the gradient account for that, too? No, says the **policy
+# gradient theorem**: do the same in each state, and weight states by how often they are visited. $Q$ already holds what the
+# next states are worth under the present policies. What a new policy changes in them is counted there.
 #
 # $$g_i = \sum_s d(s) \sum_{a_i} \pi_i(a_i \mid o_i)\, \nabla \log \pi_i(a_i \mid o_i)\, A_i(s, a_i)
 # = \mathbb E_\pi \Big[\textstyle\sum_t \gamma^t\, \nabla \log \pi_i(a_i^t \mid o_i^t)\, A_i(s^t, a_i^t)\Big]
 # \qquad\text{(Eq. 3)}$$
 #
 # - $d(s) = \sum_t \gamma^t \Pr(s^t = s)$ counts visits at all times. The discount $\gamma < 1$ makes later ones count less.
-# - The future is in $Q$: this joint action now, the present policies ever after.
-# - On the right the game is *played*, and one adds up over time instead. With $d(s)$ as well, time would count twice.
+# - On the right the game is *played*: a state comes up as often as it is visited. With $d(s)$ as well, visits would count
+#   twice.
 #
-# We try the left side on pursuit: 64 states, two hunters with random logits, one prey.
+# We try the left side on pursuit with 2 × 2 cells: 64 states, two hunters with random logits, one prey.
 
 # %%
 pursuit = micra_lite.make("pursuit", size=2)
@@ -193,7 +192,7 @@ def gradient(d, policy, regret):
 g = [gradient(d, policies[i], regrets[i]) for i in range(2)]
 
 # %% [markdown]
-# The test: after a small step along $g$, the value should rise by the step times $|g|^2$.
+# The test: after a small step along $g$, the value should rise by the step size times $|g|^2$.
 
 # %%
 size = 0.001
@@ -218,8 +217,8 @@ with guess_score.then():
 # %% [markdown]
 # ## 5. Four estimates from one decision
 #
-# Until now we summed over everything. Now we only *play*: all draw their actions, and the joint action $a$ gives an estimate
-# $\hat g = \nabla \log \pi_i(a_i)\, w$. What should the weight $w$ be?
+# Until now we summed over everything. Now we only *play*: everybody draws an action, and the joint action $a$ gives an
+# estimate $\hat g = \nabla \log \pi_i(a_i)\, w$. What should the weight $w$ be?
 #
 # | name | $w$ | what it asks |
 # |---|---|---|
@@ -228,7 +227,7 @@ with guess_score.then():
 # | COMA (Foerster et al., 2018) | $Q(s, a) - \sum_b \pi_i(b)\, Q(s, [b, a_{-i}])$ | better than my other actions, the others *as they were*? |
 # | CRA | $A_i(s, a_i)$ | the same, the others *averaged out*? |
 #
-# Our table has six joint actions, so we can list all estimates.
+# Our table has six joint actions, so we can list all estimates of the gradient in *up*'s logit.
 
 
 # %%
@@ -267,7 +266,7 @@ for a, mine in enumerate(game.action_names[0]):
         print(f"{mine + ', ' + theirs:14} {float(row[a] * column[c]):11.3f}   {cells}")
 
 # %% [markdown]
-# All of these estimate one number, the gradient of *up*'s logit.
+# Average each column by probability.
 
 # %%
 right = [
@@ -285,7 +284,7 @@ with guess_mean.then():
         print(f"{name:10} mean {mean:+.4f}")
 
 # %% [markdown]
-# And how far do they scatter? That is their variance.
+# How far do they scatter? That is their variance.
 
 # %%
 share = found["CRA"][1] / found["COMA"][1]
@@ -294,19 +293,15 @@ guess_share = widgets.ask("share", share, decisions=f"{1 / share:.0f}")
 guess_share
 
 # %% [markdown]
-# Each row has all estimates of one kind.
-#
-# 1. Move *row*'s policy to 0.5. CRA's two stems become one. Why?
-# 2. Choose `matching_pennies`. Is COMA's baseline a help there?
+# Each row shows all estimates of one kind. Choose `matching_pennies`: does COMA's baseline help there?
 
 # %% tags=["hide-input"]
 cloud = widgets.GradientCloud("rectangular")
 guess_mean.covered(guess_share.covered(cloud))
 
 # %% [markdown]
-# <details><summary>Answers</summary>
-# 1. Score and regret of the two actions then differ only in their signs, so the products are equal. 2. No, COMA scatters most:
-# your other action would have got the opposite.
+# <details><summary>Answer</summary>
+# No, COMA scatters most: your other action would have earned the opposite.
 # </details>
 
 # %% [markdown]
@@ -329,13 +324,14 @@ with guess_share.then():
 # $$\mathrm{Var}(\hat g^{\text{COMA}}) = \mathrm{Var}(\hat g^{\text{CRA}}) +
 # \mathbb E\big[\,|\nabla \log \pi_i(a_i)|^2\; \mathrm{Var}(A^{\text{COMA}} \mid a_i)\,\big]$$
 #
-# For the same reason CRA never scatters more than the baseline. What scatter is left comes from drawing row's own action. But
-# row can sum over it, as MICRA does: then nothing scatters in a given state.
+# For the same reason CRA never scatters more than the baseline. The scatter that is left comes from drawing row's own
+# action. MICRA does not draw that either: it sums over row's actions, as in section 3. So the share that you predicted
+# compares two estimates by *play*. In a given state, MICRA's own update does not scatter.
 
 # %% [markdown]
 # ## 7. Does it always help?
 #
-# First, an *additive* payoff: a part for what row does, plus a part for what column does.
+# First, an *additive* payoff: a part for each player.
 
 # %%
 row_part, column_part = torch.tensor([2.0, 1.0]), torch.tensor([3.0, 0.0, 1.0])
@@ -371,21 +367,22 @@ with guess_order.then():
 
 # %% [markdown]
 # <details><summary>After your predictions: what is promised, and what is not</summary>
-# COMA and CRA are equal where the others' moves do not change your regrets, or where they have no choice. No theorem orders
-# REINFORCE and CRA: taking v(s) off mostly helps, not always.
+# COMA and CRA are equal where the others' moves do not change your regrets, or where the others have no
+# choice. No theorem orders REINFORCE and CRA: subtracting v(s) mostly helps, not always.
 # </details>
 #
-# Third, all this is about *one decision in a given state*. An episode adds up many that depend on each other. Its variance may
-# go either way.
+# Third, all this is about *one decision in a given state*. An episode adds up many decisions that depend on each other. Its
+# variance may go either way.
 
 # %% [markdown]
 # ## 8. The price
 #
-# **Joint actions nobody took.** Take four agents with five actions each. For one decision REINFORCE needs one value of $Q$,
-# COMA 5, CRA all $5^4 = 625$. Most were never tried: the critic must guess (lesson `04_critic`).
+# **Joint actions nobody took.** Four agents have five actions each. For one decision REINFORCE needs one value of $Q$,
+# COMA 5, CRA all $5^4 = 625$ in a table. (Lesson `13_many_agents` has a cheaper form.) Most were never tried: the critic
+# must guess (lesson `04_critic`).
 #
-# **A model of the others.** COMA sees what the others *did*. CRA must know how they *play*. For an external, that is the
-# imitator's prediction $\delta$. Say it is 0.3, 0.4, 0.3 for column, who plays 0.5, 0.25, 0.25.
+# **A model of the others.** CRA averages over how the others play. For an external, that is the imitator's prediction
+# $\delta$. Say it is 0.3, 0.4, 0.3, but column plays 0.5, 0.25, 0.25.
 
 # %%
 delta = torch.tensor([0.3, 0.4, 0.3])
@@ -410,11 +407,12 @@ with guess_model.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: why MICRA predicts all the same</summary>
-# Here even the sign is wrong: a good imitator matters. But MICRA's data were played beside <em>other</em> externals. What those
-# did is no draw from this one's policy, so COMA would be wrong on average, too.
+# Here even the sign is wrong: a good imitator matters. Why not COMA, then? It needs moves drawn from the policy of
+# <em>this</em> external. MICRA learns from recorded games, played with many externals (lessons 4 and 8). Moves of another
+# external come from another policy: with them, COMA is wrong on average, too.
 # </details>
 #
-# Move from prey A to prey B. The prediction changes, then the regrets, then the arrows of the policies.
+# Turn prey A into prey B: the prediction changes, then the regrets, then the policies' arrows.
 
 # %% tags=["hide-input"]
 chain = widgets.Chain("actors")
@@ -438,10 +436,11 @@ summary
 # %% [markdown]
 # ## Summary
 #
-# - A gradient is an average of value times **score**. Scores average to zero, so regrets may stand for values.
+# - A gradient is an average of value times **score**. Scores average to zero, so regrets may replace values.
 # - Eq. 3 does so in every state, weighted by discounted visits.
-# - All four means are equal. In each decision CRA scatters no more than COMA: the others' moves are averaged out.
-# - It gains nothing where $Q$ is additive or the others have no choice. Against REINFORCE, or over an episode, nothing is promised.
+# - All four means are equal. In each decision CRA scatters no more than COMA.
+# - CRA gains nothing where $Q$ is additive or the others have no choice. Against REINFORCE, or over an episode, nothing is
+#   promised.
 # - The price: $Q$ of joint actions nobody took, and a model of the others.
 
 # %% [markdown]
@@ -462,7 +461,7 @@ summary
 #
 # **Now you.** The exercises on this lesson: `exercises/03_policy_gradient.ipynb`.
 #
-# Next: `04_critic`, where $Q$ comes from. For more, `03_policy_gradient_deeper`.
+# Next: `04_critic`, where $Q$ comes from. Optional: `03_policy_gradient_deeper`.
 
 # %% tags=["hide-input"]
 from micra_lite.baselines.advantages import coma_advantage
@@ -506,7 +505,7 @@ gap = sum(
     for a in range(2)
 )
 assert abs(found["CRA"][1] + float(gap) - found["COMA"][1]) < 1e-12
-assert found["CRA"][1] < found["baseline"][1] < found["COMA"][1]  # the first answer
+assert found["CRA"][1] < found["baseline"][1] < found["COMA"][1]
 assert additive_share == 1
 assert least == "REINFORCE"  # no theorem forbids it
 assert abs(always_left["COMA"][1] - always_left["CRA"][1]) < 1e-12
@@ -514,6 +513,6 @@ pennies = widgets.GradientCloud("matching_pennies")
 paid, baseline, of_coma, _ = clouds(
     pennies.game.payoffs[..., 0], pennies.policies(), 0, 0
 )
-assert of_coma.variance > max(paid.variance, baseline.variance)  # the third answer
+assert of_coma.variance > max(paid.variance, baseline.variance)  # the answer above
 assert both == ["COMA"]
 print("all checks passed")

@@ -13,13 +13,13 @@
 # %% [markdown]
 # # The policy gradient, deeper
 #
-# Is Equation 3 really the gradient of the team's value? And how much is it worth, in one game or another, to average the
-# others out? Here the claims of lesson `03_policy_gradient` are checked, and measured.
+# Is Equation 3 really the gradient of the team's value? And how much does averaging the others out gain, in different games?
+# Here the claims of lesson `03_policy_gradient` are checked and measured.
 #
 # **Afterwards you can**
 #
-# - check a gradient in ways that know nothing of each other;
-# - say what becomes of Eq. 3 when its states come from data;
+# - check a gradient in ways that are independent of each other;
+# - say what happens to Eq. 3 when its states come from data;
 # - list all estimates of one decision in a game of any size, and place draws of the others between COMA and CRA;
 # - say how large CRA's gain is in small and large games, and when a wrong prediction makes it worthless.
 #
@@ -71,7 +71,7 @@ widgets.course_map("actors")
 # %% [markdown]
 # ## 1. One state, in three ways
 #
-# The table of lesson 3, and the gradient of row's value in its two logits:
+# We take the table of lesson 3, and compute the gradient of row's value in its two logits:
 #
 # 1. by scores and regrets, as in Eq. 3;
 # 2. by **autograd**: PyTorch applies the chain rule to each step of the computation;
@@ -114,8 +114,8 @@ print("finite differences: ", signed(by_differences))
 # %% [markdown]
 # ## 2. A whole game
 #
-# Pursuit with 2 × 2 cells, as in the lesson: 64 states, two hunters whose logits were drawn at random, one prey. That makes 640
-# logits. First Eq. 3, with $\pi(a)\, A(a)$ for the sum over the own action.
+# Pursuit with 2 × 2 cells, as in the lesson: 64 states, two hunters whose logits were drawn at random, one prey. That makes
+# 640 logits. First Eq. 3: the sum over a hunter's own actions leaves $\pi(a)\, A(a)$ for each logit.
 
 # %% tags=["hide-input"]
 pursuit = micra_lite.make("pursuit", size=2)
@@ -136,8 +136,8 @@ by_equation = [d[:, None] * policies[i] * regrets[i] for i in range(2)]
 # %% [markdown]
 # ### Autograd through the solver
 #
-# The value of all states solves a linear system: $V = r_\pi + \gamma P_\pi V$. Autograd can go through the solver. It knows
-# nothing of regrets, visits or $Q$.
+# The value of all states solves a linear system: $V = r_\pi + \gamma P_\pi V$. Autograd can go through the solver. This way
+# knows nothing of regrets, visits or $Q$.
 
 # %%
 T = torch.from_numpy(table.T.toarray()).view(table.S, -1, table.S)  # (S, 125, S)
@@ -163,7 +163,7 @@ print("autograd of value: ", signed(through_solver[0][largest]))
 # %% [markdown]
 # ### Finite differences of the package's own value
 #
-# `exact.team_value` is other code. We move all 640 logits at once, in directions drawn at random.
+# `exact.team_value` is separate code. We move all 640 logits at once, in directions drawn at random.
 
 # %%
 tiny, slopes = 1e-5, []
@@ -181,8 +181,8 @@ print("slope of the exact value: ", signed(one for _, one in slopes))
 # %% [markdown]
 # ### As an objective
 #
-# The packaged objective is a mean over a batch of states. States that were met while playing come as often as they should.
-# Here each state comes once, so the weight $d(s)$ goes in with the regret.
+# The packaged objective is a mean over a batch of states. States that were met in play come up as often as they should. Here
+# each state comes up once, so we multiply the regret by the weight $d(s)$.
 
 # %%
 leaves = [one.clone().requires_grad_() for one in team_logits]
@@ -197,8 +197,8 @@ packaged = torch.autograd.grad(objective, leaves)
 # %% [markdown]
 # ## 3. States from data
 #
-# MICRA takes its states from data: games that were played long ago, by other policies. Then the weights are not $d(s)$. As an
-# extreme, weight all states alike.
+# MICRA takes its states from data: games that were played long ago, by other policies. Then the weights are not $d(s)$. As
+# an extreme case, weight all states alike.
 
 # %%
 alike = [d.mean() * policies[i] * regrets[i] for i in range(2)]
@@ -221,8 +221,8 @@ with guess_states.then():
 # %% [markdown]
 # ## 4. All estimates of one decision, for any number of players
 #
-# In the lesson, two players and arrays. Here are plain loops that do the same for any number of players. They are slow, and
-# easy to check against the table of weights: REINFORCE $Q$, baseline $Q - v$, COMA, CRA.
+# The lesson used arrays, for two players. Here are plain loops that do the same for any number of players. They are slow,
+# but easy to check against the table of weights: REINFORCE $Q$, baseline $Q - v$, COMA, CRA.
 
 
 # %%
@@ -287,8 +287,8 @@ for name, kinds in listed.items():
 # %% [markdown]
 # ## 5. Between COMA and CRA: some draws
 #
-# Where there are too many joint actions for CRA's sum, one can draw some for the others and average COMA's advantage over the
-# draws. The own action stays. Start with a single draw, made afresh from the others' policies.
+# Where there are too many joint actions for CRA's sum, one can draw some for the others and average COMA's advantage over
+# the draws. Your own action stays fixed. Start with a single fresh draw from the others' policies.
 
 
 # %%
@@ -337,13 +337,14 @@ guess_draw.covered(cloud)
 # %% [markdown]
 # ## 6. How much, in which game?
 #
-# `exact.gradient_variances` does the same by tables, for many states at once. As the score does not depend on the others,
-# $\mathbb E|\hat g|^2 = \sum_a \pi(a)\, |\nabla \log \pi_i(a_i)|^2\, w(a)^2$, and the variance is this less $|g|^2$. Where do we look?
+# `exact.gradient_variances` does the same with tables, for many states at once. As the score does not depend on the others,
+# $\mathbb E|\hat g|^2 = \sum_a \pi(a)\, |\nabla \log \pi_i(a_i)|^2\, w(a)^2$, and the variance is this minus $|g|^2$. Where
+# do we look?
 #
 # - *Random games* of 2, 3 and 4 players with three actions each: payoffs from a normal distribution, policies at random. The
 #   variances of 100 games are averaged.
-# - *Pursuit* with 2 × 2 and 3 × 3 cells beside one prey, with the exact $Q$ of two teams. *Uniform* moves at random; *half best*
-#   plays a best response half of the time. States count as often as they are visited.
+# - *Pursuit* with 2 × 2 and 3 × 3 cells against one prey, with the exact $Q$ of two teams. *Uniform* moves at random; *half
+#   best* plays a best response half of the time. States count as often as they are visited.
 # - *Weather*: everybody dresses for the weather, and what all earn is added up. So $Q$ is additive.
 
 # %%
@@ -444,12 +445,14 @@ with guess_more.then():
 # %% [markdown]
 # <details><summary>After your prediction: what to see</summary>
 #
-# - <em>Pursuit.</em> CRA helps, but much less: most of the noise is of the hunter's own action. (The exact sum over it takes that
-#   away, too.) Four draws get most of what CRA gains.
-# - <em>REINFORCE</em> (the numbers at the right) suffers from what is the same for all actions. A baseline cures that.
+# - <em>Pursuit.</em> CRA helps, but much less: most of the noise comes from the hunter's own action. (The exact sum over it
+#   removes that, too.) Four draws bring most of what CRA gains.
+# - <em>REINFORCE</em> (the numbers on the right) suffers from the part of Q that is the same for all actions. A baseline
+#   cures that.
 # - <em>Weather.</em> COMA and CRA are the same.
-# - <em>Who is the external?</em> This prey has habits, so its moves are no great surprise and add little noise. A prey of which
-#   nothing is known is noisier, and CRA gains more. <code>micra-lite bench variance</code> compares both on every task.
+# - <em>Who is the external?</em> This prey has habits, so its moves are no great surprise and add little noise. A prey about
+#   which nothing is known is noisier, and CRA gains more. <code>micra-lite bench variance</code> compares both on every
+#   task.
 # </details>
 
 # %% [markdown]
@@ -463,13 +466,14 @@ for n in (2, 3, 4, 6, 8):
     print(f"{n:6} {1:11} {5:9} {4 * 5:14} {5**n:11,}")
 
 # %% [markdown]
-# (A critic that is made of small parts need not be asked so often: lesson `04_critic`. But what it says of joint actions nobody
-# took is a guess all the same.)
+# (A critic that is made of small parts need not be asked so often: lesson `04_critic_deeper`. But what it says of joint
+# actions nobody took is still a guess.)
 #
 # ### A wrong prediction, and how many decisions
 #
-# COMA is right on average, and scatters. CRA with a wrong $\delta$ scatters little, and is wrong on average: it is **biased**.
-# Both together are the **mean squared error** of an average over $N$ decisions: squared bias, plus variance$/N$.
+# COMA is right on average, but scatters. CRA with a wrong $\delta$ scatters little, but is wrong on average: it is
+# **biased**. Both together make the **mean squared error** of an average over $N$ decisions: squared bias, plus
+# variance$/N$.
 
 # %%
 delta = torch.tensor([0.3, 0.4, 0.3])  # column really plays 0.5, 0.25, 0.25
@@ -485,8 +489,8 @@ for N, (coma, cra) in errors.items():
     print(f"{N:9} {coma:7.4f} {cra:13.4f}")
 
 # %% [markdown]
-# With few decisions, low variance wins. With many, being right on average wins. More data do not help while the prediction stays
-# wrong. MICRA's answer is an imitator that adapts.
+# With few decisions, low variance wins. With many, being right on average wins. More data do not help CRA while the
+# prediction stays wrong. MICRA's answer is an imitator that adapts.
 
 # %% [markdown]
 # ## Your predictions
@@ -500,17 +504,18 @@ summary
 # ## Summary
 #
 # - Eq. 3 is the gradient of the team's value: scores, autograd through the solver, and finite differences say the same.
-# - With states from data it is another direction. For a table of logits it still goes uphill; for networks nothing is promised.
-# - The average over $m$ draws of the others has CRA's variance, and one $m$-th of what COMA's has above it.
-# - CRA gains most with many others whose moves matter. In pursuit most noise is of the own action.
+# - With states from data, the direction is a different one. For a table of logits it still goes uphill; for networks nothing
+#   is promised.
+# - The average over $m$ draws of the others has CRA's variance, plus one $m$-th of the gap to COMA's.
+# - CRA gains most with many others whose moves matter. In pursuit most noise comes from your own action.
 # - A wrong prediction sets a floor to CRA's error that no number of decisions removes.
 
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Losing the weights $d(s)$.* A mean over states that were visited has them already; a mean over all states has not.
-# - *Comparing variances of sums over episodes* and calling it Rao–Blackwell. It speaks of one decision.
-# - *Reading a small variance as a small error.* The bias does not show in it.
+# - *Losing the weights $d(s)$.* A mean over states that were visited has them already; a mean over all states does not.
+# - *Comparing variances of sums over episodes* and calling it Rao–Blackwell. The theorem is about one decision.
+# - *Reading a small variance as a small error.* Variance does not show the bias.
 
 # %% [markdown]
 # ## What was used

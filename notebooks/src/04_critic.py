@@ -13,15 +13,15 @@
 # %% [markdown]
 # # The critic
 #
-# Regrets need to know what every joint action is worth. Nobody tells us. How is it learned from games that were played, and how
-# far can it be trusted?
+# Regrets need the worth of every joint action, which nobody tells us. How do we learn it from played games, and how far can
+# we trust it?
 #
 # **Afterwards you can**
 #
 # - write down the target of a temporal difference, and say when it has no future;
 # - fill in a table of joint actions, sweep by sweep;
-# - say what joint actions that nobody took do to regrets;
-# - say why old data serve a new external, and what that takes.
+# - say how joint actions that nobody took affect regrets;
+# - say why old data serve for a new external, and when.
 #
 # **You need** lessons `01_games` and `02_regret`.
 #
@@ -73,7 +73,7 @@ widgets.course_map("critic")
 # ## 1. A table of joint actions
 #
 # Pursuit with 2 × 2 cells, one hunter (ours) and one prey (an external). Both move at once. A catch pays 1, and the prey
-# starts again elsewhere. There are 12 states. This is state 6:
+# starts again elsewhere. Of 16 pairs of cells, numbered from 0, the 12 with two different cells are states. This is state 6:
 
 # %% tags=["hide-input"]
 pursuit = micra_lite.make("pursuit", size=2, hunters=1)
@@ -82,8 +82,8 @@ widgets.show(
 )
 
 # %% [markdown]
-# The hunter's policy is given: it is best against the *average* prey. Prey A and prey B are newcomers. Here is the exact $Q$ for the hunter
-# and prey A:
+# The hunter's policy is given: it is best against the *average* prey. Prey A and prey B are newcomers. The exact $Q$ with
+# prey A:
 
 # %%
 # The game as arrays, and policies: team is a list of one, others are 32 more prey.
@@ -96,22 +96,23 @@ for a, name in enumerate(MOVES):
     print(f"{name:15}" + "".join(f"{x:7.2f}" for x in truth[6, a]))
 
 # %% [markdown]
-# Two entries are catches: *south* with *east*, and *west* with *north*. Each stands out in its row by about 1. The rest, 7 or
-# more, is the future.
+# Two entries are catches, and contain a 1: *south* with *east*, and *west* with *north*. The rest of each entry, 7 or more,
+# is the future. (After a catch it differs, as the prey starts elsewhere.)
 #
-# An ordinary Q-function has only your own action in it. Ours is **joint**: the external's move is in it, too. A regret needs that,
-# because it averages over this move (Eq. 2).
+# An ordinary Q-function contains only your own action. Ours is **joint**: it contains the external's move, too. A regret
+# averages over this move (Eq. 2).
 
 # %% [markdown]
 # ## 2. The target
 #
-# A joint action is worth its reward, plus $\gamma$ times what $s'$ is worth. And $s'$ is worth the mean of $Q(s', a')$ over everybody's
+# A joint action is worth its reward, plus $\gamma$ times what $s'$ is worth: the mean of $Q(s', a')$ over everybody's
 # next actions:
 #
 # $$y = r + \gamma \sum_{a'} \pi_{\mathcal T}(a'_{\mathcal T} \mid s')\, \pi_{\mathcal E}(a'_{\mathcal E} \mid s')\,
 # \bar Q(s', a')$$
 #
 # $y - Q(s, a)$ is the **temporal difference**. The next actions are averaged over; drawing them would only add noise.
+# (The field uses *target* twice: $y$ is a number, the targets $\mathcal T$ are our agents.)
 
 
 # %%
@@ -131,7 +132,7 @@ def target(reward, next_state, terminated, slow, policies):
 
 
 # %% [markdown]
-# Try it on a catch, *south* with *east* in state 6. The prey starts again in one of several cells:
+# Try it on a catch (*south*, *east*):
 
 # %%
 T = game.T.toarray().reshape(game.S, 5, 5, game.S)  # probability of s' after s, a, b
@@ -148,12 +149,11 @@ print(f"mean of the targets: {mean_target:.2f}")
 #
 # ### Over, or only cut?
 #
-# While we learn, $\bar Q$ is an estimate. Making estimates from other estimates is called **bootstrapping**. (In statistics
-# the word means resampling: lesson 11.)
+# While we learn, $\bar Q$ is an estimate. Making estimates from estimates is called **bootstrapping**. (In lesson 11
+# the word means resampling.)
 #
-# Where the game is over, the episode has **terminated**: no future, $y = r$. Our pursuit never ends. We only stop watching
-# after 25 steps. Such an episode is **truncated**: its last $s'$ has a future, and $y$ bootstraps as usual. What if a critic takes
-# the cut for an end?
+# If the game ends, the episode has **terminated**: no future, $y = r$. Our pursuit never ends; we stop watching after 25
+# steps. Such an episode is **truncated**: its last $s'$ has a future. What if a critic takes the cut for an end?
 
 # %%
 as_if = (1 - game.gamma) / (1 - game.gamma * 24 / 25)  # of a steady income
@@ -164,7 +164,7 @@ guess_cut
 # %% [markdown]
 # ## 3. Learning from data
 #
-# The team plays 384 episodes beside prey A. With $\varepsilon = 0.2$ the hunter moves at random once in five times: it
+# The team plays 384 episodes against prey A. With $\varepsilon = 0.2$ the hunter moves at random one time in five: it
 # **explores**. In the data a joint action is one number, 5 · hunter's move + prey's move.
 
 # %%
@@ -178,7 +178,7 @@ print(f"s = {data.state[0]}, hunter {MOVES[a]}, prey {MOVES[b]}, ", end="")
 print(f"r = {data.reward[0]:.0f}, s' = {data.next_state[0]}")
 
 # %% [markdown]
-# A table of zeros is to become $Q$. First imagine a team that never explores.
+# From such data a table is to learn $Q$. First imagine a team that never explores.
 
 # %%
 never = learned_table(0.0, "prey A alone", "prey A")
@@ -189,8 +189,8 @@ guess_never = widgets.ask("never-taken", outcome)
 guess_never
 
 # %% [markdown]
-# One **sweep** makes the targets of all transitions, with the present table as $\bar Q$. Then each entry moves halfway to the mean
-# of its targets.
+# We start with zeros. One **sweep** computes the targets of all transitions, with the present table as $\bar Q$. Then each
+# entry moves halfway to the mean of its targets.
 
 
 # %%
@@ -219,7 +219,7 @@ for sweeps in (0, 1, 10, 50, 200):
     print(f"after {sweeps:3} sweeps: mean error {error:.2f} in the entries with data")
 
 # %% [markdown]
-# A sweep looks one step ahead, so a far future is learned late. And if every cut is taken for an end?
+# A sweep looks one step ahead, so the far future is learned late. And if every cut is taken for an end?
 
 # %% tags=["hide-input"]
 cut = np.arange(len(data.state)) >= 24 * 384  # the last transition of each episode
@@ -233,7 +233,7 @@ with guess_cut.then():
     print(f"for a steady income it would be {as_if:.2f}")
 
 # %% [markdown]
-# Watch a table fill in. Hatched entries have no data. Which become right first? Which rows are left with ε = 0?
+# Watch a table fill in. Hatched entries have no data. Which entries become right first? Which rows have data with ε = 0?
 
 # %% tags=["hide-input"]
 table = widgets.CriticTable(choose_prey=False)
@@ -242,7 +242,7 @@ guess_never.covered(table)
 
 # %% [markdown]
 # <details><summary>After your prediction: answers</summary>
-# All with data, nearly together: most of each number is the future. With ε = 0, the row of the team's move.
+# All with data, nearly together: most of each number is the future. With ε = 0, only the row of the team's move.
 # </details>
 
 # %% [markdown]
@@ -286,27 +286,25 @@ with guess_blind.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what it means</summary>
-# In state 6 the team goes south; west would be better. Without exploring, nobody shows it. Even with ε = 0.2 one
-# entry is missing, <em>west</em> while the prey <em>stays</em>. That alone makes west look bad.
+# In state 6 the team goes south; west would be better. Without exploring, no data show it. Even with ε = 0.2 entries
+# are missing. One, <em>west</em> while the prey <em>stays</em>, is enough to make west look bad.
 # </details>
 #
-# This is the price of the counterfactual regret advantage (CRA): it asks about joint actions that nobody took. So the team
-# explores while data are collected.
+# This is the price of the counterfactual regret advantage (CRA). So the team explores while data are collected.
 
 # %% [markdown]
 # ## 5. Old data, new external
 #
-# Prey B comes. All data are of prey A. Must everything be played again?
+# Prey B comes, but all data are from prey A. Must everything be played again?
 #
-# **Question.** Which part of a transition $(s, a, r, s')$ depends on who chose the actions?
+# **Question.** Given $s$, which of $a$, $r$, $s'$ depend on who plays? And given $s$ and $a$?
 #
 # <details><summary>Answer</summary>
-# Only a.
+# All three. Given s and a, neither r nor s′: they follow by the rules of the game, whoever chose a.
 # </details>
 #
-# **This is why a critic stays valid for a new external.** By the rules of the game $r$ and $s'$ follow from the joint action,
-# whoever chose it. So the transitions stay as they are. The external's policy enters $y$ in one place, the expectation over $a'$. There
-# we put prey B's: we **relabel** the data.
+# **This is why a critic stays valid for a new external.** The transitions stay as they are. The external's policy enters $y$
+# in one place, the expectation over $a'$. There we put prey B's: we **relabel** the data.
 
 # %%
 relabelled = learn(data, [*team, prey_b])  # played by prey A, valued against prey B
@@ -343,7 +341,7 @@ with guess_relabel.then():
     print("played by         valued against A   valued against B")
     for who in critic_table.PLAYED:
         print(f"{who:18}{errors[who, 'prey A']:16.2f}{errors[who, 'prey B']:19.2f}")
-    print()
+    print("\nsection 4 again, against prey A")
     print_regrets(
         {"exact": truth, "learned beside prey A": q, "learned beside 32 prey": company}
     )
@@ -364,10 +362,14 @@ relabelling.state.value = 6
 guess_relabel.covered(relabelling)
 
 # %% [markdown]
-# **Question.** Could data for a critic without the external's move, $Q(s, a_{\mathcal T})$, be relabelled?
+# <details><summary>After your prediction: answer</summary>
+# Hardly. The error stays above 6: no sweep adds data.
+# </details>
+#
+# **Question.** Suppose a critic leaves out the external's move: $Q(s, a_{\mathcal T})$. Could its data be relabelled?
 #
 # <details><summary>Answer</summary>
-# No. Given the team's action alone, r and s′ depend on what the external of that day did.
+# No. Given the team's action alone, r and s′ depend on what the external of that time did.
 # </details>
 
 # %% [markdown]
@@ -407,10 +409,10 @@ with guess_mixture.then():
 #
 # MICRA's critic is a network that is told the prediction. Three things change.
 #
-# - Of joint actions never taken it guesses, from what looks alike. Nobody checks.
+# - For joint actions never taken it guesses, unchecked, from what looks alike.
 # - Gradient steps lower the mean of $(y - Q(s, a))^2$. No gradient flows through $y$.
-# - A step changes *all* entries, also those that targets are made of. So $\bar Q$ is a **slow copy**, which follows $Q$ a little at
-#   each step.
+# - A step changes *all* entries, including those that targets are made of. So $\bar Q$ is a **slow copy** (*target
+#   network*), which lags behind $Q$.
 #
 # The critic's place in the chain: move the prey from A to B, and watch $Q$.
 
@@ -429,10 +431,10 @@ summary
 # %% [markdown]
 # ## Summary
 #
-# - The target is the reward plus $\gamma$ times the expected $\bar Q$ at $s'$; after an end, the reward alone. A cut is no end.
+# - The target is the reward plus $\gamma$ times the expected $\bar Q$ at $s'$; after an end, the reward alone.
 # - A transition teaches one joint action. Regret asks about all, so the team explores.
-# - $r$ and $s'$ follow from the joint action, whoever chose it: for a new external only the expectation changes. But its moves
-#   must have been made.
+# - $r$ and $s'$ follow from the joint action, whoever chose it: for a new external only the expectation changes. But its
+#   moves must be in the data.
 # - A critic that is told nothing values a mixture of externals.
 
 # %% [markdown]
@@ -452,14 +454,18 @@ summary
 # | the loss | `micra_lite.updates.critic_loss` |
 # | the network | `micra_lite.networks.Critic` |
 #
-# **Now you.** The exercises on this lesson: `exercises/04_critic.ipynb`. More, if you like: `04_critic_deeper`.
+# **Now you.** The exercises on this lesson: `exercises/04_critic.ipynb`. Optional: `04_critic_deeper`.
 #
 # Next: `05_meta_learning`. The expectation needs a prediction of the external, after few observed moves.
 
 # %% tags=["hide-input"]
 assert abs(mean_target - truth[6, south, east]) < 1e-9
 R = exact.team_reward(game).reshape(game.S, 5, 5)
-assert R[6, south, east] == 1
+assert R[6, south, east] == R[6, MOVES.index("west"), MOVES.index("north")] == 1
+assert R[6].sum() == 2
+assert (truth - R)[6].min() > 7
+assert len(STATES) == 12
+assert game.S == 16
 assert np.abs(R + game.gamma * T @ worth(truth, [*team, prey_a]) - truth).max() < 1e-9
 joint_policy = exact.joint_policy([*team, prey_a])
 by_package = expected_targets(game, data, q.reshape(game.S, 25), joint_policy)
@@ -493,6 +499,8 @@ assert hunter_regrets(filled)[6, west] > 0.1
 assert np.abs(hunter_regrets(company) - hunter_regrets(truth))[list(STATES)].max() < 0.1
 assert min(errors["prey A alone", "prey B"], error_b) > 5
 assert max(errors["32 other prey", prey] for prey in critic_table.PREY) < 0.2
+stuck = learned_table(0.2, "prey A alone", "prey B")
+assert min(stuck.error(k, taken=True) for k in range(len(stuck.learned))) > 6
 # Of the two targets.
 futures = np.mean([(policy * q_either).sum(1) for policy in both], 0)
 of_mixture = (exact.joint_policy([*team, either]) * q_either).sum(1)

@@ -20,8 +20,8 @@
 #
 # - compute exactly how much noise the expectation takes out of a target;
 # - say what the slow copy costs, and when more exploration does harm;
-# - prove what a critic learns that is told nothing of the external;
-# - write the packaged critic, its target and its loss by loops.
+# - prove what a critic learns if it is told nothing about the external;
+# - write the packaged critic, its target and its loss with loops.
 #
 # **You need** lesson `04_critic`. For section 5, a little PyTorch.
 #
@@ -66,20 +66,20 @@ widgets.course_map("critic")
 # | $\varepsilon$ | how often the team acts at random in the data | `exploration` |
 # | $\tau$ | how far $\bar Q$ follows $Q$ in one step, from 0 to 1 | `tau` |
 # | $k$ | an external | `k` |
-# | $M$ | number of products in the packaged critic | `settings.rank` |
-# | $u_{jm}, c_m, \text{level}_k$ | the critic's parts, see section 5 | `u`, `c`, `level` |
+# | $R$ | number of products in the packaged critic | `settings.rank` |
+# | $u_{jr}, c_r, \text{level}_k$ | its factors, weights and level; $r$ counts products (section 5) | `u`, `c`, `level` |
 
 # %% [markdown]
 # ## 1. What the expectation saves
 #
-# One could also draw one next joint action $a'$, and use $r + \gamma \bar Q(s', a')$ as the target. Its mean is the same. But it scatters
-# more. By the law of total variance,
+# One could also draw one next joint action $a'$, and use $r + \gamma \bar Q(s', a')$ as the target. Its mean is the same,
+# but it scatters more. By the law of total variance,
 #
 # $$\mathrm{Var}[y_{\text{drawn}}] = \underbrace{\mathrm{Var}_{s'}[y]}_{\text{expected target}}
 # + \gamma^2\, \mathbb E_{s'} \mathrm{Var}_{a'}\big[\bar Q(s', a')\big]$$
 #
-# Both parts can be summed exactly: same game as in lesson 4, prey A, a hunter that explores with $\varepsilon = 0.2$, and the exact
-# $Q$ as $\bar Q$. Joint actions are numbered from 0 to 24.
+# Both parts can be summed exactly. We take the game of lesson 4, prey A, a hunter that explores with $\varepsilon = 0.2$,
+# and the exact $Q$ as $\bar Q$. Joint actions are numbered from 0 to 24.
 
 # %%
 # The game as arrays; policies (S, 5): team is a list of one, others are 32 more prey.
@@ -95,7 +95,7 @@ from_next = game.gamma**2 * (T @ V**2 - (T @ V) ** 2)  # (S, 25): because s' var
 from_action = game.gamma**2 * (T @ inner)  # (S, 25): what drawing a' adds
 
 # %% [markdown]
-# Average both over the joint actions that come up while the team plays, each as often as it does.
+# Average both over the joint actions that come up while the team plays, each weighted by how often it comes up.
 
 # %%
 weight = exact.occupancy(game, [*exploring, prey_a])[:, None] * pi  # visits of (s, a)
@@ -117,10 +117,10 @@ with guess_share.then():
 # To check the law, enumerate all outcomes of one joint action. It is a catch, so there are several $s'$:
 
 # %%
-R = exact.team_reward(game)  # (S, 25)
+pays = exact.team_reward(game)  # (S, 25)
 s, joint = next((s, j) for s in STATES for j in range(25) if (T[s, j] > 0).sum() > 1)
 outcomes = [
-    (T[s, joint, after] * pi[after, b], R[s, joint] + game.gamma * q_pi[after, b])
+    (T[s, joint, after] * pi[after, b], pays[s, joint] + game.gamma * q_pi[after, b])
     for after, b in product(range(game.S), range(25))
 ]
 mean = sum(p * y for p, y in outcomes)
@@ -132,11 +132,11 @@ with guess_share.then():
 # %% [markdown]
 # ## 2. What the slow copy costs
 #
-# After each step the slow copy follows a little: $\bar Q \leftarrow \bar Q + \tau (Q - \bar Q)$. A network changes all its entries in
-# each step, also those that its targets are made of, and chases its own tail. The copy makes targets that hold still for
-# about $1/\tau$ steps.
+# After each step the slow copy follows a little: $\bar Q \leftarrow \bar Q + \tau (Q - \bar Q)$. A network changes all its
+# entries in each step, including those that its targets are made of. So it chases its own tail. With the copy, targets hold
+# still for about $1/\tau$ steps.
 #
-# A table does not need that: each entry moves alone. So a table shows what the copy costs, and nothing else.
+# A table does not need the copy: each entry moves alone. So a table shows what the copy costs, and nothing else.
 
 
 # %%
@@ -172,8 +172,8 @@ with guess_slow.then():
 # %% [markdown]
 # ## 3. How much to explore
 #
-# Exploring fills in entries that regrets ask for. The table below lets a hunter explore with different ε beside prey A, 384 episodes
-# each, and learns from 200 sweeps.
+# Exploring fills in entries that regrets ask for. Below, a hunter explores with different ε against prey A, for 384 episodes
+# each. A table then learns in 200 sweeps.
 
 # %%
 coverage, error = {}, {}
@@ -203,21 +203,21 @@ with guess_coverage.then():
 # %% [markdown]
 # <details><summary>After your prediction: what it means</summary>
 # With ε = 1 the entries <em>with</em> data are worse than with ε = 0.2. Their targets ask for the team's own actions at s′. The random
-# hunter plays each of these once in five times, so against rare moves of the prey some now have no data. One unknown
-# entry spoils those before it.
+# hunter plays each of these one time in five, so against rare moves of the prey some now have no data. One unknown entry
+# spoils those that lead to it.
 # </details>
 
 # %% [markdown]
 # ## 4. A critic that is told nothing
 #
-# Lesson 4 asked what one table becomes if half of its targets are made with prey A, half with prey B. Now the reason. With the
-# same $\bar Q$, the target is linear in the external's policy:
+# Lesson 4 asked what one table becomes if half of its targets are made with prey A, half with prey B. Here is the reason for
+# the answer. With the same $\bar Q$, the target is linear in the external's policy:
 #
 # $$\tfrac12 y_A + \tfrac12 y_B = r + \gamma \sum_{a'} \pi_{\mathcal T}(a'_{\mathcal T} \mid s')\,
 # \tfrac12 \big(\pi_A + \pi_B\big)(a'_{\mathcal E} \mid s')\, \bar Q(s', a')$$
 #
-# The right side is the target beside one external, the mean policy. So the table becomes the $Q$ of that mixture. It is *not* the mean of
-# $Q_A$ and $Q_B$: for that, each half would have to use a $\bar Q$ of its own.
+# The right side is the target for one external: the mean policy. So the table becomes the $Q$ of that mixture. It is *not*
+# the mean of $Q_A$ and $Q_B$: for that, each half would have to use a $\bar Q$ of its own.
 
 # %%
 old = transitions_beside(0.2, "32 other prey")
@@ -247,35 +247,35 @@ for name, table in compared.items():
 # `networks.Critic` puts a network in the table's place. Two hunters and a prey have 125 joint actions in each state. The network
 # does not list 125 values. It writes them as a sum of products (in mathematics: a CP decomposition):
 #
-# $$Q_k(s, a) = \text{level}_k + \sum_{m=1}^M c_m(k) \prod_j u_{jm}(s, a_j)$$
+# $$Q_k(s, a) = \text{level}_k + \sum_{r=1}^R c_r(k) \prod_j u_{jr}(s, a_j)$$
 #
-# - $u_{jm}(s, a_j)$: a number for each action of each agent. It depends on the state.
-# - $c_m(k)$: how much product $m$ counts beside external $k$. It depends on what the imitator predicts of $k$ in a few fixed
+# - $u_{jr}(s, a_j)$: a factor for each action of each agent. It depends on the state.
+# - $c_r(k)$: the weight of product $r$ with external $k$. It depends on what the imitator predicts of $k$ at a few fixed
 #   observations, so it is the same in all states.
 # - $\text{level}_k$: one number for each external.
 #
 # Why products? What is good for one hunter depends on the other hunter and on the external. A sum of one number for each
-# agent cannot say so. Sums of products can say anything, if $M$ is large enough.
+# agent cannot express that. Sums of products can express anything, if $R$ is large enough.
 #
-# Why is the level apart? If $\bar Q$ is late, a level inside it rises by only about one reward with each round. So $\bar Q$ shares
-# the level, and only the rest of it is late.
+# Why is the level separate? If $\bar Q$ lags, a level inside it rises by only about one reward in each round. So $\bar Q$
+# shares the level with $Q$, and only the rest of it lags.
 
 
 # %%
 def entry(level, c, u, joint):
-    """Q of one joint action: c (M,); u, one (A_j, M) for each agent."""
+    """Q of one joint action: c (R,); u, one (A_j, R) for each agent."""
     total = float(level)
-    for m in range(len(c)):
-        term = float(c[m])
+    for r in range(len(c)):
+        term = float(c[r])
         for j, a in enumerate(joint):
-            term *= float(u[j][a, m])
+            term *= float(u[j][a, r])
         total += term
     return total
 
 
 # %% [markdown]
-# The folded cell makes untrained networks and 6 made-up transitions beside each of 2 externals. Some are terminated, as if the hunt
-# could end. `told` is what the networks are told of the two externals; `batch` holds the transitions.
+# The folded cell makes untrained networks and 6 made-up transitions with each of 2 externals. Some are terminated, as if the
+# hunt could end. `told` is what the networks are told about the two externals; `batch` holds the transitions.
 
 # %% tags=["hide-input"]
 hunt = micra_lite.make("pursuit", size=2)
@@ -308,7 +308,7 @@ batch = Transitions(
     next_actions=None,
 )
 q = agent.value(told, agent.features(batch.observations))
-u, c = [f.detach() for f in q.factors], q.scale.detach()  # 3 × (2, 6, 5, M), (2, M)
+u, c = [f.detach() for f in q.factors], q.scale.detach()  # 3 × (2, 6, 5, R), (2, R)
 q_table = q.table.detach().requires_grad_()  # (2, 6, 5, 5, 5)
 print("joint actions in a state:", 5**3)
 print(
@@ -353,8 +353,8 @@ for k, n in product(range(2), range(6)):
 # %% [markdown]
 # ### Its loss
 #
-# The mean squared temporal difference of the joint actions *taken*. No gradient flows through $y$: else the critic could lower
-# the loss by moving the target to its prediction.
+# The mean squared temporal difference of the joint actions *taken*. No gradient flows through $y$: otherwise the critic
+# could lower the loss by moving the target towards its own output.
 
 # %%
 loss = 0.0
@@ -364,24 +364,24 @@ for k, n in product(range(2), range(6)):
 print("entries that get a gradient:", int((slopes != 0).sum()), "of", slopes.numel())
 
 # %% [markdown]
-# The critic is taught about what was done, and infers the rest. Products help: $u_{jm}(s, a_j)$ is part of all joint
-# actions in which $j$ plays $a_j$, so each transition says something about many of them.
+# The critic is taught what was done, and infers the rest. Products help: $u_{jr}(s, a_j)$ is part of all joint actions in
+# which $j$ plays $a_j$, so each transition says something about many of them.
 #
 # ### Cheap sums
 #
 # Agents choose independently, so the expectation of a product is the product of the expectations:
 #
-# $$\sum_a \Big[\prod_j \pi_j(a_j)\Big]\, Q_k(s, a) = \text{level}_k + \sum_{m=1}^M c_m(k) \prod_j \sum_{a_j} \pi_j(a_j)\, u_{jm}(s, a_j)$$
+# $$\sum_a \Big[\prod_j \pi_j(a_j)\Big]\, Q_k(s, a) = \text{level}_k + \sum_{r=1}^R c_r(k) \prod_j \sum_{a_j} \pi_j(a_j)\, u_{jr}(s, a_j)$$
 
 
 # %%
 def expected_by_products(level, c, u, policies):
     """Q averaged over all joint actions: policies, one (A_j,) for each agent."""
     total = float(level)
-    for m in range(len(c)):
-        term = float(c[m])
+    for r in range(len(c)):
+        term = float(c[r])
         for u_j, policy in zip(u, policies, strict=True):
-            term *= sum(float(policy[a]) * float(u_j[a, m]) for a in range(len(policy)))
+            term *= sum(float(policy[a]) * float(u_j[a, r]) for a in range(len(policy)))
         total += term
     return total
 
@@ -401,16 +401,16 @@ summary
 # %% [markdown]
 # ## Summary
 #
-# - The expectation costs a sum, and takes away all noise that drawing $a'$ would add.
+# - The expectation costs a sum, and removes all noise that drawing $a'$ would add.
 # - The slow copy makes targets hold still. It costs time: the smaller $\tau$, the more.
-# - Exploring shows only the team's own moves; too much of it leaves gaps where the team really goes.
+# - Exploring varies only the team's own moves; too much of it leaves gaps where the team really goes.
 # - Targets are linear in the external's policy, so a critic that is told nothing values the mixture.
 # - The packaged critic is a sum of products: few numbers, cheap sums, one gradient step says something about many joint actions.
 
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Squaring first and averaging then.* The drawn target has the same mean, but a larger expected square.
+# - *Squaring first and averaging afterwards.* The drawn target has the same mean, but a larger expected square.
 # - *Copying the level slowly, too.* Then it takes very long to rise.
 # - *Adding one number for each agent instead of multiplying.* Then no regret depends on what the others do.
 

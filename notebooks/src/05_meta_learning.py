@@ -13,8 +13,8 @@
 # %% [markdown]
 # # Meta-learning
 #
-# How does one learn to learn quickly? We look for a starting point from which a few steps lead to a good prediction, whomever we
-# meet. MICRA needs this: it has only a few moves to find out who plays beside it.
+# How can one learn to learn quickly? We look for a starting point from which a few steps lead to a good prediction, whoever
+# comes. MICRA needs this: it has only a few moves to find out whom it plays with.
 #
 # **Afterwards you can**
 #
@@ -56,7 +56,7 @@ widgets.course_map("imitator")
 # | $\theta$ | the imitator's parameter before watching: the **start** | `theta` |
 # | $\delta$ | the imitator's prediction | `sigma(theta)` |
 # | $L$ | cross-entropy | `loss` |
-# | $\alpha$ | inner step size ($\alpha_{\text{adp}}$ on the poster) | `alpha` |
+# | $\alpha$ | inner step size ($\alpha_{\text{adp}}$ in MICRA's paper) | `alpha` |
 # | $\theta'_k$ | the parameter after steps towards column $k$ | `moved` |
 # | $n$, $f$ | number of watched moves; share of heads in them | `n`, `frequency` |
 # | $n_0$ | how many moves the start is worth | |
@@ -64,27 +64,29 @@ widgets.course_map("imitator")
 # %% [markdown]
 # ## 1. A task is one external
 #
-# We play matching pennies against an unknown column. Each column plays heads with a fixed probability. There are three of them:
+# We play matching pennies against an unknown column. Each column plays heads with a fixed probability. There are three:
 
 # %%
 columns = np.array([0.98, 0.96, 0.30])  # probability of heads
 average = columns.mean()  # about 0.75
 
 # %% [markdown]
-# We meet one, watch some moves, and must predict the next ones. A **meta-learner** is judged by what it
-# does *after* watching, on average over those it may meet:
+# We meet one, watch some moves, and must predict the next ones. A **meta-learner** is judged by what it does *after*
+# watching, on average over the columns it may meet:
 #
 # $$\min_\theta\; \mathbb E_{k} \Big[\textstyle\sum_t \mathcal L_k(x^t, a^t)\Big] \qquad\text{(Eq. 1)}$$
 #
-# Here $x^t$ is what is observed, and $a^t$ is what is predicted. $\mathcal L_k$ is what a wrong prediction costs beside external $k$.
+# Here $x^t$ is observed, and $a^t$ is predicted. $\mathcal L_k$ is what a wrong prediction costs with
+# external $k$. (Lesson 00 wrote $L_k(\theta)$ for the sum.)
 
 # %% [markdown]
-# The smallest imitator has one parameter $\theta$, the **log-odds** of heads: the logarithm of how many times heads is as probable
-# as tails. So $\theta = 0$ means 0.5. The prediction is $\delta(\text{heads}) = \sigma(\theta) = 1/(1 + e^{-\theta})$.
+# The smallest imitator has one parameter $\theta$, the **log-odds** of heads: the logarithm of the ratio of heads'
+# probability to tails'. So $\theta = 0$ means 0.5. The prediction is
+# $\delta(\text{heads}) = \sigma(\theta) = 1/(1 + e^{-\theta})$.
 #
-# A prediction costs $-\log$ of the probability that it gave to what happened. The mean of this cost is the **cross-entropy**; with the
-# natural logarithm its unit is the **nat**. It is least for whoever predicts the column's true $p$. That least value is the
-# column's entropy. What is above it, we call the **error**. A perfect prediction has error 0.
+# A prediction costs $-\log$ of the probability that it gave to what happened. The mean of this cost is the
+# **cross-entropy**; with the natural logarithm its unit is the **nat**. It is least for whoever predicts the column's true
+# $p$, and is then the column's entropy. The excess over it is the **error**; a perfect prediction has error 0.
 
 
 # %%
@@ -113,7 +115,7 @@ def error(theta, p):
 # $$\theta'_k = \theta - \alpha\, \nabla_\theta L_{\text{support}}(\theta), \qquad
 # L_{\text{support}}(\theta) = -f \log \sigma(\theta) - (1 - f) \log \sigma(-\theta)$$
 #
-# Do the derivative yourself: $\nabla_\theta L_{\text{support}} = \sigma(\theta) - f$, prediction minus frequency.
+# Take the derivative yourself: $\nabla_\theta L_{\text{support}} = \sigma(\theta) - f$, prediction minus frequency.
 
 # %%
 theta, step_size = 0.0, 2.0
@@ -127,11 +129,11 @@ guess_step
 # %% [markdown]
 # ## 3. The meta-gradient
 #
-# How good was $\theta$ as a start? Ask for *new* moves of the same column, the **query**. Say that we know $p$; then the expected
-# cost of a new move is $L_{\text{query}}(\theta') = -p \log \sigma(\theta') - (1-p) \log \sigma(-\theta')$.
+# How good was $\theta$ as a start? Ask for *new* moves of the same column, the **query**. Suppose we know $p$; then the
+# expected cost of a new move is $L_{\text{query}}(\theta') = -p \log \sigma(\theta') - (1-p) \log \sigma(-\theta')$.
 #
-# Now the heart of MAML (model-agnostic meta-learning; Finn et al., 2017). Improve $\theta$ by the gradient of the loss *after* the
-# step. Since $\theta'$ depends on $\theta$, this is the chain rule:
+# Now the heart of MAML (model-agnostic meta-learning; Finn et al., 2017). Improve $\theta$ by the gradient of the loss
+# *after* the step. Since $\theta'$ depends on $\theta$, this takes the chain rule:
 #
 # $$\frac{d L_{\text{query}}(\theta')}{d\theta} = \underbrace{(\sigma(\theta') - p)}_{\text{slope at } \theta'} \cdot
 # \underbrace{\big(1 - \alpha\, \sigma(\theta)(1 - \sigma(\theta))\big)}_{d\theta' / d\theta}$$
@@ -157,8 +159,8 @@ with guess_step.then():
 # %% [markdown]
 # ## 4. A good start
 #
-# Now all three columns, and two inner steps with $\alpha = 4$. Assume that so much was watched that the frequency *is* $p$. For
-# $d\theta'/d\theta$ there is one factor for each step. `train` follows the meta-gradient, from the average.
+# Now all three columns, and two inner steps with $\alpha = 4$. Assume that we watched so much that the frequency *is* $p$.
+# For $d\theta'/d\theta$ there is one factor for each step. `train` follows the meta-gradient, starting from the average.
 
 # %%
 alpha = 4.0
@@ -220,20 +222,20 @@ with guess_start.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: when a start must be a guess</summary>
-# It is nearly the average again. A start that is always left is chosen for where it leads to. A start that is also used as it is
-# must be a good guess. In lesson 6 some externals are not watched at all, so there it must be both.
+# It is nearly the average again: a start that is also used as a prediction must be a good guess. In lesson 6 some externals
+# are not watched at all, so there it must be both.
 # </details>
 
 # %% [markdown]
 # ## 5. Move the start
 #
-# Above: each column, where its imitator starts, and where it may end. Below: the mean error of *every* start, before and after.
-# Each line of the scale is a tenth of the one above.
+# Above: where each column's imitator starts, and may end. Below: the mean error of *every* start, before and after.
+# The scale is logarithmic: each line is a tenth of the one above.
 #
 # 1. Move the start to the lower star. Who gains, and who loses?
 # 2. Set the steps to 0, 1, 2, 3. Where does the best start go?
-# 3. Back to 0.75 and two steps. Set the watched moves to 1. Which column is now worse off than without any step, and why?
-# 4. Still one move: which step size is best? Then for 20 moves.
+# 3. Back to 0.75 (the average is 0.747) and two steps. Set the watched moves to 1. Which column is now worse off than without any step, and why?
+# 4. Still one move: which step size is best? And for 20 moves?
 
 # %%
 point = widgets.StartingPoint()
@@ -248,7 +250,7 @@ guess_start.covered(point)
 # %% [markdown]
 # ## 6. Support and query
 #
-# Could the outer loss ask for the watched moves again? Say that one move is watched. We look for the best step size, with one
+# Could the outer loss ask for the watched moves again? Suppose one move is watched. We look for the best step size, with one
 # step from the average. The expectation over the watched move has two terms:
 
 # %%
@@ -289,7 +291,7 @@ with guess_same.then():
 # %% [markdown]
 # <details><summary>After your prediction: what to ask for instead</summary>
 # On the same moves, whoever overfits most wins. Only new moves measure what was <em>learned</em>. So every update draws both: pairs
-# to adapt to, and other pairs of the same external to be judged by. (MICRA's poster leaves this open.)
+# to adapt to, and other pairs of the same external to be judged by. (MICRA's paper leaves this open.)
 # </details>
 
 # %% [markdown]
@@ -311,14 +313,16 @@ guess_much = widgets.ask("how-much", "both alike" if alike else "that of 30 move
 guess_much
 
 # %% [markdown]
-# What would be best? Say that $p$ was itself drawn, from Beta(½, ½), as the package draws its columns. The best prediction is the
-# mean of all $p$, each weighted by how plausible it is after these moves: the **posterior mean**. For $n$ moves with frequency $f$ it
-# is
+# What would be best? Instead of our three columns, suppose that any $p$ between 0 and 1 may come, with a density proportional
+# to $p^{-1/2} (1 - p)^{-1/2}$. This is called Beta(½, ½); the package draws its columns from it. By Bayes' rule, $nf$ heads and
+# $n(1 - f)$ tails multiply the density by $p^{nf} (1 - p)^{n(1 - f)}$. The best prediction is the mean of $p$ under this new
+# density, the **posterior mean**. For a density proportional to $p^{u-1} (1 - p)^{v-1}$ the mean is $u/(u + v)$. Here
+# $u = nf + \frac12$ and $v = n(1 - f) + \frac12$, as if half a head and half a tail came first:
 #
 # $$\bar\pi(\text{heads}) = \frac{n f + \frac12}{n + 1} = \frac{n}{n + n_0} \cdot f + \frac{n_0}{n + n_0} \cdot \frac12
 # \qquad\text{with } n_0 = 1$$
 #
-# So what was watched has the weight $n/(n + n_0)$, which grows with $n$.
+# So what was watched has the weight $n/(n + n_0)$.
 
 # %% tags=["hide-input"]
 with guess_much.then():
@@ -328,7 +332,7 @@ with guess_much.then():
         print(f"{n:5} {1 / 3:11.3f} {mean:16.3f} {sigma(theta):16.3f}")
 
 # %% [markdown]
-# The package multiplies the step size by this very weight: $\alpha \cdot n/(n + n_0)$. It learns $n_0$ as well as $\alpha$.
+# The package multiplies the step size by this weight. It learns $n_0$ as well as $\alpha$.
 # Try $n_0$ in section 5, with one watched move.
 
 # %% [markdown]
@@ -344,7 +348,7 @@ summary
 #
 # - A task is one external. What counts is the loss *after* adaptation, on average over tasks (Eq. 1).
 # - MAML improves the start by the gradient through the inner steps: slope at $\theta'$ times $d\theta'/d\theta$.
-# - From a good start, few steps lead near every task. It must be a good guess only where it is used without a step.
+# - From a good start, few steps lead near every task. A start must be a good guess only where it is used without a step.
 # - The query must be new moves, or the largest step wins.
 # - The inner loss is a mean and does not know $n$. The factor $n/(n + n_0)$ tells it.
 
@@ -354,7 +358,6 @@ summary
 # - *Judging by the support loss.* It rewards overfitting.
 # - *Calling the average a meta-learned start.* It is best before adaptation.
 # - *Mixing externals within a support.* Then there is nobody to adapt to.
-# - *Many inner steps after few moves.* They chase noise.
 
 # %% [markdown]
 # ## What was used
@@ -368,8 +371,7 @@ summary
 #
 # **Now you.** The exercises on this lesson: `exercises/05_meta_learning.ipynb`.
 #
-# Next: `06_meta_imitator`, the same with a network and observations. Optional: `05_meta_learning_deeper`, on first-order MAML,
-# several parameters, and how $\alpha$ and $n_0$ are learned.
+# Next: `06_meta_imitator`, the same with a network and observations. Optional: `05_meta_learning_deeper`.
 
 
 # %% tags=["hide-input"]

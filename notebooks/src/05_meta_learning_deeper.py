@@ -20,7 +20,7 @@
 #
 # - say what first order leaves out, and when that matters;
 # - write the meta-gradient for several parameters, with its Jacobian;
-# - learn $\alpha$ and $n_0$, and compare with the best that can be had;
+# - learn $\alpha$ and $n_0$, and compare with the best possible;
 # - do one step of MICRA's imitator by hand.
 #
 # **You need** lesson `05_meta_learning`.
@@ -102,8 +102,8 @@ def train(steps, second_order, updates=1000, rate=5.0):
 # **Question.** `train` begins at the average. Why not at $\theta = 0$, which predicts one half?
 #
 # <details><summary>Answer</summary>
-# There $\sigma(1 - \sigma)$ is ¼, and with $\alpha = 4$ the factor is zero. To first approximation, one step leads to the same place from
-# everywhere near. So the meta-gradient is zero as well, although the start is a poor one.
+# There $\sigma(1 - \sigma)$ is ¼, and with $\alpha = 4$ the factor is zero. To a first approximation, one step leads to the
+# same place from any start nearby. So the meta-gradient is zero as well, although the start is a poor one.
 # </details>
 #
 # Does first order find another start? First with *one* inner step.
@@ -145,7 +145,7 @@ with guess_order.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what first order costs</summary>
-# With two steps, first order ends elsewhere. Its start is a third worse than MAML's, and still fifteen times as good as the
+# With two steps, first order ends elsewhere. Its start is a third worse than MAML's, but still fifteen times as good as the
 # average. In a network the factors differ between tasks from the first step on.
 # </details>
 
@@ -190,13 +190,13 @@ print("first order:  ", [f"{x:+.4f}" for x in first_order])
 # %% [markdown]
 # ## 3. Learning α and n₀
 #
-# In lesson 05 the frequency counted as much after 3 moves as after 30. With the weight $n/(n + n_0)$ on the step size, few moves count
-# less. Does that help? We learn $\alpha$ alone, and then $\alpha$ and $n_0$, for all numbers of moves from 1 to 50 together, with five
-# inner steps from $\theta = 0$. A column's $p$ is drawn from Beta(½, ½).
+# In lesson 05 the frequency counted as much after 3 moves as after 30. With the weight $n/(n + n_0)$ on the step size, few
+# moves count less. Does that help? We learn $\alpha$ alone, and then $\alpha$ and $n_0$, for several numbers of moves from 1
+# to 50 together, with five inner steps from $\theta = 0$. A column's $p$ is drawn from Beta(½, ½).
 #
-# The mean over $p$ can be had exactly. For given counts of heads the expected loss is a polynomial in $p$. Gauss quadrature replaces
-# its integral by the mean over 64 well-chosen points. For Beta(½, ½) they are squared cosines with equal weights, and the result is
-# exact up to degree 127. The columns' entropy is $2 \log 2 - 1$ nats on average.
+# The mean over $p$ can be computed exactly. For given counts of heads the expected loss is a polynomial in $p$. Gauss
+# quadrature replaces its integral by the mean over 64 well-chosen points. For Beta(½, ½) they are squared cosines with equal
+# weights, and the result is exact up to degree 127. The columns' entropy is $2 \log 2 - 1$ nats on average.
 
 # %%
 points = (2 * np.arange(64) + 1) / (4 * 64) * np.pi
@@ -235,7 +235,7 @@ plain = np.exp(minimize(mean_error, [0.0], **tight).x)
 weighted = np.exp(minimize(mean_error, [0.0, 0.0], **tight).x)
 
 # %% [markdown]
-# **Question.** One $\alpha$ must serve after 1 move and after 50. Is it too large or too small after 1? And after 50?
+# **Question.** The same $\alpha$ must serve after 1 move and after 50. Is it too large or too small after 1? And after 50?
 
 # %% tags=["hide-input"]
 print(f"α alone:   α = {plain[0]:.2f}")
@@ -310,7 +310,7 @@ summary
 # %% [markdown]
 # ## Summary
 #
-# - First order leaves $d\theta'/d\theta$ out. It finds another start as soon as this factor differs between tasks.
+# - First order leaves $d\theta'/d\theta$ out. It finds a different start as soon as this factor differs between tasks.
 # - With several parameters the factor is the Jacobian $I - \alpha \nabla^2 L$.
 # - One step size for all numbers of moves is a compromise. With a learned $n_0$ the inner loop comes close to the posterior mean.
 # - MICRA's imitator learns a step size for each parameter, and one $n_0$.

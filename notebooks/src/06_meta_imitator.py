@@ -21,7 +21,7 @@
 # - write Eq. 4 in loops over externals;
 # - train a meta-imitator on a family of externals, and measure it on new ones;
 # - compute the Bayes predictor, and say why nothing beats it on average;
-# - say whether a move in one state tells about another, and how many externals are needed.
+# - say whether a move in one state tells you about another state, and how many externals are needed.
 #
 # **You need** the inner and the outer loop (lesson `05_meta_learning`).
 #
@@ -70,8 +70,8 @@ widgets.course_map("imitator")
 # %% [markdown]
 # ## 1. Externals as tasks
 #
-# One hunter and one prey on 2 × 2 cells: 12 states, five moves. A prey has a home, habits of direction, and flees more or less.
-# Each prey is one **task**. 2,048 of them are for training. 64 are held out: new ones.
+# One hunter and one prey on 2 × 2 cells: 12 states, five moves. Each prey has a home and habits of direction, and some flee
+# more than others. Each is one **task**: 2,048 are for training, and 64 are held out as new ones.
 
 # %%
 # What a prey observes in each state (12, 17); policies (2048, 12, 5) and (64, 12, 5).
@@ -84,8 +84,8 @@ def error(truth, predicted):
 
 
 # %% [markdown]
-# As in lesson 5, the **error** is the cross-entropy of a prediction, less the prey's own entropy. It is 0 for whoever predicts
-# exactly the prey's policy. We average it over the 12 states.
+# As in lesson 5, the **error** is the cross-entropy of a prediction, minus the prey's own entropy. It is 0 if the prediction
+# is exactly the prey's policy. We average it over the 12 states.
 #
 # Three new prey in the same state, hunter upper left and prey lower right:
 
@@ -96,8 +96,8 @@ for k in range(3):
     print(f"prey {k} " + "".join(f"{x:8.2f}" for x in new[k, row].tolist()))
 
 # %% [markdown]
-# Two predictions need no imitator. *Guessing* gives each of the five moves a fifth. The *average prey* is the mean policy of all
-# 2,048, in each state.
+# Two predictions need no imitator. *Guessing* gives each of the five moves probability one fifth. The *average prey* is the
+# mean policy of all 2,048, in each state.
 
 # %%
 guessing, average = torch.full((5,), 0.2), known.mean(0)
@@ -123,8 +123,8 @@ with guess_before.then():
 # $$\min_\theta \sum_k L_{\text{query}}\big(\delta(\cdot; \theta'_k)\big), \qquad
 # \theta'_k = \theta - \alpha_{\text{adp}} \nabla_\theta L_{\text{support}}\big(\delta(\cdot; \theta)\big) \qquad\text{(Eq. 4)}$$
 #
-# This is lesson 5 with a network that sees $o$. A support is a set of pairs $(o, a)$ of one prey, and the query is other pairs of the
-# same prey. One prey after another, one pair after another:
+# This is lesson 5 with a network that sees $o$. A support is a set of pairs $(o, a)$ from one prey, and the query is other
+# pairs from the same prey. (Lesson 00 wrote $L_k$ for both losses.) One prey after another, one pair after another:
 
 
 # %%
@@ -132,13 +132,15 @@ def loss(imitator, theta, observations, actions):
     """L with parameters theta: observations (P, O), actions (P,) → nats."""
     total = 0.0
     for o, a in zip(observations, actions, strict=True):
-        log_policy = functional_call(imitator, theta, (o,))  # (A,)
+        # What the network gives at o if its weights are theta, not its own: (A,)
+        log_policy = functional_call(imitator, theta, (o,))
         total = total - log_policy[a] / len(actions)
     return total
 
 
 def meta_loss_by_loops(imitator, support, query, steps, step_size):
     """Eq. 4: support and query are (observations (K, P, O), actions (K, P))."""
+    # θ: each weight matrix and bias, by the name that it has inside the imitator.
     start = {"layers." + name: p for name, p in imitator.layers.named_parameters()}
     total = 0.0
     for k in range(len(support[1])):
@@ -155,14 +157,15 @@ def meta_loss_by_loops(imitator, support, query, steps, step_size):
 
 
 # %% [markdown]
-# `create_graph=True` keeps the way back to $\theta$ through the inner step. Autograd then multiplies by $d\theta'/d\theta$, the second
-# factor of lesson 5. The package's `imitation.meta_loss` does the same for all prey at once.
+# `create_graph=True` keeps the path back to $\theta$ through the inner step. Autograd then multiplies by $d\theta'/d\theta$,
+# the second factor of lesson 5. The package's `imitation.meta_loss` does the same for all prey at once.
 #
 # ## 3. Training
 #
 # Each update draws 32 prey, and for each the number of moves that are watched: from none to 50. Where none is watched, the start
-# itself is the prediction. So here $\theta$ must be a good guess *and* a good start. The network has 741 weights, each with a step size
-# of its own, so it need not choose between the two as the single number of lesson 5 had to.
+# itself is the prediction. So here $\theta$ must be a good guess *and* a good start. In lesson 5 a single number was both: the guess
+# fixed the start. Here there are 741 weights. Many choices of weights give the same guess, and from some of them a few steps lead further.
+# Besides, the package learns a step size for each weight, where Eq. 4 has one $\alpha_{\text{adp}}$ for all.
 
 
 # %%
@@ -197,9 +200,9 @@ imitator = train(known)
 # %% [markdown]
 # ## 4. The limit
 #
-# How good can one be? Say that a prey is one of the 2,048 known ones, each as likely as any other. After watching, Bayes' rule weighs
-# prey $k$ by the probability that it makes these moves. These weights are the **belief**. The **Bayes predictor** is the mean policy
-# under them:
+# How good can an imitator be? Suppose that a prey is one of the 2,048 known ones, each as likely as any other (the
+# **prior**). After watching, Bayes' rule weighs prey $k$ by the probability that it makes these moves. These weights are the
+# **posterior**. The **Bayes predictor** is the mean policy under them:
 #
 # $$p(k \mid \text{pairs}) \propto \prod_t \pi_k(a_t \mid o_t), \qquad
 # \bar\pi(a \mid o) = \sum_k p(k \mid \text{pairs})\, \pi_k(a \mid o)$$
@@ -208,23 +211,26 @@ imitator = train(known)
 
 # %%
 watched_states, watched_moves = draw_moves(new, 50, torch.Generator().manual_seed(7))
-belief = torch.ones(len(known))
+posterior = torch.ones(len(known))
 for k in range(len(known)):
     for s, a in zip(watched_states[0, :10], watched_moves[0, :10], strict=True):
-        belief[k] *= known[k, s, a]
-belief = belief / belief.sum()
-posterior_mean = torch.einsum("k,ksa->sa", belief, known)
-print(f"the most probable of 2,048 has weight {float(belief.max()):.2f}")
+        posterior[k] *= known[k, s, a]
+posterior = posterior / posterior.sum()
+posterior_mean = torch.einsum("k,ksa->sa", posterior, known)
+print(f"the most probable of 2,048 has weight {float(posterior.max()):.2f}")
 
 # %% [markdown]
-# **Question.** On average over prey and moves drawn in this way, nothing has a smaller error. Why?
+# **Question.** Draw prey from the 2,048, and moves from these prey. On average, nothing has a smaller error. Why?
 #
 # <details><summary>Answer</summary>
 # After these moves, π̄ <em>is</em> the probability of the next move; nothing else is known. And cross-entropy is least for whoever predicts
 # the true probabilities.
 # </details>
 #
-# Now 64 new prey, each watched for 0 to 50 moves. For comparison there is an imitator that was never trained: its weights are random,
+# Our 64 new prey come from the same family, but are not among the 2,048. For them this predictor is only nearly the best: the
+# 2,048 stand for all prey that the family could draw.
+#
+# Now the 64 new prey, each watched for 0 to 50 moves. For comparison there is an imitator that was never trained: its weights are random,
 # but it takes inner steps, too.
 
 # %% tags=["hide-input"]
@@ -262,10 +268,10 @@ with guess_before.then():
     widgets.show(figure, words, trained=True)
 
 # %% [markdown]
-# <details><summary>After your prediction: how the curves fall</summary>
-# Before any move, the meta-imitator and the Bayes predictor both say about what the average prey does. Then both fall together. The
-# gap between them is what the imitator has yet to learn. Watching helps even the untrained one: an inner step is learning, whatever
-# it starts from. Training has found out where to start, and how far to step.
+# <details><summary>What the figure shows</summary>
+# Before any move, the meta-imitator and the Bayes predictor both predict roughly what the average prey does. Then both
+# errors fall. The gap between them is what the imitator has yet to learn. Watching helps even the untrained one: an inner
+# step is learning, whatever it starts from. Training has found out where to start, and how far to step.
 # </details>
 
 # %% [markdown]
@@ -296,10 +302,10 @@ with guess_elsewhere.then():
 # %% [markdown]
 # Watch it happen, with four new prey. Hollow bars, *played*, are the prey's true policy. Below is the error over all states.
 #
-# 1. Nothing watched: do the four prey differ in what is predicted?
-# 2. Add moves one by one. Does the prediction change in a state in which nothing was watched?
-# 3. Does each further move make the error smaller?
-# 4. Find a prey and a number of moves for which the imitator's error is below that of Bayes. Should that be possible?
+# 1. Add moves one by one. Does the prediction change in a state in which nothing was watched?
+# 2. Does each further move make the error smaller?
+# 3. Find a prey and a number of moves for which the imitator's error is below that of the Bayes predictor. Should that be
+#    possible?
 
 # %%
 explorer = widgets.ImitatorBelief(imitator)
@@ -307,9 +313,9 @@ guess_before.covered(guess_elsewhere.covered(explorer))
 
 # %% [markdown]
 # <details><summary>Answers</summary>
-# 1. No: nobody has seen anything of them. 2. Yes. 3. Not always: a rare move misleads for a while, Bayes as well. 4. Yes, for instance after
-# 0 or 1 moves. The Bayes predictor is best on <em>average</em> over all prey. Another prediction can be better for some prey, but it pays
-# for that with others.
+# 1. Yes. 2. Not always: a rare move misleads for a while, and misleads Bayes as
+#    well. 3. Yes, for instance after 0 or 1 moves. The Bayes predictor is best on <em>average</em> over all prey. Another
+#    prediction can be better for some prey, but it pays for that with others.
 # </details>
 
 # %% [markdown]
@@ -371,7 +377,7 @@ summary
 # %% [markdown]
 # ## Summary
 #
-# - Support and query are pairs of observation and move of one external.
+# - Support and query are pairs of observation and move, from one external.
 # - Before any move, the average policy is the best prediction; after many, the external's own.
 # - On average over its prior nothing beats the Bayes predictor. The meta-imitator comes near it without being told the family.
 # - The network carries what it saw in one state over to others.
@@ -380,7 +386,7 @@ summary
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Measuring the raw cross-entropy.* A prey that moves at random has much of it; subtract its entropy.
+# - *Measuring the raw cross-entropy.* For a prey that moves at random it is high; subtract the prey's entropy.
 # - *Testing on training externals.* They may be remembered.
 # - *Never training with nothing watched.* Then $\theta$ itself is no prediction.
 # - *Expecting every move to help, with every prey.* Only the mean falls.

@@ -13,8 +13,8 @@
 # %% [markdown]
 # # Extractor, beliefs, actors
 #
-# Imitator and critic have had their lessons. How does what they know get into a team's moves? An actor has fixed parameters when it meets a
-# stranger, and still has to play differently beside each.
+# Imitator and critic have had their lessons. How does what they know reach the team's moves? An actor has fixed parameters
+# when it meets a stranger, but still has to play differently with each one.
 #
 # **Afterwards you can**
 #
@@ -25,7 +25,7 @@
 #
 # **You need** the critic (lesson `04_critic`) and the meta-imitator (`06_meta_imitator`).
 #
-# **Time**: 26 minutes.
+# **Time**: 24 minutes.
 
 # %% tags=["hide-input"]
 import os
@@ -84,7 +84,7 @@ print("one observation:", seen[5].int().tolist())
 print("its features:  ", *(f"{x:.1f}" for x in features[5, :8].tolist()), "…")
 
 # %% [markdown]
-# The first eight numbers say who is in which cell, the others how far apart the two are. Who teaches the 16 features to be useful?
+# Who teaches the 16 features to be useful?
 #
 # | network | takes in | learns from |
 # |---|---|---|
@@ -95,40 +95,47 @@ print("its features:  ", *(f"{x:.1f}" for x in features[5, :8].tolist()), "…")
 #
 # *Detached* means: the numbers go in, but no gradient comes back.
 #
-# - **Why share?** "What will the prey do?" and "what is it worth?" depend on the same things: who is where. A watched move teaches at every
-#   step; rewards are rare. What the imitator finds out early, the critic need not find out again.
-# - **Why are the actors no teachers?** They learn from the critic's regrets, which are wrong at first. The other two learn from facts: moves
-#   and rewards.
+# - **Why share?** "What will the prey do?" and "what is it worth?" depend on the same things: who is where. Watched moves
+#   teach at every step; rewards are rare. So the critic profits from what the imitator finds out.
+# - **Why do the actors not teach it?** They learn from the critic's regrets alone, which are wrong at first. The other two have
+#   facts to learn from: moves and rewards. (The critic adds its own estimates to them, as in lesson 4.)
 
 # %% [markdown]
 # ## 2. Two prey
 #
-# Two held-out prey, A and B, in one state: hunter upper right, prey lower right.
+# As in lesson 6 there are 2,048 known prey, for training, and 64 new ones. Two of the new ones, A and B, in one state: hunter
+# upper right, prey lower right.
 
-# %%
+# %% tags=["hide-input"]
 table = exact.tabulate(game)
-known = game.tables(family.split("train"))[0]  # (2048, 16, 5) policies
-new = game.tables(family.split("held-out"))[0]  # (64, 16, 5)
-A, B, HERE = 11, 31, 5  # two prey, and the row of this state in `cells`
 rows = game.encode(cells)  # numbers of our 12 among all 16 states
+known_tables = game.tables(family.split("train"))[0]  # (2048, 16, 5)
+new_tables = game.tables(family.split("held-out"))[0]  # (64, 16, 5)
+known, new = known_tables[:, rows], new_tables[:, rows]  # in our 12: (…, 12, 5)
+A, B, HERE = 11, 31, 5  # two prey, and the row of this state in `cells`
 
 
 def move_values(prey):
-    """What each of the hunter's moves is worth beside this prey, if it plays well."""
+    """What each of the hunter's moves is worth, (12, 5), if it goes on as is best.
+
+    prey (16, 5): its policy in all states.
+    """
     best = exact.best_response(table, [prey.numpy()]).policies
     q = exact.joint_q(table, [*best, prey.numpy()])  # (16, 5, 5)
-    return torch.einsum("she,se->sh", torch.from_numpy(q), prey)[rows]  # (12, 5)
+    return torch.einsum("she,se->sh", torch.from_numpy(q), prey)[rows]
 
 
 print(f"{'':7}" + "".join(f"{move:>7}" for move in MOVES))
 for name, k in (("prey A", A), ("prey B", B)):
-    print(f"{name:7}" + "".join(f"{p:7.2f}" for p in new[k, rows[HERE]].tolist()))
+    print(f"{name:7}" + "".join(f"{p:7.2f}" for p in new[k, HERE].tolist()))
 
 # %% [markdown]
-# Within 0.03 they do the same here.
+# Here their policies agree to within 0.03.
 
 # %%
-worth = {name: move_values(new[k])[HERE].tolist() for name, k in (("A", A), ("B", B))}
+worth = {
+    name: move_values(new_tables[k])[HERE].tolist() for name, k in (("A", A), ("B", B))
+}
 best = {name: int(np.argmax(v)) for name, v in worth.items()}
 
 guess_same = widgets.ask("same-now", "yes" if best["A"] == best["B"] else "no")
@@ -148,16 +155,14 @@ def boards():
             hunter, prey = cells[s].tolist()
             empty_board(axes, game.scene(cells[s]), 7)
             token(axes, game, "hunter_1", hunter % 2, hunter // 2, 20)
-            draw_policy(axes, game, "prey", prey, new[k, rows[s]].numpy())
+            draw_policy(axes, game, "prey", prey, new[k, s].numpy())
             axes.set_title(
                 f"prey {name}, " + ("this state" if s == HERE else "elsewhere"),
                 fontsize=9,
             )
-            most = int(new[k, rows[s]].argmax())
+            most = int(new[k, s].argmax())
             at = f"hunter in {place(2, hunter)}, prey {name} in {place(2, prey)}"
-            told.append(
-                f"{at}: {list(MOVES)[most]}, {float(new[k, rows[s], most]):.2f}"
-            )
+            told.append(f"{at}: {list(MOVES)[most]}, {float(new[k, s, most]):.2f}")
     key = "arrows: the prey's moves from its cell; ring: staying"
     hunter = legend(game, ["hunter_1"])
     figure.legend(handles=hunter, title=key, loc="outside lower center", frameon=False)
@@ -175,18 +180,19 @@ with guess_same.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what follows</summary>
-# The next move is the same; what comes after it is not. So an actor that is told only the prediction <em>here</em> cannot know what to do here. It must be told who
-# the prey is.
+# The next move is the same; what comes after it is not. In such a state, an actor that is told only the prediction <em>here</em> cannot know what to do. It must be
+# told who the prey is. How often that matters, section 5 measures.
 # </details>
 
 # %% [markdown]
 # ## 3. Probes
 #
-# Nobody knows a prey's name or its parameters. All that we have are predictions. So we ask for them at several fixed observations, the **probes**, always the same:
-# what would it do here, and here, and here? The package takes its probes from random play.
+# All that we have of a prey is predictions. So we ask for them at several observations,
+# the **probes**, which are always the same: what would it do here, and here, and here? The package takes its probes from
+# random play.
 
-# %%
-probes = agent.probe_0  # (8, 17) observations
+# %% tags=["hide-input"]
+probes = agent.probe_0  # (8, 17): the probes for external number 0, our prey
 where = (probes[:, None] == seen).all(-1).long().argmax(1)  # their rows among the 12
 
 
@@ -195,9 +201,19 @@ def distance(p, q):
     return 0.5 * (p - q).abs().sum(-1)
 
 
-at_probes = new[:, None, rows[where]], known[None][:, :, rows[where]]
-alike = distance(*at_probes) < 0.1  # (64, 2048, 8): at this probe they look alike
-doubles = [float(alike[..., :p].all(-1).sum(1).double().mean()) for p in range(1, 9)]
+# %% [markdown]
+# There are 8. Two prey *look alike* at a probe if the **distance** of their policies there is below 0.1. (It is 0
+# for equal ones, 1 if they share no move.)
+
+# %%
+known_at_probes = known[:, where]  # (2048, 8, 5): what the known prey do at the probes
+new_at_probes = new[:, where]  # (64, 8, 5)
+
+doubles = []  # at the first 1, 2, … 8 probes: known prey that look like a new one
+look_alike = distance(new_at_probes[:, None], known_at_probes) < 0.1  # (64, 2048, 8)
+for count in range(1, 9):
+    at_all = look_alike[:, :, :count].all(-1)  # (64, 2048)
+    doubles.append(float(at_all.sum(1).double().mean()))
 print(f"At the first probe a new prey looks like {doubles[0]:.0f} of 2,048 known ones.")
 
 # %%
@@ -206,17 +222,19 @@ guess_alike = widgets.ask("probes", few, mean=f"{doubles[2]:.1f}")
 guess_alike
 
 # %% [markdown]
-# Predictions come from watching, and are never exact. The right panel below shows the same with predictions after 50 watched moves. Who predicts is the Bayes predictor of
-# lesson 6, the best possible imitator, so nothing has to be trained.
+# Predictions are never exact. The right panel below uses those of lesson 6's Bayes predictor after 50 watched moves, so nothing
+# has to be trained. A prey is *recognised* if, of all 64, its true policy is nearest to the prediction at the probes.
 
 # %%
-watched, moves = draw_moves(new[:, rows], 50, torch.Generator().manual_seed(7))
-known_rows = known[:, rows]  # (2048, 12, 5)
-predicted = by_bayes(known_rows, watched, moves)  # (64, 12, 5) δ of each new prey
+watched, moves = draw_moves(new, 50, torch.Generator().manual_seed(7))
+predicted = by_bayes(known, watched, moves)  # (64, 12, 5): δ of each new prey
+predicted_at_probes = predicted[:, where]  # (64, 8, 5)
 
-gaps = distance(predicted[:, None, where], new[None][:, :, rows[where]])  # (64, 64, 8)
-nearest = [gaps[..., :p].sum(-1).argmin(1) for p in range(1, 9)]
-recognised = [float((n == torch.arange(64)).double().mean()) for n in nearest]
+recognised = []  # with 1, 2, … 8 probes: share of new prey that are recognised
+gaps = distance(predicted_at_probes[:, None], new_at_probes)  # (64, 64, 8)
+for count in range(1, 9):
+    nearest = gaps[:, :, :count].sum(-1).argmin(1)  # (64,)
+    recognised.append(float((nearest == torch.arange(64)).double().mean()))
 
 # %% tags=["hide-input"]
 figure = Figure(figsize=(8, 3.2), layout="constrained")
@@ -243,31 +261,28 @@ with guess_alike.then():
     widgets.show(figure, words + "; ".join(told) + ".")
 
 # %% [markdown]
-# *Recognised* means: of all 64 prey, it is the one whose true policy is nearest to the prediction at the probes.
-
-# %% [markdown]
 # ## 4. The belief
 #
-# The **belief** about external $k$ is what the team thinks of it. Three things:
+# The **belief** about external $k$ is what the team thinks of it. It has three parts:
 #
 # 1. the adapted parameters $\theta'_k$, from which the imitator predicts the next move in any state;
 # 2. the predictions at all probes;
-# 3. a flag that is 1 while nothing was watched. Before watching, the prediction is that of the average prey. A real prey may be average too; the flag tells
-#    "I know that it is average" from "I know nothing".
+# 3. a flag that is 1 until something is watched. It tells "I know that it is average" from "I know nothing": the prediction is
+#    the average prey's both times.
 #
-# Critic and actors are given 2 and 3, as a list of 41 numbers. It is computed once, when watching is over, and is the same in every state. ($\theta'_k$ itself would be
-# thousands of numbers, and quite different ones can predict the same.)
+# Critic and actors are given 2 and 3, as a list of 41 numbers, computed once, when watching is over. ($\theta'_k$ itself is
+# much longer, and quite different parameters can predict the same.)
 
 
 # %%
 def belief_of(predicted, unwatched):
     """Predictions (K, 12, 5) → the belief as network input, (K, 8 · 5 + 1)."""
-    told = (predicted[:, where] - 1 / 5).flatten(1) / 2  # centred, and made smaller
-    return torch.cat([told, torch.full((len(told), 1), float(unwatched))], 1)
+    at_probes = predicted[:, where].flatten(1)  # (K, 40)
+    flag = torch.full((len(at_probes), 1), float(unwatched))
+    return torch.cat([(at_probes - 1 / 5) / 2, flag], 1)  # centred, and made smaller
 
 
-# (1, 12, 5): what is predicted of a stranger
-average = known_rows.mean(0, keepdim=True)
+average = known.mean(0, keepdim=True)  # (1, 12, 5): what is predicted of a stranger
 beliefs = {
     "nothing": (belief_of(average, True), average),
     "prey A": (belief_of(predicted[[A]], False), predicted[[A]]),
@@ -280,47 +295,65 @@ print("numbers in a belief:", beliefs["prey A"][0].shape[1])
 # %% [markdown]
 # ## 5. Actors
 #
-# An actor takes in features, the prediction in this very state, and the belief. Its parameters are the same for every external. To see what each input is worth, we train three
-# hunters here. All climb exact regrets (Eq. 3) beside 1,024 training prey, a quarter of which they have not watched. In place of features they see the
-# 17 observed numbers.
+# An actor takes in features, the prediction in this very state, and the belief. Its parameters are the same for every
+# external. To see what each input is worth, we train three hunters against 1,024 known prey, a quarter of them unwatched. An
+# input that a hunter is not to have always shows the average prey.
+
 
 # %%
-values = torch.stack([move_values(prey) for prey in known[:1024]])  # (1024, 12, 5)
-# A constant of the state may be added.
-regret = values - values.max(-1, keepdim=True).values
+def inputs(prey, now, probed, unwatched=0):
+    """δ and belief about prey (K, 12, 5); the last ones may be unwatched."""
+    stranger = average.expand(len(prey), -1, -1)
+    watched = len(prey) - unwatched
+    delta, believed = stranger.clone(), stranger.clone()
+    if now:
+        delta[:watched] = prey[:watched]
+    if probed:
+        believed[:watched] = prey[:watched]
+    belief = belief_of(believed, False)  # (K, 41)
+    belief[watched:, -1] = 1  # the flag
+    return delta, belief
 
 
-def train(now, probed, updates=1000):
-    """An actor; where it is not told a prediction, it gets the average prey's."""
+# %% [markdown]
+# Each climbs its regrets (Eqs. 2 and 3), with an entropy bonus (lesson 3). No critic is trained: `values` are exact, for a
+# hunter that goes on with its best response. (MICRA's critic values the present policy.) Instead of features the hunters see
+# the 17 observed numbers.
+
+# %% tags=["hide-input"]
+values = torch.stack([move_values(prey) for prey in known_tables[:1024]])
+
+
+def new_actor():
+    """An untrained actor, which adds up 32 products of what is seen and believed."""
     torch.manual_seed(0)
-    actor = Actor(
+    return Actor(
         features=17, belief=41, hidden=64, rank=32, actions=5, external_actions=[5]
     )
-    optimiser, generator = (
-        torch.optim.Adam(actor.parameters(), 5e-3),
-        torch.Generator().manual_seed(0),
-    )
-    nobody = average.expand(16, -1, -1)
+
+
+# %%
+def train(now, probed, updates=1000):
+    """A hunter that is told the prediction now, the probes, both, or neither."""
+    actor, luck = new_actor(), torch.Generator().manual_seed(0)
+    optimiser = torch.optim.Adam(actor.parameters(), 5e-3)
     for _ in range(updates):
-        k = torch.randint(1024, (64,), generator=generator)
-        watched = known_rows[k[:48]]  # of the other 16 nothing was watched
-        delta = torch.cat([watched if now else average.expand(48, -1, -1), nobody])
-        told = watched if probed else average.expand(48, -1, -1)
-        # (64, 41)
-        belief = torch.cat([belief_of(told, False), belief_of(nobody, True)])
+        k = torch.randint(1024, (64,), generator=luck)
+        delta, belief = inputs(known[k], now, probed, unwatched=16)
         log_pi = actor(seen[None], belief, [delta])  # (64, 12, 5)
-        loss = -(log_pi.exp() * regret[k]).sum(-1).mean()  # minus Eq. 3
+        pi, v = log_pi.exp(), values[k]
+        regret = v - (pi.detach() * v).sum(-1, keepdim=True)  # Eq. 2
+        entropy = -(pi * log_pi).sum(-1).mean()
+        loss = -(pi * regret).sum(-1).mean() - 0.05 * entropy  # minus Eq. 3
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
     return actor
 
 
-told_nothing, told_now, told_all = (
-    train(False, False),
-    train(True, False),
-    train(True, True),
-)
+told_nothing = train(now=False, probed=False)
+told_now = train(now=True, probed=False)
+told_all = train(now=True, probed=True)
 
 # %% [markdown]
 # Each meets the 64 new prey, with exact predictions. The *score* is 0 for a random hunter, and 1 for the best response to each prey.
@@ -331,12 +364,11 @@ scale = exact.yardstick_for(table, family.split("held-out"), game)
 
 def score(actor, now, probed):
     """The normalised score beside the 64 new prey."""
-    real, nobody = new[:, rows], average.expand(64, -1, -1)
-    belief = belief_of(real if probed else nobody, False)
+    delta, belief = inputs(new, now, probed)
     with torch.no_grad():
-        pi = actor(seen[None], belief, [real if now else nobody]).exp()
+        pi = actor(seen[None], belief, [delta]).exp()
     returns = []
-    for policy, prey in zip(pi, new, strict=True):
+    for policy, prey in zip(pi, new_tables, strict=True):
         everywhere = torch.full((16, 5), 0.2)
         everywhere[rows] = policy / policy.sum(-1, keepdim=True)
         returns.append(exact.team_value(table, [everywhere.numpy()], [prey.numpy()]))
@@ -401,16 +433,21 @@ with guess_next.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what to see</summary>
-# Right: the actor that is told all, in the state in which A and B move alike. Its parameters are the same in all three cases. One input has changed, the
-# belief, and with it the policy: at once, without a gradient step. In training it met many prey together with the beliefs about them, and learned what to do with a
-# belief.
+# Left panel: the probes add little here. States like that of section 2 are rare: in fewer than 2 of 100 do two new prey move alike and ask for
+# different moves. Probes should matter more where more follows the next move; that would have to be measured.
+# </details>
+#
+# <details><summary>After your prediction: one actor, three beliefs</summary>
+# Right panel: the actor that is told all, in the state in which A and B move alike. Its parameters are always the same.
+# One input has changed, the belief, and with it the policy: at once, without a gradient step. In training it met many
+# prey, and learned what to do with a belief.
 # </details>
 
 # %% [markdown]
 # ## 6. What an actor sees
 #
-# Two hunters on 3 × 3 cells see no further than one cell (`view=1`). Hunter 1 is upper left, hunter 2 lower right. The prey is either one cell above hunter 2, or one cell to its left: out of
-# hunter 1's view both times. The networks are untrained.
+# Two hunters on 3 × 3 cells see no further than one cell, in all eight directions (`view=1`). Hunter 1 is upper left, hunter 2 lower right. The prey is
+# either one cell above hunter 2, or one cell to its left. The networks are untrained.
 
 # %%
 small_view = micra_lite.make("pursuit", size=3, hunters=2, view=1)
@@ -430,9 +467,10 @@ guess_view
 
 # %% [markdown]
 # <details><summary>After your prediction: each on its own</summary>
-# In play each actor decides by itself (<strong>decentralised execution</strong>). It takes in its own observation and the belief, and is not told what its team mates see or choose. The
-# prediction that it is given is made from its own observation, too: under partial views each target has an imitator of its own. The critic sees everything; but it is needed in training
-# only.
+# In play each actor decides by itself (<strong>decentralised execution</strong>), from its own observation and the
+# belief. The prediction that it is given is made from its own observation,
+# too: under partial observability each target has an imitator of its own. The critic sees everything, but it is needed only
+# in training.
 # </details>
 
 # %% [markdown]
@@ -447,18 +485,17 @@ summary
 # ## Summary
 #
 # - One extractor makes the features of imitator, critic and actors. Imitator and critic teach it; actors only use it.
-# - A prediction in one state says what comes next, not who it is. Predictions at a few probes do.
+# - A prediction in one state says what comes next. Predictions at a few probes say who it is.
 # - Belief: $\theta'_k$, the predictions at the probes, and a flag for "nothing watched". It is computed once.
 # - An actor's parameters are the same for all externals. The belief is an input, so behaviour changes at once.
-# - Each actor needs its own observation and the belief, nothing else.
+# - Each actor needs its own observation and the belief. The prediction is made from these two.
 
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Telling actors only the next move.* It leaves open what comes after.
-# - *Computing probes in every step.* They do not depend on the state.
+# - *Telling actors only the next move.* That leaves open what comes after.
 # - *Leaving out the flag.* Then not knowing looks like knowing an average prey.
-# - *Letting an actor see the critic's view.* It will not have it in play.
+# - *Letting an actor see what the critic sees.* In play, the actor will not see it.
 
 # %% [markdown]
 # ## What was used
@@ -485,9 +522,9 @@ assert torch.allclose(
     agent.belief_inputs(packaged, True), belief_of(by_network, False), atol=1e-12
 )
 assert float(prior_belief(agent, 1).unwatched) == 1
-assert float(distance(new[A, rows[HERE]], new[B, rows[HERE]])) < 0.03
-assert float((new[A, rows[HERE]] - new[B, rows[HERE]]).abs().max()) < 0.03
-assert float(distance(new[A, rows], new[B, rows]).mean()) > 0.5
+assert float(distance(new[A, HERE], new[B, HERE])) < 0.03
+assert float((new[A, HERE] - new[B, HERE]).abs().max()) < 0.03
+assert float(distance(new[A], new[B]).mean()) > 0.5
 assert best["A"] != best["B"]
 assert 90 < doubles[0] < 110
 assert doubles[2] < 5
@@ -496,4 +533,12 @@ assert len(where) == 8
 assert first > 2 * second > 0.02
 assert [int(p.argmax()) for p in policies.values()][1:] == list(best.values())
 assert changes == [False, True]
+gains = torch.stack([move_values(prey) for prey in new_tables])  # (64, 12, 5)
+moved = gains.argmax(-1)[None, ..., None].expand(64, -1, -1, -1)  # for another prey
+lost = (
+    gains.max(-1).values[:, None]
+    - gains[:, None].expand(-1, 64, -1, -1).gather(-1, moved)[..., 0]
+)
+mixed_up = (distance(new[:, None], new) < 0.1) & (lost > 0.05)  # (64, 64, 12)
+assert 0 < float(mixed_up.sum()) / (64 * 63 * 12) < 0.02
 print("all checks passed")

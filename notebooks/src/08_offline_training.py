@@ -13,19 +13,19 @@
 # %% [markdown]
 # # Offline training
 #
-# Extractor, imitator, critic and actors have each had their lesson. Now they learn together. What happens in one update of MICRA's first phase, and in which
-# order? Here it is written out by hand, and it does the same as the package.
+# Extractor, imitator, critic and actors have each had their lesson. Now they learn together. What happens in one update of
+# MICRA's first phase, and in which order? Here the update is written out by hand. It does the same as the package's.
 #
 # **Afterwards you can**
 #
 # - write a whole update of MICRA from its pieces;
 # - say what is drawn from the data in each step, and for which externals;
-# - say what the critic is told in training that the actors are not, and why;
+# - say which numbers are from before a step, and which from after it;
 # - test whether a saved training is complete.
 #
 # **You need** regrets (lesson `02_regret`), the critic (`04_critic`) and beliefs (`07_extractor_beliefs_actors`).
 #
-# **Time**: 27 minutes.
+# **Time**: 24 minutes.
 
 # %% tags=["hide-input"]
 import os
@@ -41,8 +41,8 @@ import torch
 
 import micra_lite
 from micra_lite import widgets
-from micra_lite.agent import Belief, make_belief
-from micra_lite.imitation import adapt, meta_loss
+from micra_lite.agent import make_belief
+from micra_lite.imitation import meta_loss
 from micra_lite.rollouts import collect
 from micra_lite.updates import gradient_step
 
@@ -61,10 +61,10 @@ widgets.course_map("offline training")
 # | symbol | in words | in code |
 # |---|---|---|
 # | $D$ | the data: all that was played | `state.replay` |
-# | $k$; $K$, $N$ | an external; externals of one update, and states for each | |
-# | $\delta_k$ | the imitator's prediction, adapted to $k$ | `delta`, (K, N, 5) |
-# | $\pi_i$ | hunter $i$'s policy | `pi[i]`, (K, N, 5) |
-# | $Q$, $\bar Q$ | the critic, its slow copy | `q.table`, (K, N, 5, 5, 5) |
+# | $K$, $N$ | externals of one update; transitions of one batch | |
+# | $\delta_k$ | the prediction, adapted to external $k$ | `delta`, (K, N, 5) |
+# | $\pi_1$, $\pi_2$ | the hunters' policies | `pi_1`, `pi_2`, (K, N, 5) |
+# | $Q$, $\bar Q$ | the critic, its slow copy | `q`, `slow` |
 # | $y$ | what $Q(s, a)$ should be | `y`, (K, N) |
 # | $A_i(s, a_i)$ | regret advantage (Eq. 2) | `regret` |
 # | $\tau$ | how fast $\bar Q$ follows | `state.target_rate` |
@@ -72,14 +72,31 @@ widgets.course_map("offline training")
 # %% [markdown]
 # ## 1. Five steps, again and again
 #
-# 1. **Collect**: meet a few training externals, play, put the episodes into $D$. (Only in every few updates.)
-# 2. **Imitate**: draw $K$ externals from $D$, adapt to each, and learn from other episodes of the same ones (Eq. 4).
-# 3. **Critic**: draw transitions from $D$; one step down the squared temporal difference, with $\delta_k$ in the expectation.
+# 1. **Collect**: meet a few training externals, play, put the episodes into $D$. (Only once every few updates.)
+# 2. **Imitate**: draw $K$ externals from $D$, adapt to each, and learn from other episodes with the same externals (Eq. 4).
+# 3. **Critic**: draw $N$ transitions from $D$; take one step down the squared temporal difference, with $\delta_k$ in the
+#    expectation.
 # 4. **Regrets**: put $Q$, $\delta_k$ and the policies into Eq. 2.
-# 5. **Actors**: one step along Eq. 3.
+# 5. **Actors**: take one step along Eq. 3.
 #
-# Here is a very small team: pursuit on 2 × 2 cells, two hunters, one prey. We let the package train it for four updates, and
-# save it. Everything that changes is in `state`, and so in the file.
+# Steps 3 to 5 are done several times in an update, each time with a new batch of transitions.
+#
+# Here is a very small team: pursuit on 2 × 2 cells, two hunters, one prey. These settings are smaller than the default, so
+# that everything is quick. All others (sizes of networks, learning rates) are left as they are.
+#
+# | setting | here | what it says |
+# |---|---|---|
+# | `updates` | 8 | updates in the whole training |
+# | `updates_per_round` | 2 | updates from one round of collecting to the next |
+# | `externals_per_round` | 6 | externals met in a round |
+# | `episodes_per_external` | 8 | episodes played with each of them |
+# | `externals_per_update` | 3 | $K$ |
+# | `support_episodes` | (1, 2) | watched before adapting: 1 or 2 episodes |
+# | `query_episodes` | 2 | for the loss after adapting (Eq. 4) |
+# | `inner_steps` | 2 | steps of adaptation |
+# | `value_steps` | 2 | batches in an update |
+# | `states` | 8 | $N$ |
+# | `unwatched_externals` | 0 | all $K$ are watched; `08_offline_training_deeper` is about the others |
 
 # %%
 game = micra_lite.make("pursuit", size=2)
@@ -87,12 +104,15 @@ family = micra_lite.external_family("pursuit", game)
 externals, HUNTERS, PREY = family.split("train"), [0, 1], 2  # places of the agents
 settings = micra_lite.Settings(
     dtype="float64", updates=8, updates_per_round=2,
-    externals_per_round=6, episodes_per_external=6, rounds_kept=4,
-    externals_per_update=3, unwatched_externals=1,
+    externals_per_round=6, episodes_per_external=8, externals_per_update=3,
     support_episodes=(1, 2), query_episodes=2, inner_steps=2,
-    value_steps=2, states=8, states_per_external=8,
-    features=8, hidden=16, actor_hidden=8, imitator_hidden=8, rank=4,
+    value_steps=2, states=8, unwatched_externals=0,
 )  # fmt: skip
+
+# %% [markdown]
+# We let the package train this team for four updates, and save it. Everything that changes in training is in `state`.
+
+# %%
 records = micra_lite.offline_training(game, family, settings)
 state = next(r for r in records if r.step == 4).state
 folder = tempfile.TemporaryDirectory()
@@ -104,11 +124,12 @@ print(f"after {ours.updates} updates: {ours.replay.size} groups of episodes in D
 # %% [markdown]
 # ## 2. Collect
 #
-# The package's `collect` draws a few externals and plays with each: half of the episodes with a team that has watched nothing, half after it has watched
-# some of those. A share of the hunters' moves is random, so that $D$ has joint actions that the team would not choose.
+# The package's `collect` draws a few externals and plays with each: half of the episodes with a team that has watched
+# nothing, half after it has watched some of the first half. A share of the hunters' moves is random, so that $D$ has joint
+# actions that the team would not choose.
 #
-# $D$ keeps a **group** of episodes for each external met. Step 2 needs groups: it adapts to, and learns from, one external's moves. Step 3 draws
-# *transitions* ($s$, $a$, $r$, $s'$) from anywhere in $D$. Each is valued against every watched external $k$ of the update.
+# $D$ keeps a **group** of episodes for each external met. Step 2 draws groups: it adapts to, and learns from, one external's moves. Step 3 draws
+# single *transitions* ($s$, $a$, $r$, $s'$), whichever group they are in. Each is valued against each of the $K$ externals of the update.
 
 # %%
 groups = ours.replay.size
@@ -124,129 +145,93 @@ guess_own
 
 # %% [markdown]
 # <details><summary>After your prediction: why that is allowed</summary>
-# Because of what lesson 4 found: r and s′ follow from the joint action, whoever chose it. Only the expectation at s′ asks who the external is. So data
-# never get old, and every episode teaches something about every external.
+# Because of what lesson 4 found: r and s′ follow from the joint action, whoever chose it. Only the expectation at s′ asks who the external is. So old data
+# stay right, and every episode teaches something about every external. (The oldest groups are dropped only when memory is full.)
 # </details>
 
 # %% [markdown]
 # ## 3. Imitate
 #
-# The loss of lesson 6, for all $K$ drawn externals at once. The last ones are left **unwatched**: their support counts for nothing, so $\theta' = \theta$ for
-# them. They teach $\theta$ to be a good guess about a stranger.
+# The loss of lesson 6, for all $K$ externals at once. Support and query are different episodes from the same group.
 
 
 # %%
+def prey_moves(state, groups, episodes):
+    """The prey's features and moves in these episodes; weight 0 where none was made."""
+    pairs = state.replay.pairs(groups, episodes)
+    features = state.agent.features(pairs.observations)[PREY]  # (K, P, F)
+    return features, pairs.actions[..., PREY], pairs.weights  # (K, P) each
+
+
 def imitate(state, groups):
-    """Eq. 4's loss, θ′ of each drawn external, and the order of episodes."""
-    s, agent, luck = state.settings, state.agent, state.generator
-    n = s.support_episodes[torch.randint(len(s.support_episodes), (1,), generator=luck)]
+    """Eq. 4's loss, and the adapted parameters θ′ of each of the K externals."""
+    s, luck = state.settings, state.generator
+    drawn = torch.randint(len(s.support_episodes), (1,), generator=luck)
+    n = s.support_episodes[drawn]  # so many episodes are watched
     order = torch.randperm(s.episodes_per_external, generator=luck)
-    support = state.replay.pairs(groups, order[:n])
-    query = state.replay.pairs(groups, order[n : n + s.query_episodes])
-    support.weights[-s.unwatched_externals :] = 0.0  # n episodes are watched, or none
-    sets = [
-        (agent.features(p.observations)[PREY], p.actions[..., PREY], p.weights)
-        for p in (support, query)
-    ]
-    loss, theta = meta_loss(agent.imitators[0], *sets, s.inner_steps)
-    return loss, theta, order
+    support = prey_moves(state, groups, order[:n])
+    query = prey_moves(state, groups, order[n : n + s.query_episodes])
+    return meta_loss(state.agent.imitators[0], support, query, s.inner_steps)
 
 
 # %% [markdown]
-# ## 4. Beliefs before watching
+# ## 4. Critic
 #
-# A team must play well before it has watched, too. Whom should its critic believe in then? The average external? Think of a friend who always goes left, or
-# always goes right. A coin decides, once, which friend you meet.
-
-# %%
-steps = 10
-earned = 0.5 * 1 + (steps - 1) * 1.0  # the first step is a guess
-
-guess_friend = widgets.ask("coin-friend", earned)
-guess_friend
-
-# %% [markdown]
-# In training we can do better than believe in the average: **the critic may know more than the actors.** It is needed in training only, and $D$ shows what an "unwatched"
-# external did. So the critic is told the prediction after many watched episodes, and values the real one. The actors are told $\theta$'s prediction and the flag "nothing
-# watched". They cannot tell externals apart, so they learn what is best on average over them.
-
-
-# %%
-def beliefs(state, groups, theta, order):
-    """What the critic is told of each external, and what the team believes."""
-    s, agent = state.settings, state.agent
-    known = len(groups) - s.unwatched_externals
-    team = make_belief(agent, [theta])
-    team.unwatched[known:] = 1.0
-    p = state.replay.pairs(groups[known:], order[: max(s.support_episodes)])
-    phi, moves = agent.features(p.observations)[PREY].detach(), p.actions[..., PREY]
-    more = adapt(agent.imitators[0], phi, moves, s.inner_steps, weights=p.weights)
-    told = make_belief(agent, [more])
-    told.unwatched[:] = 1.0  # the critic knows them; the team that it values does not
-    return Belief.concatenate(team[:known], told), team
-
-
-# %% [markdown]
-# ## 5. Critic
-#
-# $$y = r + \gamma \sum_{a'} \pi_1(a'_1 \mid s')\, \pi_2(a'_2 \mid s')\, \delta_k(a'_e \mid o'_e)\, \bar Q(s', a'), \qquad
+# $$y = r + \gamma \sum_{a'} \pi_1(a'_1 \mid s')\, \pi_2(a'_2 \mid s')\, \delta_k(a'_e \mid s')\, \bar Q(s', a'), \qquad
 # \text{loss} = \big(Q(s, a) - y\big)^2$$
 #
-# In the sum, `a` and `b` are the hunters' actions, `e` is the prey's, `k` the external, `n` the state.
+# Each sum over actions is an `einsum`. Its letters: `k` external, `n` transition, `a` and `b` the hunters' moves, `e` the
+# prey's. For example, `knabe,knb->knae` averages over the second hunter's move. `q.table` is $Q$ for all joint actions,
+# (K, N, 5, 5, 5). (In large games the package takes the same means without a table: lesson 13.)
 
 
 # %%
-def look(state, told, team, seen, slow=False):
-    """At N observations: δ, log π of each hunter, and Q (or its slow copy)."""
-    agent, phi = state.agent, state.agent.features(seen)
-    with torch.no_grad():
-        delta, expected = agent.predict(told, phi), agent.predict(team, phi)
-    log_pi = agent.act(team, phi, expected)  # the team believes `team`
-    q = agent.value(told, agent.features(seen, slow), slow)  # the critic is `told`
-    return delta[0], log_pi, q
-
-
-def critic_loss(state, told, team, batch, q):
+def temporal_difference_loss(state, belief, batch, q):
     """The mean squared temporal difference, of the joint actions taken."""
+    agent, seen = state.agent, batch.next_observations
     with torch.no_grad():
-        delta, log_pi, slow = look(state, told, team, batch.next_observations, True)
-        pi = [p.exp() for p in log_pi]
-        v = torch.einsum("knabe,kna,knb,kne->kn", slow.table, *pi, delta)
-        y = batch.rewards[..., HUNTERS].double().mean(-1)  # (1 or K, N)
-        y = y + state.game.gamma * v * ~batch.terminated  # (K, N)
+        features = agent.features(seen)
+        delta = agent.predict(belief, features)  # a list: one for each external agent
+        pi_1, pi_2 = [p.exp() for p in agent.act(belief, features, delta)]
+        slow = agent.value(belief, agent.features(seen, target=True), target=True)
+        future = torch.einsum("knabe,kna,knb,kne->kn", slow.table, pi_1, pi_2, delta[0])
+        reward = batch.rewards[..., HUNTERS].double().mean(-1)  # (1, N): the team's
+        y = reward + state.game.gamma * future * ~batch.terminated  # (K, N)
     return (q.taken(batch.actions) - y).square().mean()
 
 
 # %% [markdown]
-# ## 6. Regrets and actors
+# ## 5. Regrets and actors
 #
-# Eq. 2 for both hunters, then Eq. 3 with the exact sum over a hunter's own actions. The **entropy bonus** rewards a policy for being undecided (entropy measures how
-# undecided, in nats). Detached, as in lesson 7: $Q$, and the policies inside the regrets.
+# Eq. 2 for both hunters, then Eq. 3 with the exact sum over a hunter's own moves, and the entropy bonus of lesson 3. $Q$ and
+# the policies inside the regrets are detached.
 
 
 # %%
-def actor_loss(state, log_pi, delta, q):
+def regret_loss(state, log_pi, delta, q):
     """Minus Eq. 3 and the entropy bonus, summed over both hunters."""
-    table, pi, loss = q.table.detach(), [p.detach().exp() for p in log_pi], 0.0
-    # The team mate and the prey are averaged out: (K, N, 5) each.
-    values = [
-        torch.einsum("knabe,knb,kne->kna", table, pi[1], delta),
-        torch.einsum("knabe,kna,kne->knb", table, pi[0], delta),
-    ]
-    for i in range(2):
-        regret = values[i] - (pi[i] * values[i]).sum(-1, keepdim=True)  # Eq. 2
-        gain = (log_pi[i].exp() * regret).sum(-1).mean()  # Eq. 3
-        entropy = -(log_pi[i].exp() * log_pi[i]).sum(-1).mean()
+    table = q.table.detach()
+    pi_1, pi_2 = [p.detach().exp() for p in log_pi]
+    # What each move is worth: the team mate and the prey are averaged out.
+    value_1 = torch.einsum("knabe,knb,kne->kna", table, pi_2, delta)
+    value_2 = torch.einsum("knabe,kna,kne->knb", table, pi_1, delta)
+    regret_1 = value_1 - (pi_1 * value_1).sum(-1, keepdim=True)  # Eq. 2
+    regret_2 = value_2 - (pi_2 * value_2).sum(-1, keepdim=True)
+    loss = 0.0
+    for log_p, regret in zip(log_pi, (regret_1, regret_2), strict=True):
+        gain = (log_p.exp() * regret).sum(-1).mean()  # Eq. 3
+        entropy = -(log_p.exp() * log_p).sum(-1).mean()
         loss = loss - gain - state.entropy_coefficient * entropy
     return loss
 
 
 # %% [markdown]
-# ## 7. Steps, and slow copies
+# ## 6. Steps, and slow copies
 #
 # Each loss has an optimiser of its own: `imitator` and `critic` also move the extractor, `actor` does not. The package's
-# `gradient_step` sets old gradients to zero, calls `loss.backward()`, limits the gradient's length, and lets the optimiser step. After a critic's step the
-# slow copies follow: each number goes the share $\tau$ of the way to its fast twin. At the end of a default training, $\tau$ is 0.005.
+# `gradient_step` sets old gradients to zero, calls `loss.backward()`, limits the gradient's length, and lets the optimiser
+# step. After each step of the critic the slow copies follow: each number moves a share $\tau$ of the way to its fast twin.
+# At the end of a default training, $\tau$ is 0.005.
 
 # %%
 half = math.ceil(math.log(0.5) / math.log(1 - 0.005))
@@ -261,40 +246,35 @@ def follow(slow_network, network, tau):
 
 
 # %% [markdown]
-# ## 8. The whole update
+# ## 7. The whole update
 #
-# Two details are easy to get wrong. The actors are judged by $Q$ as it was *before* the critic's step. And unwatched externals get transitions that were played
-# beside *them*, before watching: such a team can only guess from the state who is there, so who is met where must be as in play.
+# One detail is easy to get wrong: what is from before which step. The belief is made *after* the imitator's step. The
+# actors are judged by $Q$ as it was *before* the critic's step.
 
 
 # %%
-def batches(state, groups):
-    """Transitions, and for which of the K externals they are."""
-    s, luck = state.settings, state.generator
-    known = len(groups) - s.unwatched_externals
-    for _ in range(s.value_steps):
-        yield slice(known), state.replay.transitions(s.states, luck)
-    first, N = s.episodes_per_external // 2, s.states_per_external  # before watching
-    own = state.replay.own_transitions(groups[known:], first, N, luck)
-    yield slice(known, None), own
-
-
 def update(state):
-    s, agent, by = state.settings, state.agent, state.optimisers
+    s, agent, optimisers = state.settings, state.agent, state.optimisers
     if state.updates % s.updates_per_round == 0:
         collect(state, externals)  # 1
     state.set_rates()  # learning rates fall in the last third of the training
-    groups = state.replay.groups(s.externals_per_update, state.generator)  # (K,)
-    loss, theta, order = imitate(state, groups)
-    gradient_step(by["imitator"], loss)  # 2
-    told, team = beliefs(state, groups, theta, order)
-    for which, batch in batches(state, groups):
-        here = told[which], team[which]
-        delta, log_pi, q = look(state, *here, batch.observations)
-        gradient_step(by["critic"], critic_loss(state, *here, batch, q))  # 3
+    groups = state.replay.groups(s.externals_per_update, state.generator)  # K of them
+    loss, theta = imitate(state, groups)
+    gradient_step(optimisers["imitator"], loss)  # 2
+    belief = make_belief(agent, [theta])  # about K externals
+    for _ in range(s.value_steps):
+        batch = state.replay.transitions(s.states, state.generator)  # N of them
+        features = agent.features(batch.observations)
+        q = agent.value(belief, features)
+        with torch.no_grad():
+            delta = agent.predict(belief, features)
+        log_pi = agent.act(belief, features, delta)
+        loss = temporal_difference_loss(state, belief, batch, q)
+        gradient_step(optimisers["critic"], loss)  # 3
         follow(agent.target_critic, agent.critic, state.target_rate)
         follow(agent.target_extractors, agent.extractors, state.target_rate)
-        gradient_step(by["actor"], actor_loss(state, log_pi, delta, q))  # 4 and 5
+        loss = regret_loss(state, log_pi, delta[0], q)
+        gradient_step(optimisers["actor"], loss)  # 4 and 5
     state.updates += 1
 
 
@@ -307,36 +287,41 @@ print(f"{ours.updates} updates, {ours.replay.size} groups in D")
 # updates, because what the first leaves behind is used by the second.
 
 # %% [markdown]
-# ## 9. Stop, and go on
+# ## 8. Stop, and go on
 #
-# A training is complete in its file if going on from it gives the same numbers as never having stopped. MICRA's `state` holds the networks and their slow copies, the
-# optimisers' memory (Adam keeps running means of gradients), $D$, the random generator, and two counters. The test: go on to the eighth update, once in memory, once from
-# the file.
-
+# Is the saved file complete? The test: go on to the eighth update twice, once from memory, once from the file. Much in an
+# update is drawn at random: externals, episodes, transitions.
 
 # %%
-whole = micra_lite.last(records).state  # the generator of section 1 goes on
+whole = micra_lite.last(records).state  # the training of section 1 goes on
 resumed = micra_lite.offline_training(game, family, settings, micra_lite.load(file))
 finished = micra_lite.last(resumed).state
-print("largest difference of any parameter:", apart(whole, finished))
+difference = apart(whole, finished)  # the largest of any parameter
+
+# %%
+guess_resume = widgets.ask(
+    "resume", "exactly 0" if difference == 0 else "about as large as with another seed"
+)
+guess_resume
 
 # %% [markdown]
-# Zero, to the last bit. Which of these things could one do without? Lesson 9 forgets them one at a time.
+# <details><summary>After your prediction: what a complete file holds</summary>
+# More than networks: also whatever a later update reads. Lesson 9 forgets such things one at a time.
+# </details>
 
 # %% [markdown]
 # ## Your predictions
 
 # %% tags=["hide-input"]
-guesses = [guess_own, guess_friend, guess_half]
+guesses = [guess_own, guess_half, guess_resume]
 summary = widgets.Predictions(guesses)
 summary
 
 # %% [markdown]
 # ## Summary
 #
-# - Collect, imitate, critic, regrets, actors: one update, and each part is from a lesson before.
-# - Transitions are valued against any watched external. So $D$ never gets old.
-# - Of unwatched externals the critic is told more than the actors: it values the real one, they act without knowing it.
+# - Collect, imitate, critic, regrets, actors: one update, and each part is from an earlier lesson.
+# - Transitions are valued against any external. So old data stay right.
 # - Slow copies hold the targets still.
 # - A saved training is complete if going on from it gives the same numbers.
 
@@ -345,8 +330,8 @@ summary
 #
 # - *Making the target with the fast critic.* Each step then shifts what the next one aims at.
 # - *Support and query from the same episodes.* Then the imitator learns to remember.
-# - *Telling the actors what only the critic may know.* In play they will not have it.
-# - *Saving the networks only.* It gives *a* training, not *this* one, and nobody can check it any more.
+# - *Letting the actors' gradient into the critic.* A critic should judge actors, not please them.
+# - *Saving the networks only.* Going on then gives *a* training, not *this* one, and nobody can check it any more.
 
 # %% [markdown]
 # ## What was used
@@ -359,9 +344,10 @@ summary
 # | the data | `micra_lite.replay.Replay`, `micra_lite.replay.Transitions` |
 # | save, load | `micra_lite.save`, `micra_lite.load` |
 #
-# **Now you.** The exercises on this lesson: `exercises/07_offline_training.ipynb`.
+# **Now you.** The exercises on this lesson: `exercises/07_offline_training.ipynb` (sheets have numbers of their own).
 #
-# Next: `09_ablations`. What is each part worth?
+# If you like: `08_offline_training_deeper`, on externals that nobody has watched. Next: `09_ablations`. What is each part
+# worth?
 
 # %% tags=["hide-input"]
 theirs = micra_lite.load(file)
@@ -377,7 +363,7 @@ assert torch.equal(ours.generator.get_state(), theirs.generator.get_state())
 for name, column in ours.replay.store.items():
     assert torch.equal(column, theirs.replay.store[name]), name
 assert ours.environment_steps == theirs.environment_steps
-assert apart(whole, finished) == 0
+assert difference == 0
 assert (1 - 0.005) ** half <= 0.5 < (1 - 0.005) ** (half - 1)
 assert micra_lite.Settings().target_rate == 0.005
 assert groups == 12

@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Adaptation and execution
 #
-# A trained team meets a stranger. It watches, adapts, and plays. Which numbers change on the way, and is it enough to change them?
+# A trained team meets a stranger. It watches, adapts, and plays. Which numbers change on the way, and is that enough?
 #
 # **Afterwards you can**
 #
@@ -43,6 +43,7 @@ from torch.func import functional_call
 import micra_lite
 from micra_lite import exact, widgets
 from micra_lite.agent import prior_belief
+from micra_lite.cli.list_games import headrooms
 from micra_lite.plotting import results, style
 from micra_lite.plotting.rows import interval_panels, score_rows
 
@@ -64,7 +65,7 @@ widgets.course_map("online adaptation", "execution")
 #
 # 1. **Offline training**: the team meets many externals; all networks learn (lesson `08_offline_training`).
 # 2. **Online adaptation**: it watches one newcomer for a few episodes, and the imitator adapts. No reward is used.
-# 3. **Execution**: it plays beside the newcomer. Nothing is learned.
+# 3. **Execution**: it plays with the newcomer. Nothing is learned.
 #
 # Phase one first, in short: two hunters, one prey, 3 × 3 cells, about ten seconds.
 
@@ -79,7 +80,8 @@ team = micra_lite.last(micra_lite.offline_training(game, family, settings)).stat
 newcomers = family.split("held-out")[:4]  # prey that nobody has trained with
 
 # %% [markdown]
-# **Watch.** The team plays five episodes beside the first newcomer. What it keeps are pairs: what the prey saw, and what it did.
+# **Watch.** The team plays five episodes against the first newcomer. It keeps pairs: what the prey saw, and what the prey
+# did.
 
 # %%
 newcomer = newcomers[0]
@@ -89,7 +91,8 @@ moves = torch.cat([episode.actions["prey"] for episode in watched])  # (n,)
 print(len(watched), "episodes,", len(moves), "pairs")
 
 # %% [markdown]
-# **Adapt.** Next the imitator takes the inner steps of Eq. 4. One question before you see how:
+# **Adapt.** Next the inner steps of Eq. 4 lead from $\theta$ to $\theta'$. Recall where each of the two is kept (lesson
+# `07_extractor_beliefs_actors`). One question before you see how:
 
 # %%
 records = list(micra_lite.online_adaptation(team, watched))  # a record for each step
@@ -124,14 +127,14 @@ for _ in range(settings.inner_steps):
     loss = -log_delta[range(n), moves].mean()
     slopes = torch.autograd.grad(loss, list(theta.values()))
     for (name, p), slope in zip(theta.items(), slopes, strict=True):
-        # The name of its step size.
+        # "layers.0.weight" has the step sizes "0_weight".
         size = name.removeprefix("layers.").replace(".", "_")
         alpha = imitator.log_step_size[size].exp().detach()
         theta[name] = (p - n / (n + n_0) * alpha * slope).detach().requires_grad_()
 
 # %% [markdown]
-# That is the whole phase. What has it moved? On the left, $L$ after each step. On the right, how far the predictions and the policies went: the KL
-# divergence (lesson `06_meta_imitator`), a mean over states, in nats.
+# That is the whole phase. What has it moved? On the left, $L$ after each step. On the right, how far the predictions and the
+# policies moved: the KL divergence (lesson `02_regret`), a mean over states, in nats.
 
 
 # %% tags=["hide-input"]
@@ -168,30 +171,34 @@ with guess_changed.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what is new</summary>
-# Not one parameter of the networks. What is new is the <em>belief</em>: θ′, and its predictions at a fixed set of observations (the probes). Actors and
-# critic take these as inputs. So the same actors play differently.
+# No parameter of the networks is new. What is new is the <em>belief</em>: θ′, and its predictions at a fixed set of
+# observations (the probes). Actors and critic take these predictions as inputs. So the same actors play differently.
 # </details>
 
 # %% [markdown]
 # ## 3. Three answers
 #
-# The imitator has adapted. How does that change what the team *does*? MICRA was published as a two-page poster, and the poster does not say. So the
-# package has three answers:
+# The imitator has adapted. How does that change what the team *does*? MICRA's paper, a two-page poster, does not say. So the
+# package has three answers. In all three, actors and critic take the belief as an input: they are told what is predicted.
 #
 # | answer | `after_imitation=` | what still learns, once $\delta$ has adapted |
 # |---|---|---|
-# | **frozen critic**, the literal reading | `"actors"` | the actors: a few steps along Eq. 3, with $\delta$ in Eq. 2; the critic stays as it is |
-# | **conditioned**, the default here | `"nothing"` | nothing: actors and critic take the belief as an input |
-# | **re-imagined** | `"actors and critic"` | both: the critic too takes steps, on old transitions |
+# | **conditioned**, the default | `"nothing"` | nothing: only the input changes |
+# | **+ frozen critic** | `"actors"` | the actors: some steps along Eq. 3, with $\delta$ in Eq. 2; the critic's parameters stay |
+# | **+ re-imagined** | `"actors and critic"` | both: the critic takes steps, too, on old transitions |
 #
-# No answer needs new rewards. Re-imagining can use old data because a transition does not depend on who chose the moves: $\delta$ only enters the
-# expectation at the next state (lesson `04_critic`).
+# Read literally, the poster has a frozen critic, and no such input. That team (`conditioned=False, informed=False`, with
+# `"actors"`) is **not** measured in this lesson.
+#
+# No answer needs new rewards. Old transitions will do: $\delta$ only enters the expectation at the next state (lesson
+# `04_critic`).
 
 # %% [markdown]
 # ### When is a frozen critic exact?
 #
-# $Q(s, a)$ is the reward now and the value of what comes *after*. In a one-shot game nothing comes after: $Q$ is the payoff, whoever plays. Here is one,
-# with three columns to meet. The payoffs never change; only the prediction in the first sum of Eq. 2 does.
+# $Q(s, a)$ is the reward now, plus the value of what comes *after*. In a one-shot game nothing comes after: $Q$ is the
+# payoff, whoever plays. Here is such a game, with three columns to meet. The payoffs never change; only the prediction in
+# the first sum of Eq. 2 does.
 
 # %%
 # What row gets, for up and down.
@@ -206,19 +213,18 @@ for column in ([0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]):
     print(f"found: {answers[logits.argmax()]:5} best: {answers[value.argmax()]}")
 
 # %% [markdown]
-# **Question.** And in pursuit, where much comes after?
+# **Question.** In pursuit much comes after a move. Is a frozen critic exact there, too?
 #
 # <details><summary>Answer</summary>
-# Then a frozen critic values what comes after as if the prey of its training went on playing. Its error can be computed:
-# <code>10_adaptation_and_execution_deeper</code> does. A <em>conditioned</em> critic is better off: it takes the belief as an input. So even when it is
-# frozen it gives another Q for another prey.
+# No. If it is told nothing, it values what comes after as if the prey of its training went on playing
+# (<code>10_adaptation_and_execution_deeper</code> computes the error). Ours is told the belief. So even when frozen, it gives a
+# different Q for a different prey, though not an exact one. This is the frozen critic that is measured below.
 # </details>
 
 # %% [markdown]
 # ## 4. The three answers, measured
 #
-# All three start from the same team and watch the same episodes of four newcomers. Here the game is small enough for exact scores: 0 is a random team, 1 the
-# best response to that very prey.
+# All three start from the same conditioned team and watch the same episodes of four newcomers. Scores are exact.
 
 # %%
 table = exact.tabulate(game)  # the game, listed state by state
@@ -226,8 +232,8 @@ table = exact.tabulate(game)  # the game, listed state by state
 scale = exact.yardstick_for(table, newcomers, game)
 learns = {
     "conditioned": "nothing",
-    "frozen critic": "actors",
-    "re-imagined": "actors and critic",
+    "+ frozen critic": "actors",
+    "+ re-imagined": "actors and critic",
 }
 met = {}
 for answer, networks in learns.items():
@@ -263,8 +269,9 @@ with guess_answers.then():
     widgets.show(figure, f"{words} Seconds for one newcomer: {took}.", trained=True)
 
 # %% [markdown]
-# One seed and four prey prove little. The benchmark trains longer, on four games, with ten seeds and twelve newcomers. Its file is read here. Bars
-# are 95 % intervals; lesson `11_statistics` says what they mean.
+# One seed and four prey prove little. The benchmark trains longer, on four games, with ten seeds and twelve newcomers. Here,
+# too, all networks are told the predictions; the literal reading is not in this figure. Bars are 95 % intervals (lesson
+# `11_statistics`).
 
 # %% tags=["hide-input"]
 rows = json.loads(results.measured("adaptation.json").read_text())["rows"]
@@ -274,8 +281,8 @@ measured = {(r["task"], r["method"], r["episodes"]): r for r in rows}
 three = {
     "before watching": ("conditioned", 0),
     "conditioned": ("conditioned", 5),
-    "frozen critic": ("conditioned, frozen", 5),
-    "re-imagined": ("conditioned, re-imagined", 5),
+    "+ frozen critic": ("conditioned, frozen", 5),
+    "+ re-imagined": ("conditioned, re-imagined", 5),
 }
 panels, took = {}, []
 for task in micra_lite.registry.GRID_TASKS:
@@ -294,31 +301,30 @@ for task in micra_lite.registry.GRID_TASKS:
             + ", ".join(f"{name} {r['seconds']:.2f}" for name, r in there.items())
         )
 figure, words = interval_panels(
-    panels, "normalised score", "The benchmark: five watched episodes", at=1.0
+    panels,
+    "normalised score",
+    "The benchmark: conditioned teams, five watched episodes",
+    at=1.0,
 )
 with guess_answers.then():
     widgets.show(figure, f"{words} Seconds for one newcomer: {'; '.join(took)}.")
 
 # %% [markdown]
 # <details><summary>After your prediction: why conditioned networks are the default</summary>
-# In training the actors have met many prey, each with a belief. They have learned what to do with one. So nearly all of the gain is there at
-# once, with no gradient step; what the steps of the other two add is small, and they take more than a hundred times as long (see the last words below the figure).
+# They are not always best: the other two often score a little more. But in training the actors have met many prey, each with
+# a belief, and learned what to do with it. So most of the gain is there at once. In the benchmark further steps add less than
+# 0.02, and take more than a hundred times as long (seconds: below the figure).
+#
+# On crossing, the team that has watched nobody scores less than the best single team of lesson <code>01_games</code>. That one
+# was found by a search; gradient steps did not get there.
 # </details>
 
 # %% [markdown]
-# ## 5. The whole chain
+# ## 5. A control
 #
-# One board state, each link exact. Move the slider from prey A to prey B: the prediction follows what the prey does, the regrets follow the prediction,
-# and the hunters' policies follow the regrets. That is what a team must achieve when it adapts.
-
-# %%
-widgets.Chain()
-
-# %% [markdown]
-# ## 6. A control
-#
-# How do we know that our measuring is sound? Here is a game to test it with. In *bystander* two friends must meet. A third walks about, pays nothing, and
-# is in nobody's way. A team is trained (the code is folded), and watches four new bystanders.
+# How do we know that our measurements are sound? Here is a game to test them with. In *bystander* two friends must meet. A
+# third agent walks about, pays nothing, and is in nobody's way. A team is trained (the code is folded), and watches four new
+# bystanders.
 
 # %% tags=["hide-input"]
 square, walkers = micra_lite.make("bystander"), micra_lite.external_family("bystander")
@@ -368,15 +374,17 @@ with guess_bystander.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what it is good for</summary>
-# The imitator has learned, and the score has not moved. So it should be: nothing follows from who the bystander is. An experiment that must show nothing is
-# called a <em>control</em>. It costs little, and it would show a leak of the truth into the team.
+# The imitator has learned, and the score has not moved. That is as it should be: nothing follows from who the bystander is.
+# An experiment that must show nothing is called a <em>control</em>. It costs little, and it would show if the truth leaked
+# into the team.
 # </details>
 
 # %% [markdown]
-# ## 7. Execution, each alone
+# ## 6. Execution, each alone
 #
-# In phase three nobody hears anything from the others. Each actor computes $\delta$ from its *own* observation. Where everybody sees the whole board one
-# cannot tell. So let everybody see one cell far, and exchange what the others see for noise. (The team is untrained: wiring does not need training.)
+# In phase three nobody hears anything from the others. Each actor computes $\delta$ from its *own* observation. Lesson 07 moved
+# the prey out of sight; a stricter test replaces *all* that the others see by noise. (The team is untrained: the wiring does
+# not depend on training.)
 
 # %%
 near = micra_lite.make("pursuit", view=1)  # everybody sees one cell far
@@ -408,7 +416,8 @@ for i in range(2):
 # **Question.** Why may the critic see everything, when actors may not?
 #
 # <details><summary>Answer</summary>
-# It is only needed in training. In phase three the actors play alone: with conditioned networks the critic is not even asked.
+# The critic is needed only in training. In phase three the actors play alone: with conditioned networks the critic is not
+# even asked.
 # </details>
 
 # %% [markdown]
@@ -423,17 +432,17 @@ summary
 # ## Summary
 #
 # - Watching needs no reward. The inner loop of Eq. 4 gives $\theta'$, from $\theta$ and a few pairs.
-# - *Conditioned* networks take the belief as an input. *Frozen critic* adds steps of the actors, *re-imagined* steps of the critic too.
-# - A frozen critic is exact in one-shot games. Elsewhere it values the future against whomever it was told of.
+# - *Conditioned* networks take the belief as an input. *+ frozen critic* adds steps of the actors, *+ re-imagined* steps of the critic too.
+# - A frozen critic is exact in one-shot games. Elsewhere, if told nothing, it values the future with the externals of its training.
 # - A control in which nothing can be gained must show no gain.
-# - Execution is decentralised: each actor has its own observation.
+# - Execution is decentralised: each actor acts on its own observation.
 
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Writing $\theta'$ over $\theta$.* The next newcomer then starts from this one's habits.
-# - *Comparing with another team, or beside other newcomers.* Same team, same prey, before and after.
-# - *Learning while scoring.* Nothing may be updated while it is scored.
+# - *Writing $\theta'$ over $\theta$.* Adapting to the next newcomer then starts from this one's habits.
+# - *Comparing with another team, or with other newcomers.* Same team, same prey, before and after.
+# - *Learning while scoring.* Nothing may be updated during scoring.
 
 # %% [markdown]
 # ## What was used
@@ -470,13 +479,21 @@ assert min(met, key=lambda answer: met[answer].seconds.mean()) == "conditioned"
 for task in panels:
     quick, slow = (
         measured[task, *three[name]]["seconds"]
-        for name in ("conditioned", "frozen critic")
+        for name in ("conditioned", "+ frozen critic")
     )
     assert slow > 100 * quick
-    assert (
-        measured[task, *three["re-imagined"]]["score"] - panels[task]["conditioned"][0]
-        < 0.02
-    )
+    for name in ("+ frozen critic", "+ re-imagined"):
+        assert panels[task][name][0] - panels[task]["conditioned"][0] < 0.02
+assert not any("unconditioned" in r["method"] for r in rows)
+assert team.settings.conditioned
+assert team.settings.informed
+unwatched = next(  # beside all 64 newcomers, as in lesson 01
+    r["score"]
+    for r in rows
+    if (r["task"], r["method"], r["episodes"], r["externals"])
+    == ("crossing", "conditioned", 0, 64)
+)
+assert unwatched < headrooms()["crossing"]["headroom_average"] - 0.1
 assert abs(ruler.normalised_score(wrong) - 1) < 1e-9
 assert abs(gain) < 0.05
 assert error[1] < error[0] / 2

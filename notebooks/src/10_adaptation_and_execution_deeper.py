@@ -18,8 +18,8 @@
 # **Afterwards you can**
 #
 # - write the steps of the frozen critic by hand, and say what its error is;
-# - find out what limits a team, by putting exact parts in the place of learned ones;
-# - detect that an external has changed, and choose a threshold with open eyes.
+# - find out what limits a team, by replacing learned parts with exact ones;
+# - detect that an external has changed, and choose a threshold knowing its price.
 #
 # **You need** lesson `10_adaptation_and_execution`.
 #
@@ -79,12 +79,12 @@ adapted = micra_lite.last(micra_lite.online_adaptation(team, watched)).state
 # %% [markdown]
 # ## 1. The frozen critic by hand
 #
-# Draw states from the data $D$. In each, put $\delta$ into the sums of Eq. 2, and let the actors take a step along Eq. 3. The critic stays. For
-# hunter 1 (axis `a`), with hunter 2 (`b`) and the prey (`e`) averaged out:
+# Draw states from the data $D$. In each, put $\delta$ into the sums of Eq. 2, and let the actors take a step along Eq. 3.
+# The critic's parameters stay; as in lesson 10, it is told the belief. For hunter 1 (axis `a`), with hunter 2 (`b`) and the prey (`e`) averaged out:
 #
 # $$v(s \mid a) = \sum_b \sum_e \pi_2(b)\, \delta(e)\, Q(s, a, b, e), \qquad A_1(s, a) = v(s \mid a) - \sum_a \pi_1(a)\, v(s \mid a)$$
 #
-# A small entropy bonus keeps the policies from freezing, as in training.
+# A small entropy bonus keeps the policies from becoming certain, as in training.
 
 # %%
 frozen = replace(settings, after_imitation="actors", adaptation_updates=10)
@@ -121,8 +121,9 @@ for _ in range(frozen.adaptation_updates):
 #
 # ## 2. What a frozen critic gets wrong
 #
-# In pursuit much comes after a move, and *who* the prey is decides what. So take networks out of it. Compute the exact $Q$ against the *average* prey, and
-# freeze it. Put the true policy of each newcomer into the sum, and play the best joint move in each state.
+# Now a frozen critic that is told nothing, as in the poster read literally. In pursuit much comes after a move, and *who* the prey is
+# decides what. We look at this without networks. Compute the exact $Q$ against the *average* prey, and freeze it. Put the true
+# policy of each newcomer into the sum, and play the team's best joint move in each state.
 
 # %%
 average = game.tables(family.split("train")[:256])[0].double().mean(0).numpy()  # (S, 5)
@@ -152,8 +153,9 @@ guess_frozen
 # %% [markdown]
 # ## 3. What limits the team?
 #
-# It has watched, and is not perfect. Which part should be improved? A method that works wherever exact counterparts are at hand: **put the exact part
-# in the place of one learned part, leave all else, and score again.** Two parts can be exchanged:
+# The team has watched, and is still not perfect. Which part should be improved? Here is a method that works wherever exact
+# counterparts are at hand: **replace one learned part with the exact one, leave all else, and score again.** Two parts can
+# be replaced:
 #
 # - the *prediction*: the imitator's $\delta$; the Bayes predictor $\bar\pi$; the true policy $\pi_{\mathcal E}$;
 # - the *play*: the trained actors; the exact best response to that prediction.
@@ -204,12 +206,13 @@ with guess_limit.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what it means</summary>
-# Each row names the prediction, then the play. From imitator to true policy the prediction gets better: the trained actors gain little. From
-# trained actors to exact play the gain is large. So here one should train actors and critic longer, not the imitator.
+# Each row names the prediction, then the play. From imitator to true policy the prediction gets better: the trained actors
+# gain little. From trained actors to exact play the gain is large. So here you should train actors and critic longer, not
+# the imitator.
 # </details>
 #
-# **Question.** What limits a team that is trained for hours? The benchmark has asked. *Bayes* and *true policy* are given to the trained actors there; the
-# last row exchanges the play as well (best responses to $\bar\pi$).
+# **Question.** What limits a team that is trained for hours? The benchmark tells. There, *Bayes* and *true policy* are given
+# to the trained actors; the last row replaces the play as well (best responses to $\bar\pi$).
 
 # %% tags=["hide-input"]
 rows = json.loads(results.measured("adaptation.json").read_text())["rows"]
@@ -245,8 +248,8 @@ with guess_limit.then():
 
 # %% [markdown]
 # <details><summary>Answer</summary>
-# Compare the last row with the others. Where it lies far to the right of them, it is actors and critic that limit the team. The prediction could hardly
-# be better: Bayes and the true policy add next to nothing.
+# Compare the last row with the others. Where it lies far to the right of them, actors and critic limit the team. A better
+# prediction would hardly help: Bayes and the true policy add next to nothing.
 # </details>
 
 # %% [markdown]
@@ -257,8 +260,9 @@ with guess_limit.then():
 #
 # $$z_t = \log \delta(a_e \mid o_e; \theta) - \log \delta(a_e \mid o_e; \theta'), \qquad S_t = \max(0,\; S_{t-1} + z_t)$$
 #
-# As long as $\theta'$ fits better, $z_t$ is negative on average, and the suspicion $S_t$ stays near 0. If it no longer fits, $S_t$ climbs (Page, 1954).
-# Above the threshold $b$: **alarm**. Then the team adapts anew from $\theta$, with the moves since $S$ was last 0.
+# As long as $\theta'$ fits better, $z_t$ is negative on average, and the suspicion $S_t$ stays near 0. If $\theta'$ no
+# longer fits, $S_t$ climbs (Page, 1954). Above the threshold $b$: **alarm**. Then the team adapts anew from $\theta$, with
+# the moves since $S$ was last 0.
 #
 # **Question.** Why compare with $\theta$? Why not just count unlikely moves?
 #
@@ -285,7 +289,7 @@ for record in vigilant_execution(
 alarms = [record.step for record in steps if record.changed]
 
 # %% [markdown]
-# The same sum by hand. A record has what $\theta'$ predicted, and the features from which $\theta$ predicts:
+# The same sum by hand. A record holds what $\theta'$ predicted, and the features from which $\theta$ predicts:
 
 # %%
 unadapted, suspicion, by_hand = team.agent.imitators[0], 0.0, []
@@ -348,8 +352,8 @@ widgets.show(figure, words, trained=True)
 # %% [markdown]
 # ## 5. How high a threshold?
 #
-# Now a game in which everything is known: rock, paper, scissors against a column who likes rock. So it can be played many times. Alarms when
-# nobody has come are *false*; the **delay** is how many moves pass until a newcomer is noticed.
+# Now a game in which everything is known, and which can be played many times: rock, paper, scissors against a column who
+# likes rock. Alarms when nobody has come are *false*; the **delay** is how many moves pass until a newcomer is noticed.
 
 # %%
 thresholds, many = np.array(change_watch.THRESHOLDS), change_watch.trade_off()
@@ -364,7 +368,7 @@ guess_threshold = widgets.ask(
 guess_threshold
 
 # %% [markdown]
-# Then choose a threshold yourself, when somebody else comes, and who. Use Tab and the arrow keys.
+# Now choose yourself: the threshold, when somebody else comes, and who. Use Tab and the arrow keys.
 
 # %%
 watch = widgets.ChangeWatch()
@@ -378,8 +382,9 @@ guess_threshold.covered(watch)
 # 3. One who likes rock *a little less* comes. At 6 nats it is not noticed here. Is that a mistake?
 #
 # <details><summary>Answers</summary>
-# 1. After each one the team forgets a good habit, and answers with what few moves tell. 2. Slower: its moves contradict the old habit less. Nothing
-# helps against it: every answer earns 0. 3. No: the old habit still explains it better than knowing nothing, and paper is still the best answer.
+# 1. After each alarm the team forgets a habit that it knew, and must answer from a few moves. 2. No, more slowly: its moves
+#    contradict the old habit less. And noticing does not help: every answer earns 0. 3. No: the old habit still explains it
+#    better than knowing nothing, and paper is still the best answer.
 # </details>
 #
 # Many runs, for thresholds from 0.5 to 8 nats, and a bound by Lorden (1971) on the time between false alarms:
@@ -448,17 +453,17 @@ summary
 # %% [markdown]
 # ## Summary
 #
-# - A frozen critic weighs the next move rightly, and what comes after it as if nobody new had come.
-# - Exact parts in the place of learned ones show what limits a team.
+# - A frozen critic that is told nothing weighs the next move correctly, but values what comes after it as if nobody new had come.
+# - Replacing learned parts with exact ones shows what limits a team.
 # - Surprise adds up to suspicion; above the threshold the team starts anew from $\theta$.
 # - The threshold trades delay for false alarms.
 
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Blaming the imitator by default.* Exchange it first, and look.
+# - *Blaming the imitator by default.* Replace it first, and see.
 # - *Adapting to moves under suspicion.* They may be somebody else's.
-# - *Alarm at the first surprising move.* Everybody surprises now and then; add the evidence up.
+# - *Raising the alarm at the first surprising move.* Everybody surprises now and then; add the evidence up.
 
 # %% [markdown]
 # ## What was used

@@ -13,8 +13,8 @@
 # %% [markdown]
 # # Your own game
 #
-# So far you played in our games. How do you bring a game of your own, so that MICRA can train in it? And does adapting to a
-# newcomer help there, too?
+# So far you have played our games. How do you bring in a game of your own, so that MICRA can train on it? And does adapting
+# to a newcomer help there, too?
 #
 # **Afterwards you can**
 #
@@ -23,7 +23,7 @@
 # - train a team, let it watch newcomers, and measure what that is worth;
 # - read the prediction, the policy and the regrets of one state of a trained team.
 #
-# **You need** the three phases (lesson `00_tour`) and regrets (lesson `02_regret`).
+# **You need** the three phases (lesson `00_tour`), regrets (`02_regret`) and the critic's target (`04_critic`).
 #
 # **Time**: 24 minutes.
 
@@ -64,10 +64,10 @@ widgets.course_map()
 # If somebody is at its bin, the raccoon is frightened. If nobody is, it has a meal. After four meals it is full and moves away.
 # After twelve nights the summer is over.
 #
-# Each morning everybody sees three things: where it was, whether it was frightened, and how full it is.
+# Each morning everybody sees three things: where the raccoon was, whether it was frightened, and how full it is.
 #
-# PettingZoo is the common form for environments of several agents. It asks for a class that says who takes part, what each
-# agent can see and do, how an episode starts (`reset`) and what happens in one step (`step`).
+# PettingZoo is the usual interface for environments with several agents. It asks for a class that says who takes part, what
+# each agent can see and do, how an episode starts (`reset`) and what happens in one step (`step`).
 
 
 # %%
@@ -113,7 +113,7 @@ class Raccoon(ParallelEnv):
 
 
 # %% [markdown]
-# PettingZoo has a test that its rules are kept. Run it whenever you change something.
+# PettingZoo has a test that checks its rules. Run it whenever you change something.
 
 # %%
 parallel_api_test(Raccoon(), num_cycles=200)
@@ -121,7 +121,7 @@ parallel_api_test(Raccoon(), num_cycles=200)
 # %% [markdown]
 # ## 2. From environment to game
 #
-# Say who is ours. All others are externals.
+# Say which agents are ours. All others are externals.
 
 # %%
 game = micra_lite.from_parallel_env(Raccoon, targets=["ann", "bob"])
@@ -129,7 +129,7 @@ print("targets:", game.targets, " externals:", game.externals)
 print("actions:", dict(zip(game.agents, game.n_actions, strict=True)))
 
 # %% [markdown]
-# On the first night Ann and the raccoon are at bin 0, and Bob is at bin 3. Whoever is at the raccoon's bin shares 2. So the
+# On the first night Ann and the raccoon are at bin 0, and Bob is at bin 3. Those at the raccoon's bin share 2. So the
 # *environment* pays Ann 2 and Bob nothing. What does the *game* pay?
 
 # %%
@@ -163,7 +163,8 @@ with guess_shared.then():
 #
 # ### Two ways to end
 #
-# The raccoon comes to bin 3 every night, and Ann stays at bin 0. In one summer Bob is always at bin 1, in the other always at bin 3.
+# Suppose the raccoon comes to bin 3 every night, and Ann stays at bin 0. In one summer Bob is always at bin 1, in the other
+# always at bin 3.
 #
 # Remember the critic's target (lesson `04_critic`). It *bootstraps*: it adds to the reward what the critic itself says about the
 # next state. In which summer must it still do so on the last night?
@@ -196,14 +197,14 @@ with guess_ends.then():
 # %% [markdown]
 # ## 3. A family of raccoons
 #
-# An external is a policy. A *family* draws many of them, by number. Ours have three parameters:
+# An external is a policy. A *family* draws many of them, by number. Our raccoons have three parameters:
 #
 # - `favourite`: the bin it likes best;
-# - `loyal`: how much it comes back to where it ate (below zero: it avoids that bin);
-# - `shy`: how much it prefers the *next* bin after a fright (below zero: it avoids the next bin).
+# - `loyal`: how strongly it returns to where it ate (below zero: it avoids that bin);
+# - `shy`: how strongly it prefers the *next* bin after a fright (below zero: it avoids the next bin).
 #
-# A *logit* is a score for an action; `softmax` turns scores into probabilities. Everything that the raccoon uses is in what it
-# observes. It must be: a memory that its observation does not hold would break the method.
+# A *logit* is a number of any size for an action; `softmax` turns logits into probabilities. Everything that the raccoon
+# uses is in what it observes. That must be so: a memory that its observation does not hold would break the method.
 
 
 # %%
@@ -258,7 +259,7 @@ with guess_morning.then():
 # %% [markdown]
 # ## 4. Train, meet, adapt
 #
-# The three phases are those of the tour. The settings make it small: training takes about ten seconds.
+# The three phases are those of the tour. The settings keep the training short: it takes about ten seconds.
 
 # %%
 settings = micra_lite.Settings(
@@ -324,18 +325,19 @@ with guess_newcomer.then():
     widgets.show(figure, words, trained=True)
 
 # %% [markdown]
-# The black bars are exact: the best team knows the raccoon and plans ahead. (`12_your_own_game_deeper` computes it.)
+# The black bars are exact: the best team knows the raccoon and plans ahead. (`12_your_own_game_deeper` computes this.)
 #
 # <details><summary>After your prediction: why it helps</summary>
-# What happened last night is in the view. Which bin is the favourite, and how loyal or shy this raccoon is, is not. Only watching tells.
-# One raccoon may still come out worse: 40 summers are a noisy measurement, and five watched summers can mislead. And all this is one
-# trained team. Lesson <code>14_research_question</code> says what a report needs.
+# What happened last night is in the observation. Which bin is the favourite, and how loyal or shy this raccoon is, is not:
+# only watching tells. The score with one raccoon may still fall: 40 summers are a noisy measurement, and five watched
+# summers can mislead. And all this is one trained team. Lesson <code>14_research_question</code> says what a report needs.
 # </details>
 #
 # ## 5. Look inside
 #
-# A score is a single number. What is behind it? Take one state: the first evening beside newcomer 0, whose favourite is bin 2. A
-# record of the execution holds all that the team computes there.
+# A score is a single number. What is behind it? Take one state: the first evening with newcomer 0, whose favourite is bin 2.
+# A record of the execution holds the predictions and the policies, which the team needs to play. It also holds the regrets.
+# Nobody needs them to play: the package computes them for you to look at.
 
 # %%
 records = {}
@@ -384,6 +386,7 @@ for when, record in records.items():
     numbers = [" ".join(f"{float(v):.2f}" for v in values) for values in shown]
     told.append(
         f"{when} watching: raccoon predicted at bins 0 to 3 {numbers[0]}; "
+        f"Ann guards bin 1 with probability {float(record.policies[0][1]):.2f}; "
         f"Bob's policy over bins 1 to 3 {numbers[1]}; his regrets {numbers[2]}"
     )
 titles = "prediction of the raccoon", "Bob's policy", "Bob's regrets"
@@ -406,9 +409,10 @@ with guess_regret.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: read the figure from left to right</summary>
-# Before watching, all bins look nearly alike, so Bob's regrets are small. After watching, one bin stands out. Leaving it
-# would cost most of a catch, so the regrets of the other bins are far below zero. The regret of bin 2 is measured against Bob's own
-# policy, which already plays it. So it cannot be large.
+# Before watching, all bins look nearly alike, so Bob's regrets are small. The lowest is that of bin 1, however likely the
+# raccoon is there: this Ann mostly guards bin 1 herself, and a second guard adds nothing. After watching, one bin stands out. Leaving it would cost
+# most of a catch, so the regrets of the other bins are far below zero. The regret of bin 2 is measured against Bob's own policy,
+# which already plays it. So it cannot be large.
 # </details>
 #
 # ## Your predictions
@@ -424,7 +428,7 @@ summary
 # - A `ParallelEnv`, a list of targets and a family of externals: that is all a game of your own needs.
 # - MICRA's targets are one team. They are paid the mean of their rewards.
 # - *Terminated* means that nothing follows; *truncated* means that we stop looking.
-# - Compare a team with itself before it watched, beside the same newcomers.
+# - Compare a team with itself before it watched, against the same newcomers.
 #
 # ## Common mistakes
 #
@@ -479,5 +483,7 @@ assert int(prediction.argmax()) == 2
 assert float(bobs_policy[1]) > 0.9
 assert abs(float(bobs_regrets[1])) < 0.1
 assert float(bobs_regrets[[0, 2]].max()) < -0.3
+assert int(records["before"].regrets[1].argmin()) == 0
+assert float(records["before"].policies[0][1]) > 0.5
 assert settings == micra_lite.Settings(**raccoon.SETTINGS)
 print("all checks passed")

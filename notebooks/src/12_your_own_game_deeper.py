@@ -13,8 +13,8 @@
 # %% [markdown]
 # # Your own game, deeper
 #
-# Lesson `12_your_own_game` brought the raccoon into the package. How does one draw such a game, how good can a team be in it, what about an
-# environment that somebody else wrote, and what can go wrong?
+# Lesson `12_your_own_game` brought the raccoon into the package. How do you draw such a game? How good can a team be in it?
+# Can you use an environment that somebody else wrote? And what can go wrong?
 #
 # **Afterwards you can**
 #
@@ -55,8 +55,9 @@ widgets.course_map("externals", "execution")
 # %% [markdown]
 # ## 1. A picture of it
 #
-# Say what is where, and the package draws it, and says it in words. The state of such a game holds what each agent observes, side by side. So
-# its first six numbers are what Ann sees: the raccoon's last bin (four numbers), whether it was frightened, and how full it is.
+# Say what is where, and the package draws it and describes it in words. The state of such a game holds what each agent
+# observes, side by side. So its first six numbers are what Ann sees: the raccoon's last bin (four numbers), whether it was
+# frightened, and how full it is.
 
 
 # %%
@@ -91,8 +92,8 @@ widgets.show(*family_figure(game, newcomers[:3], step.state[0]))
 # %% [markdown]
 # ## 2. How good can a team be?
 #
-# You know the rules, so you can compute it. The best team knows the raccoon. It goes through the nights from the last to the first, and picks the
-# two bins that are best for tonight *and* for what follows. This is dynamic programming.
+# You know the rules, so you can compute this. The best team knows the raccoon. We go through the nights from the last to the
+# first, and pick the two bins that are best for tonight *and* for what follows. This is dynamic programming.
 
 
 # %%
@@ -129,7 +130,7 @@ best = np.array([catches(k, "for all nights") for k in range(16)])
 print(f"catches of the best team: {best.min():.2f} to {best.max():.2f}")
 
 # %% [markdown]
-# Another team knows the raccoon, too, but thinks of tonight only. Which share of the best team's catches does it get?
+# Another team knows the raccoon, too, but thinks only of tonight. What share of the best team's catches does it get?
 
 # %%
 greedy = np.array([catches(k, "for tonight") for k in range(16)])
@@ -144,14 +145,16 @@ with guess_greedy.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what this says about the task</summary>
-# Here nearly everything depends on knowing the raccoon, and hardly anything on planning ahead. So a team that falls short in this game
-# mostly lacks a good prediction. Compute such a bound for your own game before you train: it tells what there is to gain, and where.
+# Here nearly everything depends on knowing the raccoon, and hardly anything on planning ahead. So a team that falls short in
+# this game mostly lacks a good prediction. Compute such a bound for your own game before you train: it tells you what there
+# is to gain, and where.
 # </details>
 #
 # ## 3. Somebody else's environment
 #
-# Nothing depends on who wrote the environment. The package `mpe2` has *simple tag*: three chasers (ours) and a faster runner on a
-# plane. All move by pushes. `micra_lite.make` knows it by name, and there is a family of runners for it.
+# Nothing depends on who wrote the environment. The package `mpe2` has *simple tag*: three chasers (ours) and a faster runner
+# on a plane. Actions do not move them directly, but push them. `micra_lite.make` knows it by name, and there is a family of
+# runners for it.
 
 # %%
 try:
@@ -284,9 +287,9 @@ with guess_mistake.then():
 #
 # | what | why it matters | what the package does |
 # |---|---|---|
-# | the external *remembers* something that it does not observe | it is no fixed policy of its observation; old data mislead | cannot know it: put the memory into the observation |
-# | an agent *leaves* early | its later actions mean nothing | its view becomes zeros, and a flag tells |
-# | *truncated* and *terminated* mixed up | a future is counted that is not there, or one is left out | takes the environment's word |
+# | the external *remembers* something that it does not observe | it is not a fixed policy of its observation; old data mislead | cannot know it: put the memory into the observation |
+# | an agent *leaves* early | its later actions mean nothing | its observation becomes zeros, and a flag says so |
+# | *truncated* and *terminated* mixed up | a future that is not there is counted, or one that is there is left out | takes the environment's word |
 # | targets with rewards of their own | MICRA learns one Q for the team | shares the mean (`shared_reward=False`: each its own; the critic still learns the mean) |
 # | continuous actions | Eq. 2 sums over a list of actions | refuses, and says what to do |
 # | action masks (some actions are forbidden) | policies here know no masks | refuses, and says what to do |
@@ -302,9 +305,9 @@ summary
 # ## Summary
 #
 # - A method `scene` that says what is where gives pictures, words, animations and figures of families.
-# - An exact bound tells what there is to gain, and whether by knowing or by planning.
+# - An exact bound tells you what there is to gain, and whether by knowing or by planning.
 # - Any `ParallelEnv` with discrete actions will do, whoever wrote it.
-# - The package names broken contracts. A hidden memory breaks none.
+# - The package reports broken rules. A hidden memory breaks none.
 
 # %% tags=["hide-input"]
 packaged = np.array([raccoon.best_catches(newcomers[k]) for k in range(16)])

@@ -13,19 +13,19 @@
 # %% [markdown]
 # # Many agents
 #
-# Eq. 2 averages over everything that the others might do. With many agents that is a very long sum. When can one have the same
-# numbers from a short one, and when does a critic made of small parts mislead?
+# Eq. 2 averages over everything that the others might do. With many agents that is a very long sum. When can a short sum
+# give the same numbers, and when does a critic made of small parts mislead?
 #
 # **Afterwards you can**
 #
 # - say what Eq. 2 costs when every joint action is listed;
 # - compute the same regrets from pairs, and from sums of products, even for a hundred agents;
-# - say when a critic made of small parts misleads regret, and when it cannot;
-# - say why MICRA's own critic is not bound to pairs.
+# - say when a critic made of small parts gives misleading regrets;
+# - say why MICRA's own critic is not limited to pairs.
 #
 # **You need** regrets (lesson `02_regret`) and the critic (lesson `04_critic`).
 #
-# **Time**: 22 minutes.
+# **Time**: 23 minutes.
 
 # %% tags=["hide-input"]
 import os
@@ -55,12 +55,12 @@ widgets.course_map("critic", "regret")
 #
 # | symbol | in words | in code |
 # |---|---|---|
-# | $n$; $\lvert\mathcal A_j\rvert$ | number of agents; number of agent $j$'s actions | `n_actions` |
+# | $n$; $\lvert\mathcal A_j\rvert$ | number of agents (in other lessons, of watched moves); number of agent $j$'s actions | `n_actions` |
 # | $Q(s, a)$ | what the joint action $a$ is worth | `q` |
 # | $v(s \mid i \text{ plays } a_i)$ | what $s$ is worth if $i$ plays $a_i$ and all others follow their policies | `values` |
 # | $A_i(s, a_i)$ | regret advantage of Eq. 2 | `regrets` |
-# | $u_j(a_j)$, $w_{jl}(a_j, a_l)$ | parts of one agent, and of two | `singles`, `pairs` |
-# | $F_j(r, a_j)$; $R$ | factors of product number $r$; number of products | `factors` |
+# | $f_j(a_j)$, $w_{jl}(a_j, a_l)$ | parts of one agent, and of two | `singles`, `pairs` |
+# | $u_{jr}(s, a_j)$, $c_r$; $R$ | factor of agent $j$ in product $r$, that product's weight; number of products | `factors`, `weights` |
 # | $D$ | the data that a critic was fitted to | `data` |
 #
 # $v(s \mid i \text{ plays } a_i)$ is *counterfactual*: it says what would happen if $i$ played $a_i$, whatever it really did, with all
@@ -69,28 +69,29 @@ widgets.course_map("critic", "regret")
 # %% [markdown]
 # ## 1. What Eq. 2 costs
 #
-# Here are $n$ radio stations. Each picks a channel, all at once. Station $j$ likes some channels more: $u_j(a_j)$. Two stations
-# disturb each other, fully on the same channel and half on neighbouring ones: $w_{jl}(a_j, a_l)$. What a joint action is worth is the sum:
+# Here are $n$ radio stations. All pick a channel at once. Station $j$ likes some channels more: $f_j(a_j)$. Two stations
+# disturb each other, fully on the same channel and half on neighbouring ones: $w_{jl}(a_j, a_l)$. The worth of a joint
+# action is the sum:
 #
-# $$Q(s, a) = \sum_j u_j(a_j) + \sum_{j<l} w_{jl}(a_j, a_l)$$
+# $$Q(s, a) = \sum_j f_j(a_j) + \sum_{j<l} w_{jl}(a_j, a_l)$$
 
 
 # %%
 def stations(n_actions, seed=0):
-    """One evening: u, w and policies, for stations with so many channels each."""
+    """One evening: f, w and policies, for stations with so many channels each."""
     rng = np.random.default_rng(seed)
     singles = [rng.standard_normal(size) for size in n_actions]
     pairs = {}
     for j, l in combinations(range(len(n_actions)), 2):
         apart = np.abs(np.arange(n_actions[j])[:, None] - np.arange(n_actions[l]))
         pairs[j, l] = -rng.random() * ((apart == 0) + 0.5 * (apart == 1))
-    policies = [np.exp(u) / np.exp(u).sum() for u in singles]
+    policies = [np.exp(f) / np.exp(f).sum() for f in singles]
     return singles, pairs, policies
 
 
 # %% [markdown]
-# One could write $Q$ down as a table with an entry for each joint action: $\prod_j |\mathcal A_j|$ numbers. Or one keeps the parts:
-# $\sum_j |\mathcal A_j| + \sum_{j<l} |\mathcal A_j||\mathcal A_l|$ numbers.
+# We could write $Q$ down as a table with an entry for each joint action: $\prod_j |\mathcal A_j|$ numbers. Or we keep the
+# parts: $\sum_j |\mathcal A_j| + \sum_{j<l} |\mathcal A_j||\mathcal A_l|$ numbers.
 
 # %%
 sizes = {n: (5**n, 5 * n + 25 * n * (n - 1) // 2) for n in range(2, 9)}
@@ -122,7 +123,7 @@ def by_enumeration(singles, pairs, policies, i):
         for j, a in enumerate(joint):
             if j != i:
                 weight *= policies[j][a]
-        q = sum(u[a] for u, a in zip(singles, joint, strict=True))
+        q = sum(f[a] for f, a in zip(singles, joint, strict=True))
         q += sum(w[joint[j], joint[l]] for (j, l), w in pairs.items())
         values[joint[i]] += weight * q
         terms += 1
@@ -135,7 +136,7 @@ def by_enumeration(singles, pairs, policies, i):
 # The expectation of a sum is the sum of the expectations. In $w_{il}$ only $a_i$ and $a_l$ matter, so everybody else averages out.
 # And a part *without* agent $i$ is the same for all its actions: it cancels in the difference. What is left:
 #
-# $$v(s \mid i \text{ plays } a_i) = u_i(a_i) + \sum_{l \ne i} \sum_{a_l} \pi_l(a_l)\, w_{il}(a_i, a_l) + \text{const}$$
+# $$v(s \mid i \text{ plays } a_i) = f_i(a_i) + \sum_{l \ne i} \sum_{a_l} \pi_l(a_l)\, w_{il}(a_i, a_l) + \text{const}$$
 
 
 # %%
@@ -161,7 +162,7 @@ for n in range(2, 7):
     print("regret of channel 0:", f"{slow[0]:.6f} or {quick[0]:.6f}")
 
 # %% [markdown]
-# This is no approximation. How long do both take? The package's functions, for eight evenings at once:
+# This is not an approximation. How long does each way take? We time the package's functions, for eight evenings at once:
 
 
 # %% tags=["hide-input"]
@@ -177,9 +178,9 @@ def tensors(singles, pairs, policies, evenings=1):
 def laid_out(singles, pairs):
     """The joint table (B, A_1, …, A_n) of all these parts."""
     n, q = len(singles), 0.0
-    for j, u in enumerate(singles):
-        q = q + u.reshape(
-            [len(u)] + [u.shape[1] if axis == j else 1 for axis in range(n)]
+    for j, f in enumerate(singles):
+        q = q + f.reshape(
+            [len(f)] + [f.shape[1] if axis == j else 1 for axis in range(n)]
         )
     for (j, l), w in pairs.items():
         size = {j: w.shape[1], l: w.shape[2]}
@@ -199,12 +200,12 @@ def milliseconds(function, *arguments):
 
 clock = {"enumerated": [], "by pairs": []}
 for n in sizes:
-    u, w, pi = tensors(*stations((5,) * n), evenings=8)
-    table = laid_out(u, w)  # before the clock starts
+    f, w, pi = tensors(*stations((5,) * n), evenings=8)
+    table = laid_out(f, w)  # before the clock starts
     clock["enumerated"].append(
         milliseconds(counterfactual_regret_advantage, table, pi, [0, 1])
     )
-    clock["by pairs"].append(milliseconds(pairwise_regret_advantage, u, w, pi, [0, 1]))
+    clock["by pairs"].append(milliseconds(pairwise_regret_advantage, f, w, pi, [0, 1]))
 del table
 
 figure = Figure(figsize=(8, 3.2), layout="constrained")
@@ -236,7 +237,7 @@ with guess_entries.then():
     widgets.show(figure, words, trained=True)
 
 # %% [markdown]
-# Now a hundred stations. The table would have $5^{100}$ entries, a number of 70 digits.
+# Now a hundred stations. The table would have $5^{100}$ entries, a number with 70 digits.
 
 # %%
 evening = stations((5,) * 100)
@@ -246,57 +247,63 @@ print(f"{terms:,} terms for station 0; its largest regret is {regrets.max():.2f}
 # %% [markdown]
 # ## 3. The same from products
 #
-# Pairs are not the only small form. MICRA's critic is a *sum of products*, with one factor for each agent:
+# Pairs are not the only small form. Lesson `04_critic` kept $Q$ in a table. MICRA's network gives a level plus a weighted
+# *sum of products* instead. Each product has one factor for each agent:
 #
-# $$Q(s, a) = \sum_{r=1}^R \prod_j F_j(r, a_j)$$
+# $$Q(s, a) = \text{level} + \sum_{r=1}^R c_r \prod_j u_{jr}(s, a_j)$$
 #
-# The agents choose independently, so the expectation of a product is the product of the expectations. Each factor is averaged by
-# itself. For agent $i$, multiply the averages of all others:
+# The level is the same for all joint actions, so it cancels in regrets. The agents choose independently, so the expectation of
+# a product is the product of the expectations. Each factor is averaged by itself. For agent $i$, multiply the averages of all
+# others:
 
 
 # %%
-def by_products(factors, policies, i):
-    """The regrets of agent i, for factors n × (R, |A_j|)."""
-    others = np.ones(len(factors[0]))  # (R,)
-    for j, (f, policy) in enumerate(zip(factors, policies, strict=True)):
+def by_products(weights, factors, policies, i):
+    """The regrets of agent i, for weights (R,) and factors n × (R, |A_j|)."""
+    others = weights.copy()  # (R,)
+    for j, (u, policy) in enumerate(zip(factors, policies, strict=True)):
         if j != i:
-            others *= f @ policy  # the average of each product's factor j
+            others *= u @ policy  # the average of agent j's factor, in each product
     values = others @ factors[i]  # (|A_i|,): summed over the R products
     return values - policies[i] @ values
 
 
 rng = np.random.default_rng(3)
-factors = [1 + rng.standard_normal((64, 5)) / 4 for _ in range(8)]  # n = 8, R = 64
-print("regrets of agent 0:", by_products(factors, stations((5,) * 8)[2], 0).round(2))
+weights = rng.standard_normal(64)  # R = 64
+factors = [1 + rng.standard_normal((64, 5)) / 4 for _ in range(8)]  # n = 8
+regrets_8 = by_products(weights, factors, stations((5,) * 8)[2], 0)
+print("regrets of agent 0:", regrets_8.round(2))
 
 # %% [markdown]
-# The work is $n \cdot R \cdot |\mathcal A|$ operations: one more agent adds a little, and multiplies nothing. So MICRA never needs a table.
-# (The critic of lesson 4 also has a weight for each product, which one can put into a factor, and a level, which cancels in regrets.)
+# The work is $n \cdot R \cdot |\mathcal A|$ operations: one more agent adds a little, and multiplies nothing. So MICRA trains
+# without a table. (Lesson `08_offline_training` laid one out, because there it is small and easy to read.)
 #
 # ## 4. When small parts mislead
 #
-# Three switches, one lamp. It is lit if an **odd** number of switches is on. You set one, your mate another, a stranger the third. To
-# be lit pays 1.
+# Three switches, one lamp. The lamp is lit if an **odd** number of switches is on. You set one, your mate another, a
+# stranger the third. A lit lamp pays 1.
 #
-# A *pairwise critic* adds up parts of at most two agents. In the data all eight joint actions are equally frequent. We take the best
-# pairwise critic: least squares, each joint action weighted by how often it is in the data.
+# A *pairwise critic* adds up parts of at most two agents: one number for all, one for each case of an agent ("you are
+# on"), and one for each case of a pair ("you are on and your mate is off"). In the data all eight joint actions are equally
+# frequent. We take the best pairwise critic, that is, the one with the smallest squared error, averaged over the data
+# (*least squares*).
 
 # %%
 JOINT = list(product((0, 1), repeat=3))  # off is 0, on is 1: you, mate, stranger
 lamp = np.array([float(sum(a) % 2) for a in JOINT]).reshape(2, 2, 2)
 
-columns = []  # one for each case of each group: 1 where a joint action has it
+parts = []  # for each part, the joint actions to which its number is added
 for group in ((), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2)):
     for case in product((0, 1), repeat=len(group)):
-        columns.append([tuple(a[j] for j in group) == case for a in JOINT])
-cases = np.array(columns, float).T  # (8 joint actions, 19 parts)
+        parts.append([tuple(a[j] for j in group) == case for a in JOINT])
+added = np.array(parts, float).T  # (8 joint actions, 1 + 3 · 2 + 3 · 4 parts), 0 or 1
 
 
 def best_pairwise(q, data):
     """The pairwise critic nearest to q, both (2, 2, 2); `data`: how often it is met."""
     root = np.sqrt(data).reshape(8)
-    parts = np.linalg.lstsq(root[:, None] * cases, root * q.reshape(8), rcond=None)[0]
-    return (cases @ parts).reshape(2, 2, 2)
+    numbers = np.linalg.lstsq(root[:, None] * added, root * q.reshape(8), rcond=None)
+    return (added @ numbers[0]).reshape(2, 2, 2)
 
 
 pairwise = best_pairwise(lamp, np.full((2, 2, 2), 1 / 8))
@@ -317,7 +324,7 @@ with guess_parity.then():
         )
 
 # %% [markdown]
-# And its regrets? Say you are on half of the time, and the others are on with probability `p`.
+# And its regrets? Suppose you are on half of the time, and the others are on with probability `p`.
 
 
 # %%
@@ -336,8 +343,8 @@ with guess_parity.then():
         print(f"by the pairwise critic {abs(told):.2f}")
 
 # %% [markdown]
-# That critic was fitted to data in which the others toss coins. Now fit it to other data: there the others are on with probability
-# 0.8, and they still play like that.
+# That critic was fitted while the others tossed coins. Now fit it to data in which they are on with probability 0.8, as they
+# still are.
 
 # %%
 data = np.einsum("a,b,c->abc", [0.5, 0.5], [0.2, 0.8], [0.2, 0.8])
@@ -361,15 +368,18 @@ with guess_same.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: why?</summary>
-# One of the critic's parts is "you are on". Least squares leaves an error that averages to zero over the data where you are on, and
-# where you are off. Regret averages over the others as well. If they play as in the data, it is the same average.
+# One of the critic's parts is "you are on". If its errors there averaged to 0.1 over the data, then lowering this part by 0.1
+# would reduce the squared error. But this critic is the best one. So the average is zero, and likewise where you are off.
+# Regret averages over the others as well. If they play as in the data, it is the same average.
 # </details>
 #
-# Now the *others change*, both of them, and the data stay old. In MICRA that is the usual case: a newcomer comes, and team mates go on
-# learning. **Three-way share** mixes the lamp with a payoff for doing as the stranger does, which pairs can represent. Try:
+# Now the *others change*, both of them, and the data stay old. In MICRA that is the usual case: a newcomer comes, and
+# teammates go on learning. The widget compares two critics, both fitted to $D$ by least squares: *pairwise*, as above, and
+# *single*, a sum of one number for each agent. **Three-way share** mixes the lamp with a payoff for doing as the stranger does,
+# which pairs can represent. Try:
 #
 # 1. Move only **now**. When are both critics right?
-# 2. Three-way share 0: which critic is right wherever the others go?
+# 2. Three-way share 0: which critic is right however the others change?
 # 3. Find a setting in which the pairwise critic points the wrong way.
 
 # %%
@@ -379,12 +389,12 @@ guess_parity.covered(guess_same.covered(switches))
 # %% [markdown]
 # <details><summary>Answers</summary>
 # 1. Where <em>now</em> is the same as <em>in D</em>, whatever the share. 2. The pairwise one. The single one is right only where both
-# are the same. 3. For example share 0.3, in D 0.1, now 0.7: it advises to stay off, and on is better.
+# are the same. 3. For example share 0.3, in D 0.1, now 0.7: it advises off, but on is better.
 # </details>
 #
 # ## 5. And MICRA's own critic?
 #
-# Its parts are small, too: a level plus a sum of $R$ products, one factor for each agent. Can it represent the lamp?
+# Its parts are small, too: a level plus $R$ products (section 3). Can it represent the lamp?
 
 # %%
 sign = np.array([1.0, -1.0])  # off, on
@@ -404,11 +414,11 @@ with guess_lamp.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: two kinds of small parts</summary>
-# A pairwise critic adds up parts of two agents. However many it has, it cannot represent an interaction of three. A product has a factor for
-# <em>every</em> agent, so one product can already hold an interaction of all. With $R$ large enough, a sum of products represents any
-# table: one product for each entry would always do. So the warning of section 4 holds for pairs, and for a sum of products only if its $R$ is
-# too small. What remains for both is learning: a critic knows little of joint actions that are rare in the data (lesson
-# <code>04_critic</code>).
+# A pairwise critic adds up parts of two agents. However many such parts it has, it cannot represent an interaction of three.
+# A product has a factor for <em>every</em> agent, so one product can already hold an interaction of all. With $R$ large
+# enough, a sum of products represents any table: one product for each entry would always do. So the warning of section 4
+# holds for pairs, and for a sum of products only if its $R$ is too small. But any critic knows
+# little of joint actions that are rare in the data (lesson <code>04_critic</code>).
 # </details>
 #
 # ## Your predictions
@@ -425,13 +435,13 @@ summary
 # - From pairs, or from a sum of products, the same regrets come in a few operations, exactly.
 # - A least-squares pairwise critic gives right regrets while the others play as in its data. It can mislead when they change *and* three
 #   agents interact.
-# - MICRA's critic is a sum of products over all agents. It can represent any table if $R$ is large enough.
+# - MICRA's critic, a sum of products over all agents, can represent any table if $R$ is large enough.
 #
 # ## Common mistakes
 #
 # - *Judging a critic by its error in Q.* Regret needs only averages over the others.
 # - *Trusting a pairwise critic because its regrets were right in the data.* The others may play differently now.
-# - *Dividing the product of all averages by your own.* It may be zero. Multiply the others.
+# - *Dividing the product of all averages by your own.* Your own may be zero. Multiply the others.
 #
 # ## What was used
 #
@@ -442,16 +452,16 @@ summary
 # | MICRA's critic and its answer | `micra_lite.networks.Critic`, `micra_lite.regret.FactoredQ` |
 # | the lamp to play with | `micra_lite.widgets.ThreeSwitches` |
 #
-# **Optional:** `13_many_agents_deeper` shows why these things are so.
+# **Optional:** `13_many_agents_deeper` shows why all this is so.
 #
 # Next: `14_research_question`. A question that nobody has answered yet, and how to go about it.
 
 # %% tags=["hide-input"]
 for n_actions in ((5, 4), (5, 4, 3), (5, 4, 3, 2, 3)):
     evening = stations(n_actions)
-    u, w, pi = tensors(*evening)
-    packaged = pairwise_regret_advantage(u, w, pi, [0, 1])
-    enumerated = counterfactual_regret_advantage(laid_out(u, w), pi, [0, 1])
+    f, w, pi = tensors(*evening)
+    packaged = pairwise_regret_advantage(f, w, pi, [0, 1])
+    enumerated = counterfactual_regret_advantage(laid_out(f, w), pi, [0, 1])
     for i in (0, 1):
         wanted = by_enumeration(*evening, i)[0]
         for found in (
@@ -462,8 +472,8 @@ for n_actions in ((5, 4), (5, 4, 3), (5, 4, 3, 2, 3)):
             assert np.abs(found - wanted).max() < 1e-12
 assert clock["enumerated"][-1] > 5 * clock["by pairs"][-1]
 
-u, w, pi = tensors(*stations((5,) * 100))
-hundred = pairwise_regret_advantage(u, w, pi, range(100))
+f, w, pi = tensors(*stations((5,) * 100))
+hundred = pairwise_regret_advantage(f, w, pi, range(100))
 assert np.abs(hundred[0][0].numpy() - regrets).max() < 1e-12
 assert (
     max(float((p * a).sum(-1).abs().max()) for p, a in zip(pi, hundred, strict=True))
@@ -474,23 +484,24 @@ rng = np.random.default_rng(3)
 n_actions = (2, 5, 3, 4)
 policies = stations(n_actions)[2]
 factors = [rng.standard_normal((3, size)) for size in n_actions]
-table = np.einsum("rx,ry,rz,rw->xyzw", *factors)
-pi, f = ([torch.as_tensor(x)[None] for x in parts] for parts in (policies, factors))
-packaged = cp_regret_advantage(f, pi, range(4))
+weights = rng.standard_normal(3)
+table = 0.7 + np.einsum("r,rx,ry,rz,rw->xyzw", weights, *factors)
+pi, u = ([torch.as_tensor(x)[None] for x in parts] for parts in (policies, factors))
+c = torch.as_tensor(weights)[None]  # (1, R)
+# The package's function knows no weights: they go into a factor.
+packaged = cp_regret_advantage([c[..., None] * u[0], *u[1:]], pi, range(4))
 enumerated = counterfactual_regret_advantage(torch.as_tensor(table)[None], pi, range(4))
-critic = FactoredQ(
-    [x.mT[None] for x in f], torch.ones(1, 3).double(), torch.zeros(1, 1).double()
-)
+critic = FactoredQ([x.mT[None] for x in u], c, torch.full((1, 1), 0.7).double())
 for i in range(4):
-    wanted = by_products(factors, policies, i)
+    wanted = by_products(weights, factors, policies, i)
     learned = critic.counterfactual([p[None] for p in pi], i)[0, 0].numpy()
     learned = learned - policies[i] @ learned
     for found in (packaged[i][0].numpy(), enumerated[i][0].numpy(), learned):
         assert np.abs(found - wanted).max() < 1e-12
 
 assert np.array_equal(lamp, package.payoffs(share=1.0))
-for weights, fitted in ((np.full((2, 2, 2), 1 / 8), pairwise), (data, refitted)):
-    assert np.abs(fitted - package.fit(lamp, weights, order=2)).max() < 1e-12
+for often, fitted in ((np.full((2, 2, 2), 1 / 8), pairwise), (data, refitted)):
+    assert np.abs(fitted - package.fit(lamp, often, order=2)).max() < 1e-12
 for q in (lamp, pairwise, refitted):
     assert abs(regret_of_on(q, 0.8) - package.regret_of_on(q, 0.8)) < 1e-12
 assert entries == [0.5]

@@ -13,8 +13,9 @@
 # %% [markdown]
 # # Many agents, deeper
 #
-# Lesson `13_many_agents` said three things without proof: that a sum of products can represent any table, that one should not divide by one's own
-# average, and that least squares gives right regrets while the others play as in the data. Here is why.
+# Lesson `13_many_agents` said three things without proof: that a sum of products can represent any table, that you should
+# not divide by your own average, and that least squares gives correct regrets while the others play as in the data. Here is
+# why.
 #
 # **Afterwards you can**
 #
@@ -47,18 +48,20 @@ widgets.course_map("critic", "regret")
 # %% [markdown]
 # ## 1. How many products are enough?
 #
-# Take two agents. $Q$ is a table with a row for each action of the first and a column for each action of the second. A product
-# $F_1(r, a_1)\, F_2(r, a_2)$ is a table, too: one column times one row. So the question is how many such tables one must add up.
+# Take two agents. $Q$ is a table with a row for each action of the first and a column for each action of the second. A
+# product $u_{1r}(a_1)\, u_{2r}(a_2)$ is a table, too: one column times one row. So the question is how many such tables we
+# must add up.
 #
-# The *singular value decomposition* answers it. It writes a table as a sum of products, the most important first.
+# The *singular value decomposition* answers it. It writes a table as a sum of products with weights $c_r$, the largest weight
+# first.
 
 # %%
 rng = np.random.default_rng(0)
 q = rng.standard_normal((5, 8))  # 5 and 8 actions; no pattern at all
-u, strength, v = np.linalg.svd(q, full_matrices=False)
+u_1, c, u_2 = np.linalg.svd(q, full_matrices=False)  # (5, 5), (5,), (5, 8)
 left_over = []  # the largest error with R products
 for R in range(9):
-    approximation = (u[:, :R] * strength[:R]) @ v[:R]  # (5, 8)
+    approximation = (u_1[:, :R] * c[:R]) @ u_2[:R]  # (5, 8)
     left_over.append(float(np.abs(q - approximation).max()))
 
 # %%
@@ -81,14 +84,15 @@ with guess_rank.then():
     widgets.show(figure, words)
 
 # %% [markdown]
-# With more agents the same argument gives a bound. Choose actions for all agents but two. What is left is a table as above, and a factor
-# that is 1 for a chosen action and 0 for any other puts it in its place. So as many products are enough as there are entries, divided by the actions
-# of the agent that has the most. Usually far fewer are needed: a few patterns explain most of $Q$.
+# With more agents the same argument gives a bound. Fix the actions of all agents but two. What is left is a table as above.
+# Factors that are 1 for the fixed actions and 0 for all others put it in its place. So this many products are enough: the
+# number of entries, divided by the number of actions of the agent that has the most. Usually far fewer are needed: a few
+# patterns explain most of $Q$.
 #
 # ## 2. All agents at once
 #
-# In a sum of products, agent $i$ needs for each product $r$ the averages of all *others*, multiplied. Write $m_j$ for agent $j$'s average. It is tempting
-# to compute $\prod_j m_j$ once, and to divide it by $m_i$.
+# In a sum of products, agent $i$ needs, for each product $r$, the averages of all *others* multiplied together. Write $m_j$
+# for agent $j$'s average. It is tempting to compute $\prod_j m_j$ once, and to divide it by $m_i$.
 
 # %%
 averages = np.array([0.5, 0.0, 2.0, 3.0])  # m_j of four agents, for one product
@@ -116,16 +120,17 @@ with guess_zero.then():
         print(f"{i:5}{by_dividing[i]:13.2f}{others[i]:16.2f}")
 
 # %% [markdown]
-# For $n$ agents this takes about $3n$ multiplications, and each agent by itself about $n^2$. Averages near zero are common: a critic has
-# factors of both signs.
+# For $n$ agents this takes about $3n$ multiplications. One agent at a time would take about $n^2$. Averages near zero are
+# common: a critic has factors of both signs.
 #
 # ## 3. Which errors cancel
 #
 # Back to the lamp with three switches (you, your mate, a stranger), and to the best pairwise critic. In the data you are on half of the
 # time, and the others with probability 0.8. Call the critic's error $e(a) = \hat Q(a) - Q(a)$.
 #
-# Suppose that $e$ averaged over the data, where you are on, were positive. Then one could lower the part "you are on" a little, and the squared error
-# would fall. But the critic is the best one. So that average is **zero**, and so is every average over a group of at most two agents.
+# Suppose that the average of $e$ over the data where you are on were positive. Then we could lower the part "you are on" a
+# little, and the squared error would fall. But this critic is the best one. So that average is **zero**, and so is the
+# average over the data for any fixed actions of at most two agents.
 
 # %%
 JOINT = list(product((0, 1), repeat=3))  # off is 0, on is 1
@@ -139,8 +144,8 @@ for you in (0, 1):
     print(f"average error where you are {('off', 'on')[you]}: {abs(average):.3f}")
 
 # %% [markdown]
-# Regret of an action is its average over the others, minus your own average. If the others play as in the data, both are right though
-# $\hat Q$ is wrong nearly everywhere.
+# The regret of an action is its average over the others, minus your own average. If the others play as in the data, both
+# averages are right, although $\hat Q$ is wrong nearly everywhere.
 #
 # Now only *the stranger* changes, from 0.8 to some $p$. Your mate stays at 0.8. For which $p$ is the regret still right?
 
@@ -186,9 +191,10 @@ with guess_alone.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: one newcomer among known ones</summary>
-# A pairwise critic has a part for each pair of you and the stranger. So the error averages to zero for each of your actions together
-# with each of the stranger's, as long as the <em>mate</em> plays as in the data. Whatever the stranger does, the average stays zero. But team mates
-# learn, and then they change as well. That is one more reason for a critic with a factor for every agent.
+# A pairwise critic has a part for each pair of your action and the stranger's. So the error averages to zero for each of
+# your actions together with each of the stranger's, as long as the <em>mate</em> plays as in the data. Whatever the stranger
+# does, the average stays zero. But teammates learn, and then they change as well. That is one more reason for a critic with
+# a factor for every agent.
 # </details>
 #
 # ## Your predictions
@@ -201,7 +207,8 @@ summary
 # %% [markdown]
 # ## Summary
 #
-# - For two agents, as many products are enough as the smaller number of actions. For more agents there is a bound, too.
+# - For two agents, it is enough to have as many products as the smaller number of actions. For more agents there is a bound,
+#   too.
 # - Products before and after $i$ give all agents' regrets at once, without dividing.
 # - A least-squares critic's errors average to zero over each of its parts. Regrets that average in the same way are right.
 

@@ -13,7 +13,7 @@ from micra_lite.regret import counterfactual_regret_advantage
 
 
 def random_parts(sizes, batch, seed):
-    """u_j for all agents, w_jl for about half of the pairs (some given the other way round), and rank-3 factors."""
+    """f_j for all agents, w_jl for about half of the pairs (some given the other way round), and rank-3 factors."""
     g = torch.Generator().manual_seed(seed)
 
     def random(*shape):

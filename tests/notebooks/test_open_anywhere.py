@@ -1,12 +1,16 @@
 """Notebooks outside a checkout, as in Colab: a badge and an install cell, as soon as the project has a public address."""
 
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import jupytext
 import pytest
 
 from helpers import ROOT
+from micra_lite.plotting.results import measured
 
 sys.path.insert(0, str(ROOT / "notebooks"))
 import build
@@ -42,7 +46,21 @@ def test_the_install_cell_installs_an_archive_of_the_clone_in_a_fresh_environmen
     subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
     python = home / "bin" / "python"
     code = build.install_cell(archive.as_uri()).source
-    check = "import micra_lite, micra_lite.widgets, micra_exercises\nprint(micra_lite.__file__)"
+    check = "import micra_lite, micra_lite.widgets, micra_exercises\nprint(micra_lite.__file__)\n"
+    check += "from micra_lite.plotting.results import measured\n"  # what lessons read has come along
+    check += "print(*map(measured, ('adaptation.json', 'comparison.json', 'learning-runs.csv', 'learning-externals.csv.gz')))"
     ran = subprocess.run([python, "-c", f"{code}\n{check}"], cwd=tmp_path, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr[-3000:]
-    assert str(home) in ran.stdout
+    assert ran.stdout.count(str(home)) == 5
+
+
+def test_every_result_that_a_lesson_reads_is_part_of_the_package():
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    shipped = listed["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    read = set()
+    for source in (ROOT / "notebooks" / "src").glob("*.py"):
+        read |= set(re.findall(r'measured\("([^"]+)"\)', source.read_text(encoding="utf-8")))
+    assert {Path(name).name for name in shipped} == read
+    assert all((ROOT / name).exists() for name in shipped)
+    with pytest.raises(FileNotFoundError, match=r"no measured result 'none\.json'"):
+        measured("none.json")

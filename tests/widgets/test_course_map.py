@@ -6,7 +6,8 @@ from html import unescape
 import pytest
 
 from micra_lite.widgets import course_map
-from micra_lite.widgets.course_map import NAMES, PHASES, ROWS, VERBS
+from micra_lite.widgets.course_map import NAMES, PHASE, PHASES, ROWS, TAUGHT, VERBS
+from micra_lite.widgets.drawing import svg
 
 
 def test_everything_that_can_be_lit_is_on_the_map_with_an_explanation():
@@ -36,6 +37,19 @@ def test_the_words_of_the_map_say_what_each_network_does_in_each_phase():
         for phase, words in zip(PHASES, does, strict=True):
             assert f"{phase}: {words}" in alt
         assert f"{NAMES[name][0]}: {VERBS.get(name, 'learns from {}').format(taught)};" in alt
+
+
+def test_the_words_fit_their_columns_in_full_size():
+    for taught, *does in ROWS.values():
+        assert svg.fitting(taught, TAUGHT, 12) == 12
+        assert [svg.fitting(words, PHASE, 12) for words in does] == [12] * len(PHASES)
+
+
+def test_online_the_networks_stay_and_a_copy_of_the_imitator_s_parameters_adapts():
+    online = {name: does[1] for name, (_, *does) in ROWS.items()}
+    assert online["imitator"] == "a copy θ′ adapts"
+    assert online["extractor"] == online["critic"] == "stays as it is"
+    assert "no network changes" in NAMES["online adaptation"][2]
 
 
 def test_a_part_that_does_not_exist_is_named():
