@@ -130,9 +130,9 @@ class LearningCurves(Explorer):
         firsts = ", ".join(f"{m} {n}" for m, n in counts.most_common())
         few = "" if len(self.known) >= ENOUGH else f" There are only {len(self.known)} seeds: no evidence yet."
         lines = [
-            f"Seeds {', '.join(map(str, seeds))} of {len(self.known)}; after {budget:,.0f} environment steps.",
+            f"Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))} out of {len(self.known)} seeds; after {budget:,.0f} environment steps.",
             f"First here: {ranks[0][1]}.",
-            f"Over all {sum(counts.values())} choices of {len(seeds)} of the seeds, first is: {firsts}.{few}",
+            f"Over all {sum(counts.values())} choices of {len(seeds)} seed{'s' if len(seeds) > 1 else ''}, first is: {firsts}.{few}",
         ]
         alt = f"Learning curves, {self.task.value}. {lines[0]} Scores: {listed}. {lines[1]} {lines[2]}"
         return Picture(sheet(self.task.value, curves, seeds, budget, whole, ranks, lines, alt), alt)

@@ -183,9 +183,9 @@ guess_other.covered(chain)
 # a two-page poster, does not say. So `Settings(after_imitation=…)` offers three answers:
 #
 # - `"nothing"`: **our default.** No network changes. What θ′ predicts, the team's *belief*, is an input of actors and critic,
-#   so the team acts differently at once. This brings nearly all of the gain, with no extra steps.
-# - `"actors"`: **the paper, read literally.** The critic is frozen. The actors take a few more steps of Eq. 3, with the new
-#   predictions in Eq. 2.
+#   so the team acts differently at once, with no extra steps.
+# - `"actors"`: the critic is frozen. The actors take a few more steps of Eq. 3, with the new predictions in Eq. 2. With
+#   networks that are told nothing, this is **the paper, read literally**.
 # - `"actors and critic"`: both go on training.
 #
 # Lesson 10 compares them.

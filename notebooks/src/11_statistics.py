@@ -226,8 +226,8 @@ with guess_apart.then():
 
 # %% [markdown]
 # A few seeds are a random draw. Choose how many **seeds** you can afford, and draw **another** set of them. Is the same
-# method still ahead? Move the **budget**: hollow marks are single seeds. ("Seeds 8 of 10": the one with number 8. The last
-# line tries *all* choices of as many seeds.)
+# method still ahead? Move the **budget**: hollow marks are single seeds. The last
+# line tries *all* choices of as many seeds.
 
 # %%
 curves = widgets.LearningCurves(rows)

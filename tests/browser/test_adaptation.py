@@ -85,5 +85,5 @@ def test_other_seeds_and_a_smaller_budget(statistics):
     assert "after 102,400 environment steps" not in words_of(found)
     seeds = found.locator('.widget-hslider:has-text("Seeds") .noUi-handle')
     press_and_time(statistics, found, seeds, ["ArrowRight"])
-    assert "choices of 2 of the seeds" in words_of(found)
+    assert "choices of 2 seeds" in words_of(found)
     at_both_widths(statistics, "Learning curves, ", "curves")

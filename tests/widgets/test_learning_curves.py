@@ -1,6 +1,7 @@
 """The learning curves without a browser: their words against the rows, done again by loops."""
 
 import csv
+import re
 import xml.etree.ElementTree as ET
 from collections import Counter
 from itertools import combinations
@@ -69,10 +70,10 @@ def check(found, rows):
     ablations = found.beside.value == "ablations"
     methods = ["MICRA", *(["MICRA, true external"] if ablations else ["COMA", "MADDPG"])]
     known = sorted({r["seed"] for r in rows if (r["task"], r["panel"]) == (task, panel)})
-    seeds = [int(s) for s in alt.split("Seeds ")[1].split(" of ")[0].split(", ")]
+    seeds = [int(s) for s in re.split(r"Seeds? ", alt)[1].split(" out of ")[0].split(", ")]
     assert len(set(seeds)) == found.seeds.value
     assert set(seeds) <= set(known)
-    assert f"of {len(known)}; after {budget:,.0f} environment steps." in alt
+    assert f"out of {len(known)} seeds; after {budget:,.0f} environment steps." in alt
 
     def ranked(some):
         score = {m: interquartile_mean([by_loops(rows, task, panel, m, s, budget) for s in some]) for m in methods}
