@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import offset_copy
@@ -90,18 +91,22 @@ def cross_play_figure(game: str, scores: Array) -> tuple[Figure, str]:
     K = len(scores)
     figure = Figure(figsize=(1.6 + 0.55 * K, 1.4 + 0.5 * K), layout="constrained")
     axes = figure.subplots()
-    shown = axes.imshow(scores.clip(0, 1), cmap="cividis", vmin=0, vmax=1)
+    colours = colormaps["cividis"].with_extremes(under="0.45")  # worse than a random team
+    shown = axes.imshow(scores, cmap=colours, vmin=0, vmax=1)
     for j in range(K):
         for k in range(K):
             ink = "black" if scores[j, k] > 0.55 else "white"
-            axes.text(k, j, f"{scores[j, k].round(2) + 0.0:.2f}", ha="center", va="center", fontsize=8, color=ink)
+            value = f"{scores[j, k].round(2) + 0.0:.2f}".replace("-", "−")
+            axes.text(k, j, value, ha="center", va="center", fontsize=8, color=ink)
     axes.set(xticks=range(K), yticks=range(K), xlabel="played against external", ylabel="best response to external",
              title=f"{game}: cross-play")  # fmt: skip
-    figure.colorbar(shown, ax=axes, label="normalised score (0: random team, 1: best response)")
+    label = "normalised score (0: random team, 1: best response; grey: below 0)"
+    figure.colorbar(shown, ax=axes, label=label, extend="min")
     wrong = scores[~np.eye(K, dtype=bool)]
+    spread = f"from {wrong.min():.2f} to {wrong.max():.2f}".replace("-", "−")
     alt = (
         f"Cross-play in {game}: normalised scores of best responses to {K} externals, played against each of them. 1.00 on "
-        f"the diagonal; against a wrong external {wrong.mean():.2f} on average, from {wrong.min():.2f} to {wrong.max():.2f}."
+        f"the diagonal; against a wrong external {wrong.mean():.2f} on average, {spread}."
     )
     return figure, alt
 

@@ -5,6 +5,8 @@ Words are explained in the strip below the map, where the pointer rests or the f
 
 from __future__ import annotations
 
+import re
+
 from ..plotting import style
 from .drawing import svg
 from .drawing.base import Explorer, Picture
@@ -33,13 +35,14 @@ ROWS = {  # who teaches it, and what it does in each phase
     "externals": ("(not ours)", "many to train with", "a newcomer", "the newcomer"),
     "extractor": ("imitator, critic", "learns", "stays as it is", "makes features"),
     "imitator": ("watched moves", "learns to adapt", "a copy θ′ adapts", "predicts"),
-    "critic": ("rewards", "learns Q", "stays as it is", "not needed"),
+    "critic": ("rewards, imitator", "learns Q", "stays as it is", "not needed"),
     "regret": ("critic, imitator", "computed", "not needed", "not needed"),
     "actors": ("regrets", "learn to act", "told the prediction", "act, each alone"),
 }
+HINT = "Arrows: who teaches whom. Rest the pointer on a word, or reach it with Tab, to have it explained."
 VERBS = {"externals": "not ours", "regret": "computed from {}"}  # all others learn
 PHASES = ("offline training", "online adaptation", "execution")
-LEFT, NAME, TAUGHT, PHASE, ROW, TOP = 34.0, 104.0, 116.0, 141.0, 31.0, 32.0
+LEFT, NAME, TAUGHT, PHASE, ROW, TOP = 34.0, 104.0, 125.0, 139.0, 31.0, 32.0
 BOTTOM = TOP + ROW * len(ROWS)
 # Shown only while the pointer or the focus is on a word; a drawing that is an image has neither, and shows none.
 LOOK = (
@@ -57,7 +60,9 @@ def term(name: str, x: float, y: float, width: float, lit: bool) -> str:
         f'<rect class="micra-box" x="{x:g}" y="{y:g}" width="{width:g}" height="{ROW - 8:g}" rx="5" fill="{fill}" '
         f'stroke="{stroke}" stroke-width="{thick}"/>'
     )
-    words = svg.text(x + width / 2, y + 16, shown, 12, "middle", lit, style.PAPER if lit else style.INK)
+    words = svg.text(
+        x + width / 2, y + 16, shown, 12 if len(shown) < 18 else 11, "middle", lit, style.PAPER if lit else style.INK
+    )
     strip = svg.rect(4, BOTTOM + 6, svg.WIDTH - 8, 44, style.PAPER, style.GREY)
     told = "".join(
         svg.text(12, BOTTOM + 24 + 18 * k, line, svg.fitting(line, svg.WIDTH - 24, 13)) for k, line in enumerate(lines)
@@ -86,8 +91,8 @@ def teaching() -> list[str]:
     return parts
 
 
-def draw(lit: tuple[str, ...]) -> Picture:
-    """The map with these parts lit; all of them where none is named."""
+def draw(lit: tuple[str, ...], hint: str = HINT) -> Picture:
+    """The map with these parts lit, all of them where none is named, and a hint in the strip below it."""
     shown = lit or tuple(NAMES)
     columns = [LEFT + NAME + TAUGHT + PHASE * k for k in range(3)]
     parts = [LOOK, svg.text(LEFT + NAME + 8, 18, "learns from", 12, fill=style.GREY)]
@@ -104,7 +109,6 @@ def draw(lit: tuple[str, ...]) -> Picture:
             strong = bold or (bool(lit) and phase in lit)
             parts.append(svg.text(x + PHASE / 2, y + 16, words, svg.fitting(words, PHASE, 12), "middle", strong))
     parts += teaching()
-    hint = "Arrows: who teaches whom. Rest the pointer on a word, or reach it with Tab, to have it explained."
     parts.append(svg.text(12, BOTTOM + 32, hint, 12, fill=style.GREY))
     parts += [term(name, LEFT, TOP + ROW * k, NAME, name in shown) for k, name in enumerate(ROWS)]
     parts += [term(name, x + 4, 2, PHASE - 8, name in shown) for name, x in zip(PHASES, columns, strict=True)]
@@ -117,8 +121,12 @@ def told(lit: tuple[str, ...]) -> str:
         f"{NAMES[name][0]}: {VERBS.get(name, 'learns from {}').format(taught)}; offline training: {one}; online adaptation: {two}; execution: {three}"
         for name, (taught, one, two, three) in ROWS.items()
     )
-    here = ", ".join(NAMES[name][0].lstrip("123 ") for name in lit) or "all of it"
-    return f"Map of MICRA, three phases. {rows}. This lesson: {here}."
+    return f"Map of MICRA, three phases. {rows}. This lesson: {here(lit)}."
+
+
+def here(lit: tuple[str, ...]) -> str:
+    """A lesson's part in words."""
+    return ", ".join(NAMES[name][0].lstrip("123 ") for name in lit) or "all of it"
 
 
 class CourseMap(Explorer):
@@ -133,7 +141,10 @@ class CourseMap(Explorer):
         return draw(self.lit)
 
     def twin(self) -> str:
-        return f"<div>{self.picture().html(still=True)}</div>"
+        """The static copy: a picture explains no word, and its caption need not repeat the alt text."""
+        picture = draw(self.lit, "Arrows: who teaches whom.")
+        caption = f"<figcaption><em>The map of MICRA. This lesson: {here(self.lit)}.</em></figcaption>"
+        return f"<div>{re.sub('<figcaption.*</figcaption>', caption, picture.html(still=True))}</div>"
 
 
 def course_map(*lit: str) -> CourseMap:

@@ -115,30 +115,44 @@ class Prediction(Explorer):
         self.redraw()
 
     @contextmanager
-    def then(self) -> Iterator[None]:
+    def then(self, *others: Prediction) -> Iterator[None]:
         """What is printed or displayed inside is not seen before the truth is: until then a line says what it waits for.
 
-        Everything inside runs at once, so later cells can use its results. For widgets there is `covered`.
+        Everything inside runs at once, so later cells can use its results. For widgets there is `covered`. With `others`, it
+        waits for all of them.
         """
-        if self.revealed:
+        waiting = [one for one in (self, *others) if not one.revealed]
+        if not waiting:
             yield
             return
         with capture_output() as kept:
             yield
-        place = display(HTML(self.waiting()), display_id=True)
-        self.observe(lambda _: place.update(HTML(as_html(kept))), "kept")
+        place = display(HTML(wait_for(waiting)), display_id=True)
 
-    def covered(self, widget: Explorer) -> ipywidgets.Widget:
-        """A widget that would show the truth: until the guess a line says what it waits for. To be shown by the caller."""
-        if self.revealed:
+        def look(change: object) -> None:
+            left = [one for one in waiting if not one.revealed]
+            place.update(HTML(wait_for(left) if left else as_html(kept)))
+
+        for one in waiting:
+            one.observe(look, "kept")
+
+    def covered(self, widget: Explorer, *others: Prediction) -> ipywidgets.Widget:
+        """A widget that would show the truth: until the guess a line says what it waits for. To be shown by the caller.
+
+        With `others`, it waits for all of them.
+        """
+        waiting = [one for one in (self, *others) if not one.revealed]
+        if not waiting:
             return widget
-        cover = ipywidgets.VBox([ipywidgets.HTML(self.waiting())])
-        self.observe(lambda _: setattr(cover, "children", (widget,)), "kept")
-        return cover
+        cover = ipywidgets.VBox([ipywidgets.HTML(wait_for(waiting))])
 
-    def waiting(self) -> str:
-        """What stands in the place of that which waits for the guess."""
-        return f"<p><em>This waits for your prediction “{escape(self.name)}” above.</em></p>"
+        def look(change: object) -> None:
+            left = [one for one in waiting if not one.revealed]
+            cover.children = (ipywidgets.HTML(wait_for(left)) if left else widget,)
+
+        for one in waiting:
+            one.observe(look, "kept")
+        return cover
 
     def picture(self) -> Picture:
         picture = self.drawn(self.guess, self.revealed)
@@ -254,3 +268,9 @@ def ask(key: str, truth: str | float, **values: str) -> Prediction:
     prediction.because = prediction.because.format(truth=prediction.shown(truth), **values)
     prediction.key = key
     return prediction
+
+
+def wait_for(questions: Sequence[Prediction]) -> str:
+    """What stands in the place of that which waits for guesses."""
+    names = " and ".join(f"“{escape(one.name)}”" for one in questions)
+    return f"<p><em>This waits for your prediction{'s' if len(questions) > 1 else ''} {names} above.</em></p>"

@@ -81,20 +81,20 @@ def sums(r: Regrets) -> str:
     """The two sums of Eq. 2 written out with their numbers, as HTML."""
 
     def bracketed(x: float | str) -> str:
-        shown = x if isinstance(x, str) else number(x)
+        shown = x if isinstance(x, str) else short(x)
         return f"({shown})" if shown.startswith("−") else shown
 
     rows = []
     for (name, _), value, payoffs in zip(r.own, r.values, r.payoffs, strict=True):
         terms = " + ".join(f"{short(w)}·{bracketed(short(q))}" for w, q in zip(r.weights, payoffs, strict=True))
-        rows.append((f"v(s | plays {name})", f"{terms} = {number(value)}"))
+        rows.append((f"v(s | plays {name})", f"{terms} = {short(value)}"))
     weighted = " + ".join(f"{short(p)}·{bracketed(v)}" for (_, p), v in zip(r.own, r.values, strict=True))
-    rows.append(("v(s)", f"{weighted} = {number(r.value)}"))
+    rows.append(("v(s)", f"{weighted} = {short(r.value)}"))
     for (name, _), value, regret in zip(r.own, r.values, r.regrets, strict=True):
-        rows.append((f"A({name})", f"{number(value)} − {bracketed(r.value)} = {number(regret)}"))
+        rows.append((f"A({name})", f"{short(value)} − {bracketed(r.value)} = {short(regret)}"))
     check = " + ".join(f"{short(p)}·{bracketed(a)}" for (_, p), a in zip(r.own, r.regrets, strict=True))
     total = sum(p * a for (_, p), a in zip(r.own, r.regrets, strict=True))
-    rows.append(("Σ π·A", f"{check} = {number(total)}"))
+    rows.append(("Σ π·A", f"{check} = {short(total)}"))
     cells = "".join(
         f'<tr><td style="text-align: right; padding-right: 0.6em">{escape(left)} =</td>'
         f'<td style="text-align: left">{escape(right)}</td></tr>'

@@ -30,10 +30,9 @@
 # %% [markdown]
 # ## How questions work
 #
-# Every lesson asks before it answers. Choose an answer, or move the slider, and press **Reveal**. Your guess is shown next
-# to the truth. Results that would give the answer away wait for your guess. (That is all `with guess.then():` does in the
-# code.) A wrong guess costs only points in a score that nobody else sees. Where there is no button, think first, then open
-# *Answer*.
+# Every lesson asks before it answers. Choose an answer, or move the slider, and press **Reveal**. Results that would give
+# the answer away wait for your guess. (That is all `with guess.then():` does in the code.) A wrong guess costs only points
+# that nobody else sees. Where there is no button, think first, then open *Answer*.
 #
 # Cells that only set up or draw are folded away; run them too.
 
@@ -107,6 +106,8 @@ for k in range(3):
 # 4. **Regret.** How much better is one move than what the hunter does on average? The prediction says how much each column
 #    of Q counts.
 # 5. **Actors.** They are the hunters' policies. They shift towards moves with positive regret.
+#
+# Two more prey, A and B, meet the hunters in the state above.
 
 # %% tags=["hide-input"]
 EAST, SOUTH, NORTH, WEST = (
@@ -123,8 +124,8 @@ guess_other = widgets.ask("other-prey", best_move)
 guess_other
 
 # %% [markdown]
-# Here are all five links in the state above. All of it is computed exactly; nothing is trained. The table of Q has
-# hunter 1's moves and the prey's; hunter 2's move is averaged out. The new policy is reached after 30 small steps.
+# Here are all five links, computed exactly; nothing is trained. The table of Q has hunter 1's moves and the prey's;
+# hunter 2's move is averaged out. The new policy is reached after 30 small steps.
 
 # %%
 chain = widgets.Chain()
@@ -175,15 +176,18 @@ guess_other.covered(chain)
 # | 1. **offline training** | all four: extractor, meta-imitator, critic, actors | many games with training prey: moves and rewards |
 # | 2. **online adaptation** | only θ′, a copy of the imitator's parameters, made for one newcomer | its watched moves; no reward |
 # | 3. **execution** | nothing; each actor acts on its own observation | – |
+#
+# Links 4 and 5 of the chain are what happens in *training*. With a newcomer, no regrets are computed by default: the actors
+# have learned to answer a prediction.
 
 # %% [markdown]
 # ### After the copy has adapted
 #
-# The trained imitator stays as it is; only its copy θ′ adapts. Why should the hunters then move differently? MICRA's paper,
-# a two-page poster, does not say. So `Settings(after_imitation=…)` offers three answers:
+# Only θ′ has adapted. Why should the hunters then move differently? MICRA's paper, a two-page poster, does not say. So
+# `Settings(after_imitation=…)` offers three answers:
 #
 # - `"nothing"`: **our default.** No network changes. What θ′ predicts, the team's *belief*, is an input of actors and critic,
-#   so the team acts differently at once, with no extra steps.
+#   so the team acts differently at once.
 # - `"actors"`: the critic is frozen. The actors take a few more steps of Eq. 3, with the new predictions in Eq. 2. With
 #   networks that are told nothing, this is **the paper, read literally**.
 # - `"actors and critic"`: both go on training.
@@ -193,8 +197,8 @@ guess_other.covered(chain)
 # %% [markdown]
 # ## Phase 1: train
 #
-# Everything that can be chosen is in `Settings`. This training is short: a full one makes 1,500 updates. `offline_training`
-# yields a record after each update, and `last` waits for the last one.
+# This training is short: a full one makes 1,500 updates. `offline_training` yields a record
+# after each update, and `last` waits for the last one.
 
 # %%
 settings = micra_lite.Settings(
@@ -217,8 +221,7 @@ print(len(watched), "games,", sum(len(e.actions["prey"]) for e in watched), "mov
 adapted = micra_lite.last(micra_lite.online_adaptation(team, watched)).state
 
 # %% [markdown]
-# What does the imitator predict for the state drawn above? The prediction is seldom perfect: this very state was hardly ever
-# watched.
+# What does the imitator predict for the state drawn above? Seldom the exact policy: this very state was hardly ever watched.
 
 # %% tags=["hide-input"]
 s = int(game.encode(state))
@@ -250,17 +253,16 @@ widgets.show(figure, words + ".", trained=True)
 # %% [markdown]
 # ## Phase 3: execute
 #
-# Now the adapted team plays.
+# Now the adapted team plays four games.
 
 # %%
 played = list(micra_lite.execution(adapted, game, newcomer, episodes=4))
-catches = sum(int(record.rewards[0] > 0) for record in played)
-print(len(played), "steps; caught", "at least once" if catches else "never")
+print(len(played), "steps")
 
 # %% [markdown]
 # ## Was it worth it?
 #
-# A few games say little: luck decides too much. So we compute exactly what a team can expect, for eight newcomers, before
+# In a few games luck decides too much. So we compute exactly what a team can expect, for eight newcomers, before
 # and after ten watched games. On the scale, **0** is a team that moves at random, **1** the best possible against this very
 # prey.
 
@@ -290,7 +292,7 @@ guess_reached
 # %% tags=["hide-input"]
 labels = [f"prey {k}" for k in range(8)]
 figure, words = results.adaptation_figure("pursuit", labels, before, after, episodes=10)
-with guess_reached.then():
+with guess_reached.then(guess_gain):
     widgets.show(figure, words, trained=True)
 
 # %% [markdown]
@@ -311,7 +313,7 @@ summary
 # - **Targets** are ours, **externals** are not. Each external is a task.
 # - The chain: the external's moves, the imitator's prediction, the critic's Q, regrets, the actors' policies.
 # - Offline, all networks learn. Online, only θ′ adapts, from moves alone. In execution nothing learns.
-# - Here the actors take what θ′ predicts as an input. The paper leaves this open.
+# - Here the actors take what θ′ predicts as an input.
 #
 # ## Common mistakes
 #

@@ -118,15 +118,17 @@ print("shape of T:", T.shape, "; its rows sum to", T.sum(1).tolist())
 # %% [markdown]
 # ## 3. Targets and externals
 #
-# - **Targets** are ours. We choose their policies, and they share what they earn.
+# - **Targets** are ours. We choose their policies. What they earn is the team's.
 # - **Externals** are not ours. We see what they do, and nothing else.
 #
 # Four tasks on a grid; everybody moves at the same time:
 #
-# - **pursuit**: two hunters catch a prey by landing on the same cell.
-# - **rendezvous**: a load needs the partner and a carrier at the same site.
-# - **gates**: a raider runs for one of four gates. Two defenders cannot cover four.
-# - **crossing**: somebody comes towards you. Left or right?
+# - **pursuit**: two hunters catch a prey by landing on the same cell. Each catch pays both 1.
+# - **rendezvous**: the partner and a carrier lift a load by landing on its site in the same move. That pays everyone 1.
+# - **gates**: a raider runs for one of four gates. Both defenders are paid 1 if one of them lands on its gate with it, and
+#   lose 1 if it gets through.
+# - **crossing**: a stranger comes towards two drivers. Left or right? Both are paid 1 for each that arrives, and lose 1
+#   for each crash.
 
 # %% tags=["hide-input"]
 tasks = {n: micra_lite.make(n) for n in ("pursuit", "rendezvous", "gates", "crossing")}
@@ -146,7 +148,8 @@ table = exact.tabulate(game)
 print("how many numbers each agent observes:", *table.O)
 
 # %% [markdown]
-# `table.Omega` says which numbers each agent observes in each state. Here all see the whole board.
+# `table.Omega` says which numbers each agent observes in each state. Here all see the whole board: 102 zeros and
+# ones say on which cell each agent is, and how every two lie to each other.
 
 # %% tags=["hide-input"]
 guess_states = widgets.ask("states", str(table.S))
@@ -191,17 +194,12 @@ with guess_swap.then():
     what_follows([3, 8, 4], ["east", "stay", "west"])
 
 # %% [markdown]
-# <details><summary>After your predictions: smaller boards</summary>
-# On 2 × 2 cells there are 64 states (lesson 03). With one hunter, there are 16; lesson 04 needs 12.
-# </details>
-#
 # ## 5. An external is a policy
 #
 # The table does not say how the prey *chooses*. That is its policy: in each state, a probability for each move. It is
 # **stationary**, the same in every step: what the prey does depends on what it observes alone.
 #
-# Prey differ: some flee more, and each has a home and habits. A **family** draws them by number. The *held-out*
-# ones are never used in training.
+# A **family** holds many prey, each with a number. The *held-out* ones are never used in training.
 
 # %%
 family = micra_lite.external_family("pursuit")
@@ -265,7 +263,7 @@ print(f"random team {table.start @ V_random:.2f}, best {table.start @ V_best:.2f
 
 # %% [markdown]
 # (`table.start`: how probable each state is at the start.) One **episode** (a game, cut after 25 steps) of these best
-# hunters follows. Its rewards are simply added up, as in section 8; a value discounts them, and goes on for ever.
+# hunters follows. Its rewards are simply added up, without a discount.
 
 # %% tags=["hide-input"]
 who = encounter("pursuit", 0, "knows this external")
@@ -285,7 +283,7 @@ for k in range(4):
     print(f"prey {k}: random team {scale.random[k]:5.2f}, best {scale.best[k]:5.2f}")
 
 # %% [markdown]
-# Now the team is sure, and wrong. It plays the best response to one prey, but meets another.
+# Now the team plays the best response to one prey, but meets another.
 
 # %% tags=["hide-input"]
 values = exact.cross_play(table, [[prey[k]] for k in range(8)])  # (8, 8)
@@ -318,6 +316,7 @@ with guess_wrong.then():
 # what is better on average over 32 training prey.
 
 # %%
+# 128 prey give a good average; the search takes only 32 of them, to save time.
 training = game.tables(family.split("train")[:128])[0].numpy()  # (128, S, 5)
 start = exact.best_response(table, [training.mean(0)]).policies
 known = [[policy] for policy in training[:32]]
@@ -348,8 +347,7 @@ with guess_alike.then():
 #
 # 1. Play an episode against *prey 0*, with a teammate who knows it. How much can you earn?
 # 2. Set **Show** to the external's next move. Does it help?
-# 3. Keep your moves, and choose another prey. Luck stays the same.
-# 4. Press **play to the end**, then use **Step shown**.
+# 3. Press **play to the end**, then use **Step shown**.
 
 # %%
 player = widgets.GridPlayer("pursuit")
@@ -366,16 +364,24 @@ summary
 # %% [markdown]
 # ## Summary
 #
-# - A **stochastic game** has seven parts; `exact.tabulate` writes them out under their names.
+# <details><summary>Open</summary>
+#
+# - A **stochastic game** has seven parts.
 # - **Targets** are ours. An **external** is a stationary policy that we are not told.
 # - The **best response** takes the largest value over the team's moves.
 # - **Headroom** is what is lost by playing the same way against all externals. Without it, adapting gains nothing.
 #
+# </details>
+#
 # ## Common mistakes
+#
+# <details><summary>Open</summary>
 #
 # - *Going where the prey is.* All move at once: go where it will be.
 # - *Forgetting who is who.* A state says where *each* agent is: hunters cannot be swapped.
 # - *Comparing raw values across externals.* Some prey are easy: use the scale.
+#
+# </details>
 
 # %% [markdown]
 # ## What was used
@@ -388,7 +394,7 @@ summary
 # | one team for all, headroom | `micra_lite.exact.best_fixed_team`, `micra_lite.exact.headroom` |
 # | the scale from 0 to 1 | `micra_lite.exact.yardstick_for`, `micra_lite.exact.cross_play` |
 #
-# **Now you.** The exercises on this lesson: `exercises/01_games.ipynb`. Optional: `01_games_deeper`.
+# **Now you.** Exercises: `exercises/01_games.ipynb`. Optional: `01_games_deeper`.
 #
 # Next: `02_regret`, how much better one move is than your policy's average.
 

@@ -280,11 +280,15 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - The table says what the rules say: loops give the same, entry by entry.
 # - With all policies fixed, a game is a chain of states, and $V = r + \gamma P V$.
 # - A mean over episodes is noisy: a tenth of the error costs a hundred times as many episodes.
 # - What improves a team against the prey it was made for may not help against new ones.
 # - `micra_lite.to_parallel_env` and `micra_lite.from_parallel_env` lead to PettingZoo and back.
+#
+# </details>
 
 # %% tags=["hide-input"]
 assert abs(T_by_loops - table.T).max() < 1e-12

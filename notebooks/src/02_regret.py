@@ -94,7 +94,7 @@ guess_up
 # %% [markdown]
 # ## 2. By hand
 #
-# Work out these four lines before you run the cell.
+# Work out these lines before you run the cell.
 
 # %%
 v_up = 0.50 * 3 + 0.25 * 0 + 0.25 * 1
@@ -123,7 +123,7 @@ with guess_up.then():
 # %% [markdown]
 # ## 4. By one contraction
 #
-# The loops multiply, and sum over column's axis. `einsum` says just that: each letter is an axis, and a letter that is
+# `einsum` does the same: each letter is an axis, and a letter that is
 # missing right of the arrow is summed over.
 
 
@@ -147,7 +147,7 @@ with guess_up.then():
 # %% [markdown]
 # ## 5. Move the policies
 #
-# Each line shows one of row's actions: its payoffs, value and regret.
+# Each line is one of row's actions.
 #
 # **Question.** When do the bars change sides: when you move column's policy, or when you move row's own?
 
@@ -209,7 +209,7 @@ with guess_coma.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what luck costs</summary>
-# The mean is right, but the single numbers scatter around it. That is noise for the learner. CRA is free of it, but needs Q
+# The mean is right, but the single numbers scatter around it: noise for the learner. CRA is free of it, but needs Q
 # of joint actions that nobody took.
 # </details>
 
@@ -224,10 +224,10 @@ with guess_coma.then():
 #
 # $$|\Delta A_i| \le 2 \cdot \mathrm{span}(Q)\, \sqrt{\mathrm{KL}(\pi_{\mathcal E} \,\|\, \delta) / 2}$$
 #
-# The span is the largest entry of $Q$ minus the smallest: the most that moves can matter. The 2 is there because a regret
-# is a difference of two values, and both may be wrong. So a good imitator is enough for good regrets.
+# The span is the largest entry of $Q$ minus the smallest: the most that moves can matter. So a good imitator is enough for
+# good regrets.
 #
-# Regret is a link in MICRA's chain. Move the slider from prey A to prey B: the hunters' regrets follow the prediction.
+# In the chain, turn prey A into prey B: the hunters' regrets follow the prediction.
 
 # %%
 chain = widgets.Chain("regret")
@@ -236,13 +236,13 @@ chain
 # %% [markdown]
 # ## 7. When both learn
 #
-# Play more of what you regret not playing. The simplest such rule is called **replicator dynamics**:
+# Play more of what you regret not playing. The simplest such rule is **replicator dynamics**:
 #
 # $$\frac{d}{dt}\, \pi_i(a_i) = \pi_i(a_i)\, A_i(s, a_i)$$
 #
 # Because $\sum \pi A = 0$, the probabilities still add up to 1.
 #
-# Now *both* players follow this rule in matching pennies. Row wins if the two coins match, column if they differ. There is
+# Now *both* follow this rule in matching pennies. Row wins if the two coins match, column if they differ. There is
 # one **equilibrium**, a pair of policies that neither player can improve on alone: both play heads half of the time. Row
 # starts with heads at 0.7, column at 0.4.
 
@@ -262,6 +262,10 @@ guess_pennies
 
 # %% [markdown]
 # Every point of the square is a pair of policies. Arrows show where the regrets push from there; longer means faster.
+#
+# In `stag_hunt`, the stag pays each 4, if both hunt it; whoever hunts it alone gets 0. A hare pays 2, or 3 if the other hunts
+# the stag. In `prisoners_dilemma`, to *defect* is to let the other down: two who cooperate get 3 each, two who defect 1; whoever
+# defects alone gets 5, the other 0.
 #
 # **Question.** Choose `stag_hunt`, which has three equilibria. Into which of them do the arrows run? And in
 # `prisoners_dilemma`: do regrets lead to what is best for both?
@@ -283,7 +287,7 @@ guess_pennies.covered(field)
 # %% [markdown]
 # ## 8. When only one learns
 #
-# MICRA's externals do not learn: their policies are fixed. So let column play heads with probability 0.6, for ever. Row
+# MICRA's externals do not learn. So let column play heads with probability 0.6, for ever. Row
 # follows its regrets, in small steps. Each multiplies $\pi$ by $e^{0.1 A}$. That is about $\pi + 0.1\, \pi A$ (as
 # $e^x \approx 1 + x$), but never negative.
 
@@ -322,7 +326,7 @@ with guess_one.then():
     widgets.show(figure, words)
 
 # %% [markdown]
-# <details><summary>After your prediction: why MICRA does not look for an equilibrium</summary>
+# <details><summary>After your prediction: what it means for MICRA</summary>
 # It wants the best response to <em>this</em> external, and regrets lead there. With several targets that all learn, each
 # aims at a best response that moves as the others learn.
 # </details>
@@ -332,7 +336,7 @@ with guess_one.then():
 #
 # CRA is named after **counterfactual regret minimisation** (CFR), with which a kind of poker was solved. In each of many
 # rounds, both players add up their regrets, and play in proportion to the positive sums. In poker they do so at every
-# position; a regret counts less where the others' moves seldom lead.
+# position; a regret counts less at positions that the others' moves seldom reach.
 #
 # | | CRA | CFR |
 # |---|---|---|
@@ -353,18 +357,25 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - The **regret** of an action is its value with the others averaged out, minus the policy's value (Eq. 2).
 # - It needs $Q$ of all joint actions and everybody's policy; for externals, a good prediction.
 # - A constant changes nothing. COMA's advantage is the regret plus noise.
 # - Regrets lead to the best response against a fixed external. Among learners, policies may circle for ever.
-# - CFR adds up regrets and averages policies. MICRA does neither.
+#
+# </details>
 
 # %% [markdown]
 # ## Common mistakes
 #
+# <details><summary>Open</summary>
+#
 # - *Averaging over your own action in the first sum.* Then all regrets are zero.
 # - *Subtracting the best value instead of the policy's.* Then no regret is ever positive.
 # - *Mixing up the axes.* A square table hides this. Always try a 2 × 3 one.
+#
+# </details>
 
 # %% [markdown]
 # ## What was used
@@ -376,10 +387,10 @@ summary
 # | COMA's advantage | `micra_lite.baselines.advantages.coma_advantage` |
 # | replicator dynamics | `micra_lite.exact.dynamics.replicator_path` |
 #
-# **Now you.** The exercises on this lesson: `exercises/02_regret.ipynb`.
+# **Now you.** Exercises: `exercises/02_regret.ipynb`.
 #
 # Next: `03_policy_gradient`, how a regret becomes a gradient. Optional: `02_regret_deeper`, with three players, the proof of the
-# bound, regret matching and CFR.
+# bound, and CFR.
 
 # %% tags=["hide-input"]
 packaged = counterfactual_regret_advantage(q[None], both, [0])[0][0]

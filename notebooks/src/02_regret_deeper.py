@@ -427,11 +427,15 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - With $n$ players, the others' joint actions are weighted by products of probabilities; `einsum` does this in one line.
 # - A value is wrong by at most span times total variation, a regret by at most twice that.
 # - Regret matching adds regrets up. In a zero-sum game of two, its *average* policies lead to an equilibrium.
 # - CFR does this at every view of a game, weighted by how likely the others' moves are to lead there.
 # - A CRA is the regret of one moment: no memory, no average, no such weight.
+#
+# </details>
 
 # %% [markdown]
 # ## What was used

@@ -57,12 +57,12 @@ widgets.course_map("actors")
 # %% [markdown]
 # ## 1. Logits
 #
-# Probabilities must stay positive and add up to 1. So a network outputs **logits**, one number of any size for each action.
+# Probabilities must stay positive and add up to 1. So networks output **logits**, one number of any size for each action.
 # The **softmax** turns them into probabilities:
 #
 # $$\pi(a) = e^{\text{logit}_a} \Big/ \textstyle\sum_b e^{\text{logit}_b}$$
 #
-# In the table of lesson 2, row changes its logits to raise its value. Column stays the same.
+# In the table of lesson 2, row changes its logits to raise its value.
 
 # %% tags=["hide-input"]
 game = micra_lite.make("rectangular")
@@ -87,7 +87,7 @@ print(f"v(up) = {v_given[0]:.2f}, v(down) = {v_given[1]:.2f}, v = {v:.3f}")
 #
 # $$\nabla v = \sum_a \pi(a)\, \nabla \log \pi(a)\, v(a) = \mathbb E_{a \sim \pi}\big[\nabla \log \pi(a)\, v(a)\big]$$
 #
-# The new factor is the **score** (a word from statistics, unrelated to lesson 1's scores from 0 to 1): which way to move
+# The new factor is the **score** (not lesson 1's score from 0 to 1): which way to move
 # the logits so that $a$ becomes more probable. For a softmax, where $\mathbf 1[a = b]$ is 1 if $a$ is $b$, else 0, it is
 #
 # $$\frac{\partial \log \pi(a)}{\partial\, \text{logit}_b} = \mathbf 1[a = b] - \pi(b)$$
@@ -150,17 +150,20 @@ for step in range(61):
 # %% [markdown]
 # ## 4. Many states
 #
-# In a long game an action changes which states come next. Must the gradient account for that, too? No, says the **policy
-# gradient theorem**: do the same in each state, and weight states by how often they are visited. $Q$ already holds what the
-# next states are worth under the present policies. What a new policy changes in them is counted there.
+# In a long game an action also changes which states come next. Still, says the **policy gradient theorem**, it is enough to
+# do the same in each state, and to weight states by how often they are visited.
+#
+# Why? A small change of the policy changes two things in a state: (1) how often each action is chosen there, where $Q$
+# already counts the states that the action leads to; (2) what these next states are worth, because the policy has changed
+# there, too. But (2) is effect (1) again, seen from the next states. They are in the sum themselves, weighted by how often
+# they are visited. Nothing is left over.
 #
 # $$g_i = \sum_s d(s) \sum_{a_i} \pi_i(a_i \mid o_i)\, \nabla \log \pi_i(a_i \mid o_i)\, A_i(s, a_i)
 # = \mathbb E_\pi \Big[\textstyle\sum_t \gamma^t\, \nabla \log \pi_i(a_i^t \mid o_i^t)\, A_i(s^t, a_i^t)\Big]
 # \qquad\text{(Eq. 3)}$$
 #
-# - $d(s) = \sum_t \gamma^t \Pr(s^t = s)$ counts visits at all times. The discount $\gamma < 1$ makes later ones count less.
-# - On the right the game is *played*: a state comes up as often as it is visited. With $d(s)$ as well, visits would count
-#   twice.
+# - $d(s) = \sum_t \gamma^t \Pr(s^t = s)$ counts visits at all times.
+# - On the right the game is *played*: a state comes up as often as it is visited.
 #
 # We try the left side on pursuit with 2 × 2 cells: 64 states, two hunters with random logits, one prey.
 
@@ -192,15 +195,15 @@ def gradient(d, policy, regret):
 g = [gradient(d, policies[i], regrets[i]) for i in range(2)]
 
 # %% [markdown]
-# The test: after a small step along $g$, the value should rise by the step size times $|g|^2$.
+# After a small step along $g$, the value should rise by the step size times $|g|^2$.
 
 # %%
 size = 0.001
 moved = [(hunters[i].log() + size * g[i]).softmax(-1).numpy() for i in range(2)]
 before = exact.team_value(table, arrays[:2], [arrays[2]])
 rise = exact.team_value(table, moved, [arrays[2]]) - before
-foretold = size * sum(float(one.square().sum()) for one in g)
-print(f"1,000 × rise: Eq. 3 {1000 * foretold:.3f}, exact {1000 * rise:.3f}")
+expected = size * sum(float(one.square().sum()) for one in g)
+print(f"1,000 × rise: Eq. 3 {1000 * expected:.3f}, exact {1000 * rise:.3f}")
 
 # %% [markdown]
 # For networks, PyTorch takes the derivative of an *objective*, a number whose gradient is Eq. 3. No gradient flows through the
@@ -210,14 +213,14 @@ print(f"1,000 × rise: Eq. 3 {1000 * foretold:.3f}, exact {1000 * rise:.3f}")
 leaf = logits.clone().requires_grad_()
 log_policy = leaf.log_softmax(-1)[None]  # (1, 2): a batch of one state
 objective = policy_gradient_objective(log_policy, regret[None])
-(packaged,) = torch.autograd.grad(objective, leaf)
+(by_torch,) = torch.autograd.grad(objective, leaf)
 with guess_score.then():
-    print("packaged:", [f"{x:+.4f}" for x in packaged.tolist()])
+    print("by PyTorch:", [f"{x:+.4f}" for x in by_torch.tolist()])
 
 # %% [markdown]
 # ## 5. Four estimates from one decision
 #
-# Until now we summed over everything. Now we only *play*: everybody draws an action, and the joint action $a$ gives an
+# Now we only *play*: everybody draws an action, and the joint action $a$ gives an
 # estimate $\hat g = \nabla \log \pi_i(a_i)\, w$. What should the weight $w$ be?
 #
 # | name | $w$ | what it asks |
@@ -284,7 +287,7 @@ with guess_mean.then():
         print(f"{name:10} mean {mean:+.4f}")
 
 # %% [markdown]
-# How far do they scatter? That is their variance.
+# How far do they scatter (their variance)?
 
 # %%
 share = found["CRA"][1] / found["COMA"][1]
@@ -301,7 +304,8 @@ guess_mean.covered(guess_share.covered(cloud))
 
 # %% [markdown]
 # <details><summary>Answer</summary>
-# No, COMA scatters most: your other action would have earned the opposite.
+# No. Row plays heads with 0.3 and column with 0.7, and COMA scatters most: your other action would have earned the
+# opposite.
 # </details>
 
 # %% [markdown]
@@ -324,9 +328,14 @@ with guess_share.then():
 # $$\mathrm{Var}(\hat g^{\text{COMA}}) = \mathrm{Var}(\hat g^{\text{CRA}}) +
 # \mathbb E\big[\,|\nabla \log \pi_i(a_i)|^2\; \mathrm{Var}(A^{\text{COMA}} \mid a_i)\,\big]$$
 #
-# For the same reason CRA never scatters more than the baseline. The scatter that is left comes from drawing row's own
-# action. MICRA does not draw that either: it sums over row's actions, as in section 3. So the share that you predicted
-# compares two estimates by *play*. In a given state, MICRA's own update does not scatter.
+# What scatter is left comes from drawing row's own action. MICRA sums over row's actions instead, as in section 3. COMA
+# could, too. But what it cannot average out are the *others'* moves:
+#
+# $$\sum_{a_i} \nabla \pi_i(a_i)\, A^{\text{COMA}}_i(s, [a_i, a_{-i}]) \quad\text{still scatters with } a_{-i}$$
+#
+# $$\sum_{a_i} \nabla \pi_i(a_i)\, A_i(s, a_i) \quad\text{does not scatter at all}$$
+#
+# In a given state, MICRA's own update is exact, if $Q$ and the others' policies are.
 
 # %% [markdown]
 # ## 7. Does it always help?
@@ -371,8 +380,7 @@ with guess_order.then():
 # choice. No theorem orders REINFORCE and CRA: subtracting v(s) mostly helps, not always.
 # </details>
 #
-# Third, all this is about *one decision in a given state*. An episode adds up many decisions that depend on each other. Its
-# variance may go either way.
+# Third, all this is about *one decision*. An episode adds up many that depend on each other. Its variance may go either way.
 
 # %% [markdown]
 # ## 8. The price
@@ -406,13 +414,13 @@ with guess_model.then():
     print("mean of COMA:  ", [f"{s * found['COMA'][0]:+.4f}" for s in (1, -1)])
 
 # %% [markdown]
-# <details><summary>After your prediction: why MICRA predicts all the same</summary>
+# <details><summary>After your prediction: what it means for MICRA</summary>
 # Here even the sign is wrong: a good imitator matters. Why not COMA, then? It needs moves drawn from the policy of
-# <em>this</em> external. MICRA learns from recorded games, played with many externals (lessons 4 and 8). Moves of another
-# external come from another policy: with them, COMA is wrong on average, too.
+# <em>this</em> external. MICRA learns from games recorded with many externals (lessons 4 and 8). With another's moves, COMA
+# is wrong on average, too.
 # </details>
 #
-# Turn prey A into prey B: the prediction changes, then the regrets, then the policies' arrows.
+# Turn prey A into prey B, and follow the policies' arrows.
 
 # %% tags=["hide-input"]
 chain = widgets.Chain("actors")
@@ -436,19 +444,27 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - A gradient is an average of value times **score**. Scores average to zero, so regrets may replace values.
 # - Eq. 3 does so in every state, weighted by discounted visits.
 # - All four means are equal. In each decision CRA scatters no more than COMA.
 # - CRA gains nothing where $Q$ is additive or the others have no choice. Against REINFORCE, or over an episode, nothing is
 #   promised.
 # - The price: $Q$ of joint actions nobody took, and a model of the others.
+#
+# </details>
 
 # %% [markdown]
 # ## Common mistakes
 #
+# <details><summary>Open</summary>
+#
 # - *Letting the gradient flow through the regret.* Then it is another objective.
 # - *A baseline that depends on your own action.* It does not cancel.
 # - *Drawing your action and multiplying by π(a) as well.* Then the probability counts twice.
+#
+# </details>
 
 # %% [markdown]
 # ## What was used
@@ -459,7 +475,7 @@ summary
 # | Eq. 3 as an objective | `micra_lite.regret.policy_gradient_objective` |
 # | exact $Q$, visits | `micra_lite.exact.joint_q`, `micra_lite.exact.occupancy` |
 #
-# **Now you.** The exercises on this lesson: `exercises/03_policy_gradient.ipynb`.
+# **Now you.** Exercises: `exercises/03_policy_gradient.ipynb`.
 #
 # Next: `04_critic`, where $Q$ comes from. Optional: `03_policy_gradient_deeper`.
 
@@ -469,7 +485,7 @@ from micra_lite.widgets.gradient_cloud import clouds
 
 assert torch.equal(q, game.payoffs[..., 0].double())
 assert is_zero
-for other in (with_regrets, row * regret, packaged):
+for other in (with_regrets, row * regret, by_torch):
     assert torch.allclose(with_values, other, atol=1e-12)
 from_package = counterfactual_regret_advantage(q[None], [row[None], column[None]], [0])[
     0
@@ -477,7 +493,7 @@ from_package = counterfactual_regret_advantage(q[None], [row[None], column[None]
 assert torch.allclose(regret, from_package, atol=1e-12)
 assert abs(float(d.sum()) - 1 / (1 - table.gamma)) < 1e-9
 assert table.S == 64
-assert abs(rise / foretold - 1) < 0.01
+assert abs(rise / expected - 1) < 0.01
 assert climbing.softmax(0)[0] > 0.9
 assert len(right) == 4
 shown_by_widget = clouds(q, [row, column], 0, 0)
@@ -505,6 +521,15 @@ gap = sum(
     for a in range(2)
 )
 assert abs(found["CRA"][1] + float(gap) - found["COMA"][1]) < 1e-12
+# Summed over row's own actions, COMA still scatters with column's moves; CRA does not.
+slopes = torch.stack([row[a] * score(row, a) for a in range(2)])  # ∇π(a), (2, 2)
+summed_coma = slopes.T @ coma  # (2, 3): both logits, column's moves
+summed_mean = summed_coma @ column
+assert torch.allclose(summed_mean, slopes.T @ regret)
+summed_variance = (summed_coma - summed_mean[:, None]).square() @ column
+assert (summed_variance > 0.1).all()
+summed_cra = slopes.T @ regret[:, None].expand(2, 3)
+assert (summed_cra - with_regrets[:, None]).abs().max() < 1e-12
 assert found["CRA"][1] < found["baseline"][1] < found["COMA"][1]
 assert additive_share == 1
 assert least == "REINFORCE"  # no theorem forbids it

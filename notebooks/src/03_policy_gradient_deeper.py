@@ -503,19 +503,27 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - Eq. 3 is the gradient of the team's value: scores, autograd through the solver, and finite differences say the same.
 # - With states from data, the direction is a different one. For a table of logits it still goes uphill; for networks nothing
 #   is promised.
 # - The average over $m$ draws of the others has CRA's variance, plus one $m$-th of the gap to COMA's.
 # - CRA gains most with many others whose moves matter. In pursuit most noise comes from your own action.
 # - A wrong prediction sets a floor to CRA's error that no number of decisions removes.
+#
+# </details>
 
 # %% [markdown]
 # ## Common mistakes
 #
+# <details><summary>Open</summary>
+#
 # - *Losing the weights $d(s)$.* A mean over states that were visited has them already; a mean over all states does not.
 # - *Comparing variances of sums over episodes* and calling it Rao–Blackwell. The theorem is about one decision.
 # - *Reading a small variance as a small error.* Variance does not show the bias.
+#
+# </details>
 
 # %% [markdown]
 # ## What was used

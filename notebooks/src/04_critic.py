@@ -25,7 +25,7 @@
 #
 # **You need** lessons `01_games` and `02_regret`.
 #
-# **Time**: 22 minutes.
+# **Time**: 21 minutes.
 
 # %% tags=["hide-input"]
 import os
@@ -44,6 +44,7 @@ from micra_lite.plotting import games
 from micra_lite.plotting.games import picture
 from micra_lite.regret import counterfactual_regret_advantage
 from micra_lite.widgets import critic_table
+from micra_lite.widgets.chain import hunt
 from micra_lite.widgets.critic_table import (
     MOVES,
     STATES,
@@ -97,7 +98,7 @@ for a, name in enumerate(MOVES):
 
 # %% [markdown]
 # Two entries are catches, and contain a 1: *south* with *east*, and *west* with *north*. The rest of each entry, 7 or more,
-# is the future. (After a catch it differs, as the prey starts elsewhere.)
+# is the future.
 #
 # An ordinary Q-function contains only your own action. Ours is **joint**: it contains the external's move, too. A regret
 # averages over this move (Eq. 2).
@@ -111,8 +112,7 @@ for a, name in enumerate(MOVES):
 # $$y = r + \gamma \sum_{a'} \pi_{\mathcal T}(a'_{\mathcal T} \mid s')\, \pi_{\mathcal E}(a'_{\mathcal E} \mid s')\,
 # \bar Q(s', a')$$
 #
-# $y - Q(s, a)$ is the **temporal difference**. The next actions are averaged over; drawing them would only add noise.
-# (The field uses *target* twice: $y$ is a number, the targets $\mathcal T$ are our agents.)
+# $y - Q(s, a)$ is the **temporal difference**.
 
 
 # %%
@@ -132,7 +132,7 @@ def target(reward, next_state, terminated, slow, policies):
 
 
 # %% [markdown]
-# Try it on a catch (*south*, *east*):
+# For a catch (*south*, *east*):
 
 # %%
 T = game.T.toarray().reshape(game.S, 5, 5, game.S)  # probability of s' after s, a, b
@@ -178,7 +178,7 @@ print(f"s = {data.state[0]}, hunter {MOVES[a]}, prey {MOVES[b]}, ", end="")
 print(f"r = {data.reward[0]:.0f}, s' = {data.next_state[0]}")
 
 # %% [markdown]
-# From such data a table is to learn $Q$. First imagine a team that never explores.
+# From such data a table is to learn $Q$. At the start it is zero everywhere. First imagine a team that never explores.
 
 # %%
 never = learned_table(0.0, "prey A alone", "prey A")
@@ -189,7 +189,7 @@ guess_never = widgets.ask("never-taken", outcome)
 guess_never
 
 # %% [markdown]
-# We start with zeros. One **sweep** computes the targets of all transitions, with the present table as $\bar Q$. Then each
+# One **sweep** computes the targets of all transitions, with the present table as $\bar Q$. Then each
 # entry moves halfway to the mean of its targets.
 
 
@@ -219,7 +219,7 @@ for sweeps in (0, 1, 10, 50, 200):
     print(f"after {sweeps:3} sweeps: mean error {error:.2f} in the entries with data")
 
 # %% [markdown]
-# A sweep looks one step ahead, so the far future is learned late. And if every cut is taken for an end?
+# A sweep looks one step ahead, so the far future is learned late. Now with cuts taken for ends:
 
 # %% tags=["hide-input"]
 cut = np.arange(len(data.state)) >= 24 * 384  # the last transition of each episode
@@ -288,9 +288,8 @@ with guess_blind.then():
 # <details><summary>After your prediction: what it means</summary>
 # In state 6 the team goes south; west would be better. Without exploring, no data show it. Even with ε = 0.2 entries
 # are missing. One, <em>west</em> while the prey <em>stays</em>, is enough to make west look bad.
+# So the team explores while data are collected.
 # </details>
-#
-# This is the price of the counterfactual regret advantage (CRA). So the team explores while data are collected.
 
 # %% [markdown]
 # ## 5. Old data, new external
@@ -300,11 +299,13 @@ with guess_blind.then():
 # **Question.** Given $s$, which of $a$, $r$, $s'$ depend on who plays? And given $s$ and $a$?
 #
 # <details><summary>Answer</summary>
-# All three. Given s and a, neither r nor s′: they follow by the rules of the game, whoever chose a.
+# All three. Given s and a, neither r nor s′: they follow by the rules of the game, whoever chose a. (If a
+# were the team's action alone, they would depend on the external.)
 # </details>
 #
-# **This is why a critic stays valid for a new external.** The transitions stay as they are. The external's policy enters $y$
-# in one place, the expectation over $a'$. There we put prey B's: we **relabel** the data.
+# **This is why old data stay valid for a new external.** $r$ and $s'$ are facts. The *values* in the table are not: they are
+# those against prey A. But the same transitions can be valued against prey B. The external's policy enters $y$ in
+# one place, the expectation over $a'$. There we put prey B's: we **relabel** the data.
 
 # %%
 relabelled = learn(data, [*team, prey_b])  # played by prey A, valued against prey B
@@ -348,9 +349,8 @@ with guess_relabel.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what it means</summary>
-# The targets ask for B's moves, which A hardly ever made. There the table says 0, and these zeros spread from target to target. In the
-# second line many prey played, neither A nor B, but together they made all the moves that matter. With ten times
-# as many episodes, section 4's regrets come out right, too.
+# At B's moves the table says 0, and these zeros spread from target to target. In the second line 32 prey,
+# neither A nor B, played 12 episodes each. Together they made all the moves that matter. If each of the 32 plays 120 episodes, section 4's regrets come out right, too.
 # </details>
 #
 # Played beside *prey A alone*, valued against *prey B*: do more sweeps help?
@@ -365,17 +365,11 @@ guess_relabel.covered(relabelling)
 # <details><summary>After your prediction: answer</summary>
 # Hardly. The error stays above 6: no sweep adds data.
 # </details>
-#
-# **Question.** Suppose a critic leaves out the external's move: $Q(s, a_{\mathcal T})$. Could its data be relabelled?
-#
-# <details><summary>Answer</summary>
-# No. Given the team's action alone, r and s′ depend on what the external of that time did.
-# </details>
 
 # %% [markdown]
 # ## 6. One table for all externals?
 #
-# So far each prey had its own table. One critic can serve many externals if it is **told the prediction**: what
+# One critic can serve many externals if it is **told the prediction**: what
 # the imitator expects of this one. And if it is told nothing?
 
 # %%
@@ -407,14 +401,16 @@ with guess_mixture.then():
 # %% [markdown]
 # ## 7. From the table to MICRA
 #
-# MICRA's critic is a network that is told the prediction. Three things change.
+# MICRA's critic is a network that is told the prediction, and learns for many externals at once. So its $Q$ changes with the
+# prediction, and need not be learned again. (A frozen critic that is told nothing does not stay right: lesson 10.) Three more
+# things change.
 #
 # - For joint actions never taken it guesses, unchecked, from what looks alike.
 # - Gradient steps lower the mean of $(y - Q(s, a))^2$. No gradient flows through $y$.
 # - A step changes *all* entries, including those that targets are made of. So $\bar Q$ is a **slow copy** (*target
 #   network*), which lags behind $Q$.
 #
-# The critic's place in the chain: move the prey from A to B, and watch $Q$.
+# The critic's place in the chain: move the prey from A to B. In $Q$ the pattern stays: the two catches remain the largest. But *all* values fall, because what comes after this step is valued against another prey.
 
 # %% tags=["hide-input"]
 chain = widgets.Chain("critic")
@@ -431,18 +427,26 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - The target is the reward plus $\gamma$ times the expected $\bar Q$ at $s'$; after an end, the reward alone.
 # - A transition teaches one joint action. Regret asks about all, so the team explores.
 # - $r$ and $s'$ follow from the joint action, whoever chose it: for a new external only the expectation changes. But its
 #   moves must be in the data.
 # - A critic that is told nothing values a mixture of externals.
+#
+# </details>
 
 # %% [markdown]
 # ## Common mistakes
 #
+# <details><summary>Open</summary>
+#
 # - *Not bootstrapping at a cut.* All values come out too small.
 # - *Taking the next action from the data.* It is the old external's.
 # - *Trusting low values.* They may mean: not tried.
+#
+# </details>
 
 # %% [markdown]
 # ## What was used
@@ -454,7 +458,7 @@ summary
 # | the loss | `micra_lite.updates.critic_loss` |
 # | the network | `micra_lite.networks.Critic` |
 #
-# **Now you.** The exercises on this lesson: `exercises/04_critic.ipynb`. Optional: `04_critic_deeper`.
+# **Now you.** Exercises: `exercises/04_critic.ipynb`. Optional: `04_critic_deeper`.
 #
 # Next: `05_meta_learning`. The expectation needs a prediction of the external, after few observed moves.
 
@@ -506,4 +510,11 @@ futures = np.mean([(policy * q_either).sum(1) for policy in both], 0)
 of_mixture = (exact.joint_policy([*team, either]) * q_either).sum(1)
 assert np.abs(futures - of_mixture).max() < 1e-12
 assert apart["the table of a prey that does not exist"] < 0.1
+# What the text says of the chain.
+shown = [hunt().links(share, 20).q.numpy() for share in (0.0, 1.0)]  # (5, 5) each
+assert (shown[1] < shown[0]).all()
+catches = [(MOVES.index("east"), MOVES.index("north")), (south, west)]
+for seen_q in shown:
+    largest = [divmod(int(k), 5) for k in np.argsort(seen_q, axis=None)[-2:]]
+    assert set(largest) == set(catches)
 print("all checks passed")

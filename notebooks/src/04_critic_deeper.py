@@ -401,18 +401,26 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - The expectation costs a sum, and removes all noise that drawing $a'$ would add.
 # - The slow copy makes targets hold still. It costs time: the smaller $\tau$, the more.
 # - Exploring varies only the team's own moves; too much of it leaves gaps where the team really goes.
 # - Targets are linear in the external's policy, so a critic that is told nothing values the mixture.
 # - The packaged critic is a sum of products: few numbers, cheap sums, one gradient step says something about many joint actions.
+#
+# </details>
 
 # %% [markdown]
 # ## Common mistakes
 #
+# <details><summary>Open</summary>
+#
 # - *Squaring first and averaging afterwards.* The drawn target has the same mean, but a larger expected square.
 # - *Copying the level slowly, too.* Then it takes very long to rise.
 # - *Adding one number for each agent instead of multiplying.* Then no regret depends on what the others do.
+#
+# </details>
 
 # %% [markdown]
 # ## What was used

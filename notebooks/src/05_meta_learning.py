@@ -86,7 +86,7 @@ average = columns.mean()  # about 0.75
 #
 # A prediction costs $-\log$ of the probability that it gave to what happened. The mean of this cost is the
 # **cross-entropy**; with the natural logarithm its unit is the **nat**. It is least for whoever predicts the column's true
-# $p$, and is then the column's entropy. The excess over it is the **error**; a perfect prediction has error 0.
+# $p$, and is then the column's entropy. The excess over it is the **error**.
 
 
 # %%
@@ -129,7 +129,7 @@ guess_step
 # %% [markdown]
 # ## 3. The meta-gradient
 #
-# How good was $\theta$ as a start? Ask for *new* moves of the same column, the **query**. Suppose we know $p$; then the
+# To judge $\theta$ as a start, ask for *new* moves of the same column, the **query**. Suppose we know $p$; then the
 # expected cost of a new move is $L_{\text{query}}(\theta') = -p \log \sigma(\theta') - (1-p) \log \sigma(-\theta')$.
 #
 # Now the heart of MAML (model-agnostic meta-learning; Finn et al., 2017). Improve $\theta$ by the gradient of the loss
@@ -223,14 +223,14 @@ with guess_start.then():
 # %% [markdown]
 # <details><summary>After your prediction: when a start must be a guess</summary>
 # It is nearly the average again: a start that is also used as a prediction must be a good guess. In lesson 6 some externals
-# are not watched at all, so there it must be both.
+# are not watched, so it must be both.
 # </details>
 
 # %% [markdown]
 # ## 5. Move the start
 #
 # Above: where each column's imitator starts, and may end. Below: the mean error of *every* start, before and after.
-# The scale is logarithmic: each line is a tenth of the one above.
+# The scale is logarithmic: each line is a tenth of the one above. Ignore $n_0$ until section 7.
 #
 # 1. Move the start to the lower star. Who gains, and who loses?
 # 2. Set the steps to 0, 1, 2, 3. Where does the best start go?
@@ -290,8 +290,9 @@ with guess_same.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what to ask for instead</summary>
-# On the same moves, whoever overfits most wins. Only new moves measure what was <em>learned</em>. So every update draws both: pairs
-# to adapt to, and other pairs of the same external to be judged by. (MICRA's paper leaves this open.)
+# On the same moves, whoever overfits most wins. Only new moves measure what was <em>learned</em>. So every update draws pairs
+# to adapt to, and other pairs of the same external to be judged by.<br>
+# Section 5 took two steps, and here it is one. So the best step sizes differ.
 # </details>
 
 # %% [markdown]
@@ -346,18 +347,26 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - A task is one external. What counts is the loss *after* adaptation, on average over tasks (Eq. 1).
 # - MAML improves the start by the gradient through the inner steps: slope at $\theta'$ times $d\theta'/d\theta$.
 # - From a good start, few steps lead near every task. A start must be a good guess only where it is used without a step.
 # - The query must be new moves, or the largest step wins.
 # - The inner loss is a mean and does not know $n$. The factor $n/(n + n_0)$ tells it.
+#
+# </details>
 
 # %% [markdown]
 # ## Common mistakes
 #
+# <details><summary>Open</summary>
+#
 # - *Judging by the support loss.* It rewards overfitting.
 # - *Calling the average a meta-learned start.* It is best before adaptation.
 # - *Mixing externals within a support.* Then there is nobody to adapt to.
+#
+# </details>
 
 # %% [markdown]
 # ## What was used
@@ -367,9 +376,8 @@ summary
 # | the inner loop | `micra_lite.imitation.adapt` |
 # | the outer loss, and its gradient | `micra_lite.imitation.meta_loss` |
 # | posterior mean | `micra_lite.exact.bayes_predictor` |
-# | to play with | `micra_lite.widgets.StartingPoint` |
 #
-# **Now you.** The exercises on this lesson: `exercises/05_meta_learning.ipynb`.
+# **Now you.** Exercises: `exercises/05_meta_learning.ipynb`.
 #
 # Next: `06_meta_imitator`, the same with a network and observations. Optional: `05_meta_learning_deeper`.
 

@@ -310,10 +310,14 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - First order leaves $d\theta'/d\theta$ out. It finds a different start as soon as this factor differs between tasks.
 # - With several parameters the factor is the Jacobian $I - \alpha \nabla^2 L$.
 # - One step size for all numbers of moves is a compromise. With a learned $n_0$ the inner loop comes close to the posterior mean.
 # - MICRA's imitator learns a step size for each parameter, and one $n_0$.
+#
+# </details>
 #
 # Next: `06_meta_imitator`.
 #

@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Extractor, beliefs, actors
 #
-# Imitator and critic have had their lessons. How does what they know reach the team's moves? An actor has fixed parameters
+# How does what imitator and critic know reach the team's moves? An actor has fixed parameters
 # when it meets a stranger, but still has to play differently with each one.
 #
 # **Afterwards you can**
@@ -56,18 +56,20 @@ widgets.course_map("extractor", "actors")
 #
 # | symbol | in words | in code |
 # |---|---|---|
+# | $K$ | how many externals at once | |
 # | $o_i$, $\phi(o_i)$ | what agent $i$ observes; its features | `seen`, `features` |
 # | $\delta_k$ | the prediction of external $k$'s moves | `predicted`, (K, 12, 5) |
-# | $b_k$ | the belief about external $k$ | `belief`, (K, 41) |
+# | $\theta'_k$ | the imitator's parameters, adapted to external $k$ | |
+# | $b_k$ | what critic and actors are given of the belief about $k$ | `belief`, (K, 41) |
 # | $\pi_i(a_i \mid o_i, b_k)$ | a target's policy | `actor` |
 
 # %% [markdown]
 # ## 1. One extractor for all
 #
-# An observation is a raw list of numbers. The **state feature extractor** turns it into **features**: a list of numbers between −1 and 1 that imitator,
-# critic and actors take in instead. It is one layer, $\phi(o) = \tanh(W o + w)$.
+# The **state feature extractor** turns an observation, a raw list of numbers, into **features**: numbers between −1 and 1 that
+# imitator, critic and actors take in instead. It is one layer, $\phi(o) = \tanh(W o + w)$.
 #
-# Here is a team with untrained networks, on the board of lessons 4 and 6: 2 × 2 cells, a hunter and a prey.
+# Here is an untrained team, on the board of lessons 4 and 6:
 
 # %%
 game = micra_lite.make("pursuit", size=2, hunters=1)
@@ -97,14 +99,14 @@ print("its features:  ", *(f"{x:.1f}" for x in features[5, :8].tolist()), "…")
 #
 # - **Why share?** "What will the prey do?" and "what is it worth?" depend on the same things: who is where. Watched moves
 #   teach at every step; rewards are rare. So the critic profits from what the imitator finds out.
-# - **Why do the actors not teach it?** They learn from the critic's regrets alone, which are wrong at first. The other two have
-#   facts to learn from: moves and rewards. (The critic adds its own estimates to them, as in lesson 4.)
+# - **Why do the actors not teach it?** They learn from regrets alone, which are wrong at first. The other two have
+#   facts to learn from: moves and rewards.
 
 # %% [markdown]
 # ## 2. Two prey
 #
-# As in lesson 6 there are 2,048 known prey, for training, and 64 new ones. Two of the new ones, A and B, in one state: hunter
-# upper right, prey lower right.
+# Lesson 6 had 2,048 known prey and 64 new ones. A and B are two of these. In one state, hunter upper right, prey
+# lower right, they play:
 
 # %% tags=["hide-input"]
 table = exact.tabulate(game)
@@ -130,7 +132,8 @@ for name, k in (("prey A", A), ("prey B", B)):
     print(f"{name:7}" + "".join(f"{p:7.2f}" for p in new[k, HERE].tolist()))
 
 # %% [markdown]
-# Here their policies agree to within 0.03.
+# Here their policies agree to within 0.03. The hunter's moves are valued as if it plays its best
+# afterwards. So values are above 10, where lesson 4 had about 8.
 
 # %%
 worth = {
@@ -181,14 +184,14 @@ with guess_same.then():
 # %% [markdown]
 # <details><summary>After your prediction: what follows</summary>
 # The next move is the same; what comes after it is not. In such a state, an actor that is told only the prediction <em>here</em> cannot know what to do. It must be
-# told who the prey is. How often that matters, section 5 measures.
+# told who the prey is.
 # </details>
 
 # %% [markdown]
 # ## 3. Probes
 #
 # All that we have of a prey is predictions. So we ask for them at several observations,
-# the **probes**, which are always the same: what would it do here, and here, and here? The package takes its probes from
+# the **probes**, which are always the same. The package takes its probes from
 # random play.
 
 # %% tags=["hide-input"]
@@ -222,8 +225,7 @@ guess_alike = widgets.ask("probes", few, mean=f"{doubles[2]:.1f}")
 guess_alike
 
 # %% [markdown]
-# Predictions are never exact. The right panel below uses those of lesson 6's Bayes predictor after 50 watched moves, so nothing
-# has to be trained. A prey is *recognised* if, of all 64, its true policy is nearest to the prediction at the probes.
+# The right panel below uses the predictions of lesson 6's Bayes predictor after 50 watched moves. A prey is *recognised* if, of all 64, its true policy is nearest to the prediction at the probes.
 
 # %%
 watched, moves = draw_moves(new, 50, torch.Generator().manual_seed(7))
@@ -265,13 +267,14 @@ with guess_alike.then():
 #
 # The **belief** about external $k$ is what the team thinks of it. It has three parts:
 #
-# 1. the adapted parameters $\theta'_k$, from which the imitator predicts the next move in any state;
+# 1. the adapted parameters $\theta'_k$, from which the imitator predicts the next move in any state (for adapting, the package
+#    keeps each move together with what the external itself observed);
 # 2. the predictions at all probes;
 # 3. a flag that is 1 until something is watched. It tells "I know that it is average" from "I know nothing": the prediction is
 #    the average prey's both times.
 #
-# Critic and actors are given 2 and 3, as a list of 41 numbers, computed once, when watching is over. ($\theta'_k$ itself is
-# much longer, and quite different parameters can predict the same.)
+# Critic and actors are given 2 and 3, as a list $b_k$ of 41 numbers, computed once, when watching is over. ($\theta'_k$ itself
+# is much longer, and quite different parameters can predict the same.)
 
 
 # %%
@@ -316,7 +319,8 @@ def inputs(prey, now, probed, unwatched=0):
 
 
 # %% [markdown]
-# Each climbs its regrets (Eqs. 2 and 3), with an entropy bonus (lesson 3). No critic is trained: `values` are exact, for a
+# Each climbs its regrets (Eqs. 2 and 3), with an **entropy bonus**: a small extra reward for staying undecided, so that no
+# move dies out. (Lesson 9 takes it out.) No critic is trained: `values` are exact, for a
 # hunter that goes on with its best response. (MICRA's critic values the present policy.) Instead of features the hunters see
 # the 17 observed numbers.
 
@@ -428,36 +432,36 @@ played = [
 ]
 scored = ", ".join(f"{name} {s:.2f}" for name, s in scores.items())
 words = f"Scores: {scored}. After watching {'; '.join(played)}."
-with guess_next.then():
+with guess_next.then(guess_same):
     widgets.show(figure, words, trained=True)
 
 # %% [markdown]
 # <details><summary>After your prediction: what to see</summary>
 # Left panel: the probes add little here. States like that of section 2 are rare: in fewer than 2 of 100 do two new prey move alike and ask for
-# different moves. Probes should matter more where more follows the next move; that would have to be measured.
+# different moves. So what are probes for? The critic must know the prey's later moves, too, and the probes are all that
+# it is told. Actors get them as well, for states like that one.
 # </details>
 #
 # <details><summary>After your prediction: one actor, three beliefs</summary>
-# Right panel: the actor that is told all, in the state in which A and B move alike. Its parameters are always the same.
-# One input has changed, the belief, and with it the policy: at once, without a gradient step. In training it met many
-# prey, and learned what to do with a belief.
+# Right panel: the actor that is told all, in the state in which A and B move alike.
+# One input has changed, the belief, and with it the policy: at once, without a gradient step.
 # </details>
 
 # %% [markdown]
 # ## 6. What an actor sees
 #
 # Two hunters on 3 × 3 cells see no further than one cell, in all eight directions (`view=1`). Hunter 1 is upper left, hunter 2 lower right. The prey is
-# either one cell above hunter 2, or one cell to its left. The networks are untrained.
+# either one cell above hunter 2, or one cell to its left: two boards, one external. The networks are untrained.
 
 # %%
 small_view = micra_lite.make("pursuit", size=3, hunters=2, view=1)
 team = micra_lite.TrainingState.initial(small_view, settings)
 two = torch.tensor([[0, 8, 5], [0, 8, 7]])  # cells of hunter 1, hunter 2 and the prey
-phi = team.agent.features(team.observe(two[None]))  # each (1, 2, 16): K = 1, N = 2
+phi = team.agent.features(team.observe(two[None]))  # each: externals, boards, features
 belief = prior_belief(team.agent, 1)
 with torch.no_grad():
     delta = team.agent.predict(belief, phi)
-    log_pi = team.agent.act(belief, phi, delta)  # each (1, 2, 5)
+    log_pi = team.agent.act(belief, phi, delta)  # each: externals, boards, moves
 changes = [float((p[0, 0] - p[0, 1]).abs().max()) > 1e-9 for p in log_pi]
 
 # %%
@@ -469,7 +473,8 @@ guess_view
 # <details><summary>After your prediction: each on its own</summary>
 # In play each actor decides by itself (<strong>decentralised execution</strong>), from its own observation and the
 # belief. The prediction that it is given is made from its own observation,
-# too: under partial observability each target has an imitator of its own. The critic sees everything, but it is needed only
+# too: under partial observability each target has an imitator of its own, which learns from what this target observed.
+# The critic sees everything, but it is needed only
 # in training.
 # </details>
 
@@ -484,18 +489,26 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - One extractor makes the features of imitator, critic and actors. Imitator and critic teach it; actors only use it.
 # - A prediction in one state says what comes next. Predictions at a few probes say who it is.
-# - Belief: $\theta'_k$, the predictions at the probes, and a flag for "nothing watched". It is computed once.
+# - Belief: $\theta'_k$, the predictions at the probes, and a flag for "nothing watched". The last two are $b_k$, computed once.
 # - An actor's parameters are the same for all externals. The belief is an input, so behaviour changes at once.
-# - Each actor needs its own observation and the belief. The prediction is made from these two.
+# - Each actor needs its own observation and the belief.
+#
+# </details>
 
 # %% [markdown]
 # ## Common mistakes
 #
+# <details><summary>Open</summary>
+#
 # - *Telling actors only the next move.* That leaves open what comes after.
 # - *Leaving out the flag.* Then not knowing looks like knowing an average prey.
 # - *Letting an actor see what the critic sees.* In play, the actor will not see it.
+#
+# </details>
 
 # %% [markdown]
 # ## What was used
@@ -526,6 +539,7 @@ assert float(distance(new[A, HERE], new[B, HERE])) < 0.03
 assert float((new[A, HERE] - new[B, HERE]).abs().max()) < 0.03
 assert float(distance(new[A], new[B]).mean()) > 0.5
 assert best["A"] != best["B"]
+assert min(min(v) for v in worth.values()) > 10
 assert 90 < doubles[0] < 110
 assert doubles[2] < 5
 assert recognised[0] < 0.5 < 0.8 < recognised[-1]

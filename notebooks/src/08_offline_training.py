@@ -61,7 +61,7 @@ widgets.course_map("offline training")
 # | symbol | in words | in code |
 # |---|---|---|
 # | $D$ | the data: all that was played | `state.replay` |
-# | $K$, $N$ | externals of one update; transitions of one batch | |
+# | $K$, $N$ | how many externals an update has; how many transitions a batch has | |
 # | $\delta_k$ | the prediction, adapted to external $k$ | `delta`, (K, N, 5) |
 # | $\pi_1$, $\pi_2$ | the hunters' policies | `pi_1`, `pi_2`, (K, N, 5) |
 # | $Q$, $\bar Q$ | the critic, its slow copy | `q`, `slow` |
@@ -144,9 +144,9 @@ guess_own = widgets.ask(
 guess_own
 
 # %% [markdown]
-# <details><summary>After your prediction: why that is allowed</summary>
+# <details><summary>After your prediction: what it means</summary>
 # Because of what lesson 4 found: r and s′ follow from the joint action, whoever chose it. Only the expectation at s′ asks who the external is. So old data
-# stay right, and every episode teaches something about every external. (The oldest groups are dropped only when memory is full.)
+# stay right (if many externals have played, so that every move of k occurs), and every episode teaches something about every external. (The oldest groups are dropped only when memory is full.)
 # </details>
 
 # %% [markdown]
@@ -203,8 +203,8 @@ def temporal_difference_loss(state, belief, batch, q):
 # %% [markdown]
 # ## 5. Regrets and actors
 #
-# Eq. 2 for both hunters, then Eq. 3 with the exact sum over a hunter's own moves, and the entropy bonus of lesson 3. $Q$ and
-# the policies inside the regrets are detached.
+# Eq. 2 for both hunters, then Eq. 3 with the exact sum over a hunter's own moves, and the entropy bonus of lesson 7: a small extra
+# reward for staying undecided. $Q$ and the policies inside the regrets are detached.
 
 
 # %%
@@ -305,7 +305,7 @@ guess_resume = widgets.ask(
 guess_resume
 
 # %% [markdown]
-# <details><summary>After your prediction: what a complete file holds</summary>
+# <details><summary>After your prediction: what it means</summary>
 # More than networks: also whatever a later update reads. Lesson 9 forgets such things one at a time.
 # </details>
 
@@ -320,18 +320,26 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - Collect, imitate, critic, regrets, actors: one update, and each part is from an earlier lesson.
-# - Transitions are valued against any external. So old data stay right.
+# - Transitions are valued against any external. So old data stay right, as long as its moves occur in them.
 # - Slow copies hold the targets still.
 # - A saved training is complete if going on from it gives the same numbers.
+#
+# </details>
 
 # %% [markdown]
 # ## Common mistakes
+#
+# <details><summary>Open</summary>
 #
 # - *Making the target with the fast critic.* Each step then shifts what the next one aims at.
 # - *Support and query from the same episodes.* Then the imitator learns to remember.
 # - *Letting the actors' gradient into the critic.* A critic should judge actors, not please them.
 # - *Saving the networks only.* Going on then gives *a* training, not *this* one, and nobody can check it any more.
+#
+# </details>
 
 # %% [markdown]
 # ## What was used
@@ -344,7 +352,7 @@ summary
 # | the data | `micra_lite.replay.Replay`, `micra_lite.replay.Transitions` |
 # | save, load | `micra_lite.save`, `micra_lite.load` |
 #
-# **Now you.** The exercises on this lesson: `exercises/07_offline_training.ipynb` (sheets have numbers of their own).
+# **Now you.** Exercises: `exercises/07_offline_training.ipynb` (sheets have numbers of their own).
 #
 # If you like: `08_offline_training_deeper`, on externals that nobody has watched. Next: `09_ablations`. What is each part
 # worth?

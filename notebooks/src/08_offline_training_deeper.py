@@ -56,7 +56,7 @@ guess_friend = widgets.ask("coin-friend", earned)
 guess_friend
 
 # %% [markdown]
-# <details><summary>After your prediction: not the average one</summary>
+# <details><summary>After your prediction: the reason</summary>
 # Nobody ever meets the average friend. Each friend that one can meet is a definite one, and what happens in the first step already tells
 # which. A value must be computed for each definite friend; the mean comes last.
 # </details>
@@ -197,9 +197,13 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - Before watching, a team faces one definite external that it does not know, and not the average one.
 # - The critic is told who it is; the actors are told that nothing was watched. So the actors learn what is best on average.
 # - Unwatched externals get transitions of their own, because states tell something about who is there.
+#
+# </details>
 #
 # Back to the core path: `09_ablations`.
 

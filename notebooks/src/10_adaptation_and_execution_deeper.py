@@ -453,17 +453,25 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - A frozen critic that is told nothing weighs the next move correctly, but values what comes after it as if nobody new had come.
 # - Replacing learned parts with exact ones shows what limits a team.
 # - Surprise adds up to suspicion; above the threshold the team starts anew from $\theta$.
 # - The threshold trades delay for false alarms.
+#
+# </details>
 
 # %% [markdown]
 # ## Common mistakes
 #
+# <details><summary>Open</summary>
+#
 # - *Blaming the imitator by default.* Replace it first, and see.
 # - *Adapting to moves under suspicion.* They may be somebody else's.
 # - *Raising the alarm at the first surprising move.* Everybody surprises now and then; add the evidence up.
+#
+# </details>
 
 # %% [markdown]
 # ## What was used

@@ -84,8 +84,8 @@ widgets.course_map()
 # %% [markdown]
 # ## 1. Five methods
 #
-# MICRA and four well-known methods, in our code. We read a file with their runs: ten seeds, four games. (Making it takes
-# hours: `python benchmarks/learning.py`.) These runs are short, about 100,000 environment steps, and tuned for that.
+# MICRA and four well-known methods, in our code. We read a file with their runs: ten seeds, four games (made, in hours, by
+# `python benchmarks/learning.py`). These runs are short, about 100,000 environment steps, and tuned for that.
 # The benchmark of lesson 10 had 2.4 million steps, so its scores differ.
 #
 # | method | its critic | what actors climb | learns from |
@@ -96,12 +96,15 @@ widgets.course_map()
 # | MADDPG | $Q(s, a)$, moves as inputs | the slope of $Q$ in the numbers that stand for one's own move | all data |
 # | MICRA | $Q(s, a)$, all joint actions; told about the external | regrets (Eq. 2) | all data |
 #
-# *The last round*: what was played serves one update, and is then thrown away. *All data*: it is kept and used again.
+# An *actor-critic* has a policy that acts, and a critic that judges it. MADDPG's *slope*: write a move as numbers, and
+# ask in which direction they must change for $Q$ to grow.
+#
+# *The last round*: what was played serves one update only. *All data*: it is kept and used again.
 
 # %% [markdown]
 # ## 2. Steps or seconds?
 #
-# The curves on *gates*. Here nobody adapts: no actor is told anything about the externals.
+# The curves on *gates*. Nobody adapts: no actor is told about the externals.
 
 
 # %% tags=["hide-input"]
@@ -187,7 +190,7 @@ with guess_seconds.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what a fair comparison says</summary>
-# Both: steps and seconds. Where a step is slow or dangerous (a robot), steps count. Where playing is cheap, seconds do.
+# Both. Where a step is slow or dangerous (a robot), steps count. Where playing is cheap, seconds do.
 # </details>
 #
 # Two more things that no curve shows:
@@ -199,8 +202,7 @@ with guess_seconds.then():
 # %% [markdown]
 # ## 3. Seeds
 #
-# Run the same training twice, with different seeds. The two teams differ: in their first weights, in whom they met, in what
-# happened by chance.
+# Train twice, with different seeds. The two teams differ in first weights, in whom they met, in chance.
 
 # %%
 # (10 seeds,) each
@@ -247,7 +249,7 @@ guess_apart.covered(curves)
 # %% [markdown]
 # ## 4. One number for ten runs
 #
-# In a plain mean a run that went wrong weighs a lot. The **interquartile mean** leaves out the lowest and the highest quarter, and takes the mean of the
+# In a plain mean a failed run weighs a lot. The **interquartile mean** leaves out the lowest and the highest quarter, and takes the mean of the
 # middle half.
 
 
@@ -299,8 +301,7 @@ with guess_middle.then():
 # %% [markdown]
 # ## 5. Seeds and externals
 #
-# The 64 externals are a draw, too. So an interval should cover both: draw seeds *and* externals anew, the same ones for both
-# methods.
+# The 64 externals are a draw, too. So draw seeds *and* externals anew, the same ones for both methods.
 
 
 # %%
@@ -439,18 +440,26 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - A learning curve is a claim about a game, a budget, a tuning and a number of seeds.
 # - The interquartile mean is the mean of the middle half; report the worst run beside it.
 # - A bootstrap interval draws seeds, and externals, anew from those at hand.
 # - No claim where the interval of the difference contains 0.
 # - Fix in advance whatever could be chosen after looking.
+#
+# </details>
 
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Stopping at the best point of a curve.* It was partly luck.
+# <details><summary>Open</summary>
+#
+# - *Stopping at the best point of a curve.* Partly luck.
 # - *Comparing a tuned method with untuned ones.*
 # - *Calling methods equal because they are level.* Perhaps there were too few runs.
+#
+# </details>
 
 # %% [markdown]
 # ## What was used

@@ -149,13 +149,15 @@ for joint in nights:
     night = game.step(states[-1], joint[None], generator)
     states.append(night.state)
     paid.append(night.rewards)
+gif, alt = episodes.animation(game, torch.cat(states), nights, torch.cat(paid))
+words = "A made-up excerpt of four nights, not a whole summer. " + alt.replace(
+    "An episode of raccoon, 4 steps", "Raccoon, 4 nights"
+)
 with guess_shared.then():
-    widgets.animate(
-        *episodes.animation(game, torch.cat(states), nights, torch.cat(paid))
-    )
+    widgets.animate(gif, words)
 
 # %% [markdown]
-# <details><summary>After your prediction: shared rewards, and rewards of one's own</summary>
+# <details><summary>After your prediction: what it means</summary>
 # The targets are one team. By default each is paid the mean of what the environment pays them. With <code>shared_reward=False</code>
 # the game pays each its own reward. But MICRA, and every other method in this package, still learns from the targets' mean reward:
 # there is one Q for the whole team. Targets that compete with each other would need one Q each.
@@ -327,7 +329,7 @@ with guess_newcomer.then():
 # %% [markdown]
 # The black bars are exact: the best team knows the raccoon and plans ahead. (`12_your_own_game_deeper` computes this.)
 #
-# <details><summary>After your prediction: why it helps</summary>
+# <details><summary>After your prediction: what it means</summary>
 # What happened last night is in the observation. Which bin is the favourite, and how loyal or shy this raccoon is, is not:
 # only watching tells. The score with one raccoon may still fall: 40 summers are a noisy measurement, and five watched
 # summers can mislead. And all this is one trained team. Lesson <code>14_research_question</code> says what a report needs.
@@ -425,17 +427,25 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - A `ParallelEnv`, a list of targets and a family of externals: that is all a game of your own needs.
 # - MICRA's targets are one team. They are paid the mean of their rewards.
 # - *Terminated* means that nothing follows; *truncated* means that we stop looking.
 # - Compare a team with itself before it watched, against the same newcomers.
 #
+# </details>
+#
 # ## Common mistakes
+#
+# <details><summary>Open</summary>
 #
 # - *Hiding the external's memory.* Put everything that it uses into what it observes.
 # - *Calling every end "terminated".* Then the critic learns that the last night of a summer has no future.
 # - *Returning the same array each step.* Later changes then change the past. Return copies.
 # - *Reading a regret near 0 as "this action is poor".* It may be the one that is always played.
+#
+# </details>
 #
 # ## What was used
 #

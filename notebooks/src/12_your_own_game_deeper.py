@@ -249,7 +249,7 @@ class Divided(Raccoon):
 
 
 class Grudging(Raccoon):
-    grudge = False  # it remembers a fright all summer, and no observation tells
+    grudge = False
 
     def step(self, actions):
         if self.night and self.grudge:  # it goes one bin further than it chose
@@ -304,10 +304,14 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - A method `scene` that says what is where gives pictures, words, animations and figures of families.
 # - An exact bound tells you what there is to gain, and whether by knowing or by planning.
 # - Any `ParallelEnv` with discrete actions will do, whoever wrote it.
 # - The package reports broken rules. A hidden memory breaks none.
+#
+# </details>
 
 # %% tags=["hide-input"]
 packaged = np.array([raccoon.best_catches(newcomers[k]) for k in range(16)])

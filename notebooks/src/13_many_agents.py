@@ -252,7 +252,8 @@ print(f"{terms:,} terms for station 0; its largest regret is {regrets.max():.2f}
 #
 # $$Q(s, a) = \text{level} + \sum_{r=1}^R c_r \prod_j u_{jr}(s, a_j)$$
 #
-# The level is the same for all joint actions, so it cancels in regrets. The agents choose independently, so the expectation of
+# The belief enters the weights $c_r$ (and the level), the state the factors: see `micra_lite/networks.py`. The level is
+# the same for all joint actions, so it cancels in regrets. The agents choose independently, so the expectation of
 # a product is the product of the expectations. Each factor is averaged by itself. For agent $i$, multiply the averages of all
 # others:
 
@@ -276,11 +277,11 @@ print("regrets of agent 0:", regrets_8.round(2))
 
 # %% [markdown]
 # The work is $n \cdot R \cdot |\mathcal A|$ operations: one more agent adds a little, and multiplies nothing. So MICRA trains
-# without a table. (Lesson `08_offline_training` laid one out, because there it is small and easy to read.)
+# without a table. (Lesson `08_offline_training` laid one out: there it is small.)
 #
-# ## 4. When small parts mislead
+# ## 4. Three switches, one lamp
 #
-# Three switches, one lamp. The lamp is lit if an **odd** number of switches is on. You set one, your mate another, a
+# The lamp is lit if an **odd** number of switches is on. You set one, your mate another, a
 # stranger the third. A lit lamp pays 1.
 #
 # A *pairwise critic* adds up parts of at most two agents: one number for all, one for each case of an agent ("you are
@@ -431,17 +432,25 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - Eq. 2 over all joint actions has $\prod_j |\mathcal A_j|$ terms.
 # - From pairs, or from a sum of products, the same regrets come in a few operations, exactly.
 # - A least-squares pairwise critic gives right regrets while the others play as in its data. It can mislead when they change *and* three
 #   agents interact.
 # - MICRA's critic, a sum of products over all agents, can represent any table if $R$ is large enough.
 #
+# </details>
+#
 # ## Common mistakes
 #
+# <details><summary>Open</summary>
+#
 # - *Judging a critic by its error in Q.* Regret needs only averages over the others.
-# - *Trusting a pairwise critic because its regrets were right in the data.* The others may play differently now.
+# - *Trusting a pairwise critic because its regrets were right in the data.* The others may change.
 # - *Dividing the product of all averages by your own.* Your own may be zero. Multiply the others.
+#
+# </details>
 #
 # ## What was used
 #

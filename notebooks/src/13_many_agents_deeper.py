@@ -207,10 +207,14 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - For two agents, it is enough to have as many products as the smaller number of actions. For more agents there is a bound,
 #   too.
 # - Products before and after $i$ give all agents' regrets at once, without dividing.
 # - A least-squares critic's errors average to zero over each of its parts. Regrets that average in the same way are right.
+#
+# </details>
 
 # %% tags=["hide-input"]
 assert enough == 5

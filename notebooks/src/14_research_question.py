@@ -130,7 +130,8 @@ hypothesis = {
 # - **the comparison**: the error of one design (A) minus that of another (B), with the same raccoons;
 # - **how many**: ten trainings, each with its own seed, and 16 raccoons, the same for each seed;
 # - **what matters**: a difference below 0.05 nats is too small to care about;
-# - **the verdict**: read off the 95 % interval of the difference, as follows.
+# - **the verdict**: read off the 95 % interval of the difference, as follows. An error is smaller *by an amount that matters*
+#   only if the whole interval lies beyond 0.05.
 
 
 # %%
@@ -138,11 +139,12 @@ def verdict(low, high, a="A", b="B", matters=0.05):
     """What the interval of (error of a − error of b) allows one to say."""
     if -matters < low and high < matters:
         return "no difference that matters"
-    if high < 0:
-        return f"{a} has the smaller error"
-    if low > 0:
-        return f"{b} has the smaller error"
-    return "this experiment cannot tell"
+    if low <= 0 <= high:
+        return "this experiment cannot tell"
+    smaller = f"{a if high < 0 else b} has the smaller error"
+    if min(abs(low), abs(high)) < matters:
+        smaller += ", perhaps by too little to matter"
+    return smaller
 
 
 # %% [markdown]
@@ -362,17 +364,25 @@ summary
 # %% [markdown]
 # ## Summary
 #
+# <details><summary>Open</summary>
+#
 # - Write down the hypothesis, the measure, the number of seeds and the rule for the verdict before you look.
 # - A pilot shows that the machinery works. It is no result.
 # - One trained team is one result, however often it is measured.
 # - Name one comparison in advance. Report all of them.
 #
+# </details>
+#
 # ## Common mistakes
+#
+# <details><summary>Open</summary>
 #
 # - *Reading "cannot tell" as "no difference".* For the latter the whole interval must lie near 0.
 # - *Adding seeds until the interval leaves 0 out.* Fix the number first.
 # - *Trying things out on the raccoons of the final experiment.* Keep them apart.
 # - *Leaving out the seed that went wrong.*
+#
+# </details>
 #
 # ## What was used
 #
@@ -392,8 +402,11 @@ assert all(found.mean() < nothing for found in errors.values())
 assert verdict(-0.02, 0.09) == "this experiment cannot tell"
 assert verdict(-0.02, 0.03) == "no difference that matters"
 assert verdict(0.01, 0.04) == "no difference that matters"
-assert verdict(-0.2, -0.01) == "A has the smaller error"
-assert verdict(0.01, 0.2) == "B has the smaller error"
+perhaps = ", perhaps by too little to matter"
+assert verdict(-0.2, -0.06) == "A has the smaller error"
+assert verdict(0.06, 0.2) == "B has the smaller error"
+assert verdict(0.04, 0.14) == "B has the smaller error" + perhaps
+assert verdict(-0.2, -0.01) == "A has the smaller error" + perhaps
 assert 0.05 < one_pair < 0.1
 assert 0.25 < false_alarm < 0.35
 assert 0.09 < stats.trim_mean(made_up.mean(1), 0.25) < 0.12

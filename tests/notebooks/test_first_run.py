@@ -30,7 +30,7 @@ def test_results_wait_for_every_guess(lesson, monkeypatch):
             data = output.get("data", {})
             shown.append(re.sub(r"(?s)<details>.*?</details>", "", data.get("text/html", output.get("text", ""))))
     page = unescape("\n".join(shown))
-    assert page.count("This waits for your prediction") == len(re.findall(r"\.then\(\)", source))
+    assert page.count("This waits for your prediction") == len(re.findall(r"\.then\(", source))
     assert "the truth is" not in page
     for key in asked:
         name, explained = QUESTIONS[key]["name"], QUESTIONS[key]["because"].split("{")[0]

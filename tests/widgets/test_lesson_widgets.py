@@ -200,6 +200,39 @@ def test_a_widget_that_shows_the_truth_is_covered_until_the_guess(monkeypatch):
     assert slide().covered(told) is told
 
 
+def test_what_answers_two_questions_waits_for_both():
+    first, second, told = slide(), slide(), PolicyField()
+    cover = first.covered(told, second)
+    for waits_for, one in (("predictions “Score” and “Score”", second), ("prediction “Score”", first)):
+        assert f"waits for your {waits_for} above" in cover.children[0].value
+        assert told not in cover.children
+        one.control.value = 0.5
+        one.reveal()
+    assert cover.children == (told,)
+    assert first.covered(told, second) is told
+
+
+TWO = [
+    "from micra_lite.widgets import Prediction\na, b = (Prediction(n, '?', 0.5, between=(0, 1)) for n in 'AB')\nb.control.value = a.control.value = 0.2",
+    "with a.then(b):\n    print('half')",
+    "b.reveal()",
+    "a.reveal()",
+]
+
+
+def test_results_wait_for_two_guesses(monkeypatch):
+    monkeypatch.setenv("MICRA_LITE_UNATTENDED", "")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in TWO])
+    client, seen = NotebookClient(notebook, store_widget_state=False), []
+    with client.setup_kernel():
+        for number in range(4):
+            client.execute_cell(notebook.cells[number], number)
+            seen.append(str(notebook.cells[1].outputs))
+    assert "waits for your predictions “A” and “B” above" in seen[1]
+    assert "waits for your prediction “A” above" in seen[2]
+    assert ["half" in words for words in seen] == [False, False, False, True]
+
+
 WAITING = [
     "from micra_lite.widgets import Prediction, show\ncoin = Prediction('Coin', 'How often?', 0.5, between=(0, 1))\ncoin",
     "from matplotlib.figure import Figure\nwith coin.then():\n    print('half & half')\n    show(Figure(), 'A figure in which nothing is drawn.')\nx = 3",

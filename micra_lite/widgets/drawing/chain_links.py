@@ -30,16 +30,16 @@ TOP, SECOND, ROW = 8.0, 264.0, 30.0  # where the two rows of panels begin; the h
 FRAMES = {  # left, top, width, height of each link's panel
     "externals": (244.0, TOP, 214.0, 232.0),
     "imitator": (462.0, TOP, 214.0, 232.0),
-    "critic": (4.0, SECOND, 338.0, 232.0),
-    "regret": (346.0, SECOND, 160.0, 232.0),
-    "actors": (510.0, SECOND, 166.0, 232.0),
+    "critic": (4.0, SECOND, 306.0, 236.0),
+    "regret": (314.0, SECOND, 190.0, 236.0),
+    "actors": (508.0, SECOND, 168.0, 236.0),
 }
 
 
 def bars(left: float, width: float, top: float, names: Sequence[str], values: Sequence[float], reach: float,
          colour: str, before: Sequence[float] | None = None, signed: bool = False) -> list[str]:  # fmt: skip
     """A bar for each move, from zero (in the middle if `signed`); `before` puts a mark on each bar's row."""
-    room = 44.0  # for the value beside a bar
+    room = 40.0  # for the value beside a bar
     axis = charts.Axis(left + room if signed else left, left + width - room, -reach if signed else 0.0, reach)
     parts = [svg.line(axis(0), top, axis(0), top + ROW * len(names), style.INK)]
     for k, value in enumerate(values):
@@ -73,7 +73,7 @@ def headings(lit: str) -> list[str]:
         words = LINKS[name]
         parts.append(text(left + 8, top + 20, words, svg.fitting(words, width - 16, 14), bold=True))
         if own:
-            parts.append(text(left + width - 8, top + height - 8, "this lesson", 11, "end", True, style.BLUE))
+            parts.append(text(left + width - 8, top + height - 6, "this lesson", 11, "end", True, style.BLUE))
     return parts
 
 
@@ -113,15 +113,19 @@ def draw(game: TabularGame, state: Sequence[int], links: Links, lit: str, share:
         parts.append(text(left + 8, top + 212, "probability of each move", 11, fill=style.GREY))
     parts += q_slice(moves, links, predicted)
     left, top, width, _ = FRAMES["regret"]
-    reach = max(map(abs, regret))
-    parts += bars(left + 4, width - 8, top + 64, moves, regret, reach, style.BLUE, signed=True)
+    reach = 1.2 * max(map(abs, regret))  # room beside the names
+    parts += [text(left + 44, top + 84 + k * ROW, move, 12, "end") for k, move in enumerate(moves)]
+    parts += bars(left + 46, width - 48, top + 64, moves, regret, reach, style.BLUE, signed=True)
     parts.append(text(left + 8, top + 40, "of hunter 1, in return", 11, fill=style.GREY))
     left, top, width, _ = FRAMES["actors"]
-    parts += bars(left + 8, width - 12, top + 64, moves, after[0], 1.0, style.look(game, game.targets[0])[0], before[0])
+    parts += [text(left + 44, top + 84 + k * ROW, move, 12, "end") for k, move in enumerate(moves)]
+    parts += bars(
+        left + 48, width - 50, top + 64, moves, after[0], 1.0, style.look(game, game.targets[0])[0], before[0]
+    )
     parts.append(text(left + 8, top + 40, "of hunter 1; mark: before", 11, fill=style.GREY))
 
     alt = words(moves, links, share, watched, lit)
-    return Picture(svg.document(SECOND + 240, parts, alt), alt, f"<p>{sentence(moves, links)}</p>")
+    return Picture(svg.document(SECOND + 244, parts, alt), alt, f"<p>{sentence(moves, links)}</p>")
 
 
 def board(game: TabularGame, scene: Board, state: Sequence[int], moves: Sequence[str], after: Sequence[Sequence[float]],
@@ -151,7 +155,7 @@ def q_slice(moves: Sequence[str], links: Links, predicted: Sequence[float]) -> l
     low, high = min(map(min, q)), max(map(max, q))
     shades = [[(value - low) / max(high - low, 1e-9) for value in row] for row in q]
     parts = [text(left + 84, top + 40, "weight", 11, "end", fill=style.GREY)]
-    width = 48.0
+    width = 42.0
     for c, (move, p) in enumerate(zip(moves, predicted, strict=True)):
         x = left + 90 + (c + 0.5) * width
         parts.append(text(x, top + 40, number(p), 12, "middle", p == max(predicted)))
@@ -161,7 +165,7 @@ def q_slice(moves: Sequence[str], links: Links, predicted: Sequence[float]) -> l
         parts.append(text(left + 84, y + 20, move, 13, "end"))
         for c in range(len(moves)):
             parts.append(charts.cell(left + 90 + c * width, y, width, ROW, number(q[r][c]), shades[r][c]))
-    parts.append(text(left + 90, top + 228, "rows: hunter 1, columns: prey", 11, fill=style.GREY))
+    parts.append(text(left + 8, top + 230, "rows: hunter 1, columns: prey", 11, fill=style.GREY))
     return parts
 
 
