@@ -38,6 +38,7 @@ ROOT = Path(__file__).parent.parent
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 HIDDEN = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # as JupyterLab and VS Code say it, and as Colab does
+ASKING = "# A question. Its answer is computed here: guess first."  # JupyterLab shows the first line of a folded cell
 SOLUTION = re.compile(r"^( *)# solution, stub: (.*?)\n(.*?)\n *# end$", re.MULTILINE | re.DOTALL)
 
 
@@ -85,6 +86,9 @@ def notebooks(source: Path) -> dict[Path, NotebookNode]:
     """Path → notebook, not executed, for all that one source makes: see above. `executed` says which ones are to be run."""
     folder = source.parent.parent
     whole = opened_anywhere(jupytext.read(source), repository(), f"{folder.name}/{source.stem}.ipynb")
+    for cell in whole.cells:
+        if cell.cell_type == "code" and "widgets.ask(" in cell.source:
+            cell.source = f"{ASKING}\n{cell.source}"
     name = f"{source.stem}.ipynb"
     given = version(whole, solved=False)
     made = {folder / name: given, folder / "executed" / name: copy.deepcopy(given)}
