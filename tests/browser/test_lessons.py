@@ -191,7 +191,7 @@ def test_a_starting_point_is_moved(learning):
     answer(learning, "The best start.")
     found = widget(learning, "Columns 0.98, 0.96, 0.30")
     picture_of(found, "start-first")
-    handle = found.locator('.widget-hslider:has-text("Start") .noUi-handle')
+    handle = found.locator('.widget-hslider:has-text("Start: ") .noUi-handle')
     measure("StartingPoint", learning, found, handle, ["ArrowRight", "ArrowLeft"] * 6 + ["ArrowRight"] * 4)
     assert ". Start 0.79, " in words_of(found)
     assert "endlessly many watched moves" in words_of(found)
