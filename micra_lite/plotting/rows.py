@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
+from ..registry import GRID_TASKS
+from .results import measured
 from .style import BLUE, PAPER, VERMILLION
 
 Interval = tuple[float, float, float]  # score, low, high
@@ -45,6 +48,25 @@ def score_rows(
     axes.grid(axis="x", color="0.9")
     told = "; ".join(f"{name}: {signed(together[name])}" for name in each)
     return figure, f"{title}, normalised scores, all together: {told}."
+
+
+def adaptation_rows() -> dict[tuple[str, str, int], dict]:
+    """The rows of the committed benchmark of adaptation, by task, method and number of watched episodes.
+
+    Where a method was measured beside several sets of newcomers, the smallest set, beside which all methods were.
+    """
+    rows = json.loads(measured("adaptation.json").read_text(encoding="utf-8"))["rows"]
+    return {(r["task"], r["method"], r["episodes"]): r for r in sorted(rows, key=lambda r: -r["externals"])}
+
+
+def adaptation_panels(methods: Mapping[str, tuple[str, int]]) -> dict[str, dict[str, Interval]]:
+    """For each task the scores of these methods, name → (method, watched episodes), for `interval_panels`."""
+    rows, panels = adaptation_rows(), {}
+    for task in GRID_TASKS:
+        there = {name: rows[task, *key] for name, key in methods.items() if (task, *key) in rows}
+        if there:
+            panels[task] = {name: (r["score"], r["low"], r["high"]) for name, r in there.items()}
+    return panels
 
 
 def interval_panels(

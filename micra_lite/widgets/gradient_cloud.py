@@ -18,7 +18,8 @@ from ..plotting import style
 from ..registry import make
 from ..regret import counterfactual_regret_advantage
 from .drawing import charts, svg
-from .drawing.base import Explorer, Picture, choice, groups, policy_sliders, read_policy, slider
+from .drawing.base import Explorer, Picture, choice, groups, slider
+from .drawing.policies import TOGETHER, probabilities, probability_sliders
 from .drawing.svg import number, text
 
 CLOUD_GAMES = (
@@ -206,16 +207,16 @@ class GradientCloud(Explorer):
         self.game = made
         self.sliders = []
         for agent, names in zip(made.agents, made.action_names, strict=True):
-            first, preferred = (0.3, [3, 2, 1]) if agent in made.targets else (0.7, [4, 2, 2, 2])
-            own = policy_sliders(agent, names, first, preferred[: len(names)])
-            for one in own:
-                one.observe(self.redraw, "value")
-            self.sliders.append(own)
+            first, preferred = (0.3, (3, 2, 1)) if agent in made.targets else (0.7, (4, 2, 2, 2))
+            weights = (first, 1 - first) if len(names) == 2 else preferred[: len(names)]
+            start = [w / sum(weights) for w in weights]
+            self.sliders.append(probability_sliders(agent, names, start, self.redraw))
         self.target_menu.options = made.targets
         self.target_menu.value = made.targets[0]
         self._name_logits()
         menus = [self.game_menu, self.target_menu, self.logit_menu]
-        self.show([*menus, groups(self.sliders), *([self.draws] if self.draws else [])])
+        together = [ipywidgets.HTML(TOGETHER)] if any(len(own) > 1 for own in self.sliders) else []
+        self.show([*menus, groups(self.sliders), *together, *([self.draws] if self.draws else [])])
 
     @property
     def target(self) -> int:
@@ -230,7 +231,7 @@ class GradientCloud(Explorer):
 
     def policies(self) -> list[Tensor]:
         """The policies on the sliders, n × (A_j,), float64."""
-        return [torch.tensor(read_policy(own), dtype=torch.float64) for own in self.sliders]
+        return [torch.tensor(probabilities(own), dtype=torch.float64) for own in self.sliders]
 
     def picture(self) -> Picture:
         logit = self.game.action_names[self.target].index(self.logit_menu.value)

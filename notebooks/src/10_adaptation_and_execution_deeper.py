@@ -32,7 +32,6 @@ import os
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 import copy
-import json
 import math
 from dataclasses import replace
 
@@ -43,8 +42,8 @@ from matplotlib.figure import Figure
 import micra_lite
 from micra_lite import exact, widgets
 from micra_lite.extensions.change_detection import Succession, vigilant_execution
-from micra_lite.plotting import results, style
-from micra_lite.plotting.rows import interval_panels, score_rows
+from micra_lite.plotting import style
+from micra_lite.plotting.rows import adaptation_panels, interval_panels, score_rows
 from micra_lite.widgets import change_watch
 
 widgets.course_map("critic", "actors", "online adaptation", "execution")
@@ -215,27 +214,13 @@ with guess_limit.then():
 # to the trained actors; the last row replaces the play as well (best responses to $\bar\pi$).
 
 # %% tags=["hide-input"]
-rows = json.loads(results.measured("adaptation.json").read_text())["rows"]
-# All methods beside the same newcomers: the smallest set comes last.
-rows.sort(key=lambda r: -r["externals"])
-measured = {(r["task"], r["method"], r["episodes"]): r for r in rows}
 parts = {
     "imitator": ("conditioned", 5),
     "Bayes": ("conditioned, Bayes predictor", 5),
     "true policy": ("conditioned, true external policy", 0),  # needs no watching
     "Bayes, exact play": ("Bayes-greedy team", 5),
 }
-panels = {}
-for task in micra_lite.registry.GRID_TASKS:
-    there = {
-        name: measured[task, *key]
-        for name, key in parts.items()
-        if (task, *key) in measured
-    }
-    if there:
-        panels[task] = {
-            name: (r["score"], r["low"], r["high"]) for name, r in there.items()
-        }
+panels = adaptation_panels(parts)
 with guess_limit.then():
     widgets.show(
         *interval_panels(

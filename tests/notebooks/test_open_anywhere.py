@@ -58,7 +58,7 @@ def test_every_result_that_a_lesson_reads_is_part_of_the_package():
     listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     shipped = listed["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     read = set()
-    for source in (ROOT / "notebooks" / "src").glob("*.py"):
+    for source in (*(ROOT / "notebooks" / "src").glob("*.py"), ROOT / "micra_lite" / "plotting" / "rows.py"):
         read |= set(re.findall(r'measured\("([^"]+)"\)', source.read_text(encoding="utf-8")))
     assert {Path(name).name for name in shipped} == read
     assert all((ROOT / name).exists() for name in shipped)

@@ -1,11 +1,15 @@
 """Rows of scores: what is drawn, and that the words say the same."""
 
+import json
+
 import numpy as np
 import pytest
 from matplotlib.colors import same_color
 
-from micra_lite.plotting import style
+from helpers import ROOT
+from micra_lite.plotting import rows, style
 from micra_lite.plotting.rows import interval_panels, score_rows
+from micra_lite.registry import GRID_TASKS
 
 
 def test_every_single_score_is_drawn_and_all_together_are_said():
@@ -48,3 +52,17 @@ def test_nothing_measured_gives_an_empty_figure():
     figure, words = interval_panels({}, "score", "None", at=1.0)
     assert figure.axes == []
     assert words.startswith("None.")
+
+
+def test_the_benchmark_of_adaptation_by_method_and_task():
+    """Against the file itself: for each key the row with the fewest newcomers, and its score in the panel."""
+    stored = json.loads((ROOT / "benchmarks" / "results" / "adaptation.json").read_text(encoding="utf-8"))["rows"]
+    found = rows.adaptation_rows()
+    assert set(found) == {(r["task"], r["method"], r["episodes"]) for r in stored}
+    for r in stored:
+        assert found[r["task"], r["method"], r["episodes"]]["externals"] <= r["externals"]
+    panels = rows.adaptation_panels({"told": ("conditioned", 5), "no such row": ("conditioned", -1)})
+    assert list(panels) == list(GRID_TASKS)
+    for task, there in panels.items():
+        r = found[task, "conditioned", 5]
+        assert there == {"told": (r["score"], r["low"], r["high"])}

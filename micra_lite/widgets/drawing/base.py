@@ -4,7 +4,7 @@
    of the data, so it can be tested without a browser.
 2. An `Explorer` puts controls above one `ipywidgets.HTML`. Every control calls `redraw`, which sets that widget's
    value and nothing else: nothing flickers, and an error in the function is visible.
-   `slider`, `choice`, `policy_sliders` and `groups` make the controls.
+   `slider`, `choice` and `groups` make the controls.
 3. Without a kernel (on a web page, on GitHub, in an export) the notebook shows `twin()` instead: the same picture, its
    words, and a sentence that says why nothing moves.
 """
@@ -113,29 +113,6 @@ def choice(description: str, options: Any, **more: Any) -> Any:
     style = {"description_width": "130px", "button_width": "auto"}
     beside = ipywidgets.Layout(width="auto", display="flex", flex_flow="row nowrap")  # label, then buttons
     return ipywidgets.ToggleButtons(description=description, options=options, style=style, layout=beside, **more)
-
-
-def policy_sliders(agent: str, names: Sequence[str], first: float, weights: Sequence[int]) -> list[Any]:
-    """Sliders for one agent's mixed policy over the actions `names`; `read_policy` reads them.
-
-    For two actions there is one slider, the probability of the first, which starts at `first`. For more there is a weight
-    for each action, which starts at `weights`; actions are played in proportion to their weights.
-    """
-    if len(names) == 2:
-        label = f"{agent}: P({names[0]})"
-        return [slider(ipywidgets.FloatSlider, label, value=first, min=0.0, max=1.0, step=0.05)]
-    return [
-        slider(ipywidgets.IntSlider, f"{agent}: {name}", value=w, min=0, max=10)
-        for name, w in zip(names, weights, strict=True)
-    ]
-
-
-def read_policy(sliders: Sequence[Any]) -> list[float]:
-    """The policy (A,) that `policy_sliders` show; uniform where all weights are zero."""
-    values = [float(one.value) for one in sliders]
-    if len(values) == 1:
-        return [values[0], 1 - values[0]]
-    return [v / sum(values) if any(values) else 1 / len(values) for v in values]
 
 
 def groups(columns: Sequence[Sequence[Any]]) -> Any:
