@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +36,26 @@ def standing(r: dict[str, Any]) -> str:
     return "ahead of" if r["low"] > 0 else "behind" if r["high"] < 0 else "level with"
 
 
+def harmless(words: str) -> str:
+    """Words in which no name is taken for HTML.
+
+    >>> harmless("<img src=x> 3 < 4")
+    '&lt;img src=x> 3 < 4'
+    """
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", words)
+
+
 def lines_of(headers: list[str], lines: list[list[str]]) -> list[str]:
     """A markdown table.
 
     >>> lines_of(["task", "score"], [["pursuit", "0.9"]])
     ['| task | score |', '|---|---|', '| pursuit | 0.9 |']
     """
+    lines = [[harmless(cell).replace("|", "\\|") for cell in line] for line in lines]
     return [f"| {' | '.join(line)} |" if line else "|---" * len(headers) + "|" for line in (headers, [], *lines)]
 
 
 def picture(name: str) -> str:
     """A figure of docs/, with its alt text."""
     words = (HERE.parent / "docs" / f"{name}.txt").read_text(encoding="utf-8").strip()
-    return f"![{words}](docs/{name}.png)"
+    return f"![{harmless(words)}](docs/{name}.png)"

@@ -10,14 +10,13 @@ everything else from the README.
 from __future__ import annotations
 
 import argparse
-import base64
 import inspect
 import pydoc
 import re
 import shutil
 import sys
 import tempfile
-from html import escape
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -26,10 +25,14 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 sys.path[:0] = [str(DOCS), str(ROOT / "benchmarks")]
 import equations
+import lesson_page
+import notation
 
+import examples
 import micra_lite
 import readme
 from micra_exercises.tutor import scheme
+from micra_lite.widgets import OpeningGame
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -40,7 +43,7 @@ def toctree(pages: list[str]) -> str:
 
 
 def linked(text: str) -> str:
-    """Prose in which the names of functions, and of lessons, lead to their pages."""
+    """Prose in which the names of functions, of lessons and of equations lead to their pages."""
 
     def function(match: re.Match) -> str:
         found = pydoc.locate(match[1])
@@ -53,30 +56,22 @@ def linked(text: str) -> str:
             f"[{match[0]}](/notebooks/{match[1]})" if (ROOT / "notebooks" / f"{match[1]}.ipynb").exists() else match[0]
         )
 
+    def equation(match: re.Match) -> str:
+        if not match[1]:  # code, a formula, a heading, or a link already
+            return match[0]
+        return re.sub(r"((?:Eqs?\.|Equation) )?([1-4])", r"[\1\2](/equations.md#eq-\2)", match[1])
+
+    kept = r"^[#<][^\n]*|```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$\n]*\$|\[[^\]]*\]\([^)]*\)"
+    text = re.sub(rf"(?ms){kept}|\b((?:Eqs?\.|Equation) [1-4](?: and [1-4])?)\b", equation, text)
     return re.sub(r"`(\d\d_\w+)`", lesson, re.sub(r"`(micra_lite(?:\.\w+)+)`", function, text))
 
 
 def notebook(source: Path, target: Path) -> None:
-    """A copy with links, whose pictures have their alt text as HTML has it: Sphinx would drop it.
-
-    Drawings are images in notebooks, which take nothing else on trust; here they are drawings again.
-    """
-
-    def drawing(match: re.Match) -> str:
-        return base64.b64decode(match[1]).decode()
-
-    content = nbformat.read(source, as_version=4)
+    """An executed notebook as a page: with links, and with widgets that move."""
+    content = lesson_page.alive(nbformat.read(source, as_version=4), source.parent.parent)
     for cell in content.cells:
         if cell.cell_type == "markdown":
             cell.source = linked(cell.source)
-    for output in (o for cell in content.cells for o in cell.get("outputs", [])):
-        picture = output.get("data", {}).get("image/png")
-        if picture:
-            words = escape(output.metadata["image/png"]["alt"])
-            output.data["text/html"] = f'<img alt="{words}" src="data:image/png;base64,{"".join(picture.split())}">'
-        if "text/html" in output.get("data", {}):
-            image = r'<img alt="[^"]*" style="width: 100%" src="data:image/svg\+xml;base64,([^"]*)"/>'
-            output.data["text/html"] = re.sub(image, drawing, output.data["text/html"])
     nbformat.write(content, target)
 
 
@@ -84,8 +79,10 @@ def course(source: Path, folder: str, title: str) -> str:
     """Take a folder's notebooks over; returns the page that lists them: title, minutes, what it is about."""
     (source / folder).mkdir()
     listed: dict[bool, list[str]] = {True: [], False: []}  # the core path, and what goes deeper
-    for path in sorted((ROOT / folder / "executed").glob("*.ipynb")):
-        notebook(path, source / folder / path.name)
+    executed = sorted((ROOT / folder / "executed").glob("*.ipynb"))
+    with ProcessPoolExecutor(2) as pool:
+        list(pool.map(notebook, executed, [source / folder / path.name for path in executed]))
+    for path in executed:
         header = nbformat.read(path, as_version=4).cells[0].source
         about = re.split(r"\n\s*\n", header)[1].replace("\n", " ")
         minutes = re.search(r"\*\*Time\*\*: (?:about )?(\w+ minutes)", header)
@@ -116,6 +113,18 @@ def entries() -> list[tuple[Path, str]]:
     return found
 
 
+def offered() -> dict[str, str]:
+    """What the package offers by name, but for its folders: dotted name → what it is in a line."""
+    found = {}
+    for name in micra_lite.__all__:
+        thing = getattr(micra_lite, name)
+        if hasattr(thing, "__qualname__"):
+            found[f"{thing.__module__}.{name}"] = inspect.getdoc(thing).splitlines()[0].replace("*", r"\*")
+        elif not inspect.ismodule(thing):
+            found |= {full: examples.OWN[full][0] for full in examples.OWN if full.endswith(f".{name}")}
+    return found
+
+
 def api(folder: Path) -> str:
     """Write one page for each file or folder of the packages, in the README's order; returns the page that lists them."""
     pages = []
@@ -124,13 +133,19 @@ def api(folder: Path) -> str:
         pages.append(f"api/{modules[0].removeprefix('micra_lite.')}")
         text = [f"# {path.stem}", "", f"{words[0].upper()}{words[1:]}.", ""]
         for module in modules:
-            text += [f"## {module}", "", "```{eval-rst}", f".. automodule:: {module}", "```", ""]
+            text += [
+                f"## {module}",
+                "",
+                "```{eval-rst}",
+                f".. automodule:: {module}",
+                "",
+                *examples.values(module),
+                "```",
+                "",
+            ]
         (folder.parent / f"{pages[-1]}.md").write_text("\n".join(text), encoding="utf-8")
-    offered = {name: getattr(micra_lite, name) for name in micra_lite.__all__}
-    at = {name: getattr(x, "__module__", "micra_lite") for name, x in offered.items() if not inspect.ismodule(x)}
-    names = [f"   ~{module}.{name}" for name, module in at.items()]
     text = ["# API", "", "What `import micra_lite` offers by name; everything else is in the modules.", ""]
-    text += ["```{eval-rst}", ".. autosummary::", "   :nosignatures:", "", *names, "```", ""]
+    text += ["```{eval-rst}", *(f"- :py:obj:`~{name}`: {words}" for name, words in offered().items()), "```", ""]
     text += ["## The modules, in reading order", "", *(f"- [](/{page})" for page in pages), "", toctree(pages)]
     return "\n".join(text)
 
@@ -141,20 +156,27 @@ def tutor() -> str:
     return text.replace("% marking scheme", scheme.marking()).replace("% common errors", scheme.errors())
 
 
+def front() -> str:
+    """The front page, with the opening game in its place."""
+    text = (DOCS / "index.md").read_text(encoding="utf-8")
+    game = f'<div class="opens-page">{lesson_page.moving(OpeningGame())}</div>'
+    return text.replace("% the opening game", game)
+
+
 def gather(source: Path) -> None:
     """Write the pages that Sphinx is to build."""
     for name in ("api", "docs"):
         (source / name).mkdir()
     shutil.copy(ROOT / "README.md", source)
-    shutil.copy(DOCS / "index.md", source)
     for picture in DOCS.glob("*.png"):
         shutil.copy(picture, source / "docs")
     pages = {
+        "index": front(),
         "course": course(source, "notebooks", "The course"),
         "exercises": course(source, "exercises", "Exercises"),
         "tutor": tutor(),
         "equations": equations.page(),
-        "notation": (DOCS / "notation.md").read_text(encoding="utf-8"),
+        "notation": linked(notation.page()),
         "benchmarks": f"# What it measures\n\n{readme.table()}\n",
         "api": api(source / "api"),
     }
@@ -163,10 +185,21 @@ def gather(source: Path) -> None:
 
 
 def sphinx(source: str, folder: str) -> int:
-    """Make the site from the pages; 1, and a line on the screen for each, where a reference leads nowhere."""
+    """Make the site from the pages; 1, and a line on the screen for each, where a reference leads nowhere.
+
+    Sphinx works in a folder of its own, so that only what a browser needs ends in the site.
+    """
     from sphinx.cmd.build import build_main
 
-    return build_main(["-b", "html", "-c", str(DOCS), "-W", "--keep-going", "-q", source, folder])
+    with tempfile.TemporaryDirectory() as work:
+        made = f"{work}/site"
+        options = ["-b", "html", "-c", str(DOCS), "-d", f"{work}/doctrees", "-W", "--keep-going", "-q"]
+        status = build_main([*options, source, made])
+        shutil.rmtree(Path(made) / "_sources", ignore_errors=True)
+        if (Path(folder) / "searchindex.js").exists():  # no page of an older site stays
+            shutil.rmtree(folder)
+        shutil.copytree(made, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".buildinfo"))
+    return status
 
 
 def main() -> int:

@@ -70,7 +70,9 @@ def page() -> str:
         written = lessons(equation)
         lines += ["", f"## Eq. {equation}", "", f"$${written[-1].text}$$", ""]
         lines += ["Explained in " + ", ".join(f"[](/notebooks/{p.where})" for p in written) + "."]
-        for title, places in (("Computed by", functions(equation)), ("Tested by", tests(equation))):
-            lines += ["", f"{title}", ""]
-            lines += [f"- {{py:obj}}`{p.where.removeprefix('tests.')}`: {p.text.splitlines()[0]}" for p in places]
+        lines += ["", "Computed by", ""]
+        lines += [f"- {{py:obj}}`{p.where}`: {p.text.splitlines()[0]}" for p in functions(equation)]
+        lines += ["", "Tested by", ""]
+        for module, _, name, words in ((*p.where.rpartition("."), p.text.splitlines()[0]) for p in tests(equation)):
+            lines.append(f"- `{name}` in `{module.replace('.', '/')}.py`: {words}")
     return "\n".join(lines) + "\n"

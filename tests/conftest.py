@@ -40,3 +40,17 @@ def lab(tmp_path_factory):
     SCREENSHOTS.mkdir(exist_ok=True)
     with jupyterlab(folder) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, worker_id):
+    """The folder with the site, as `make site` makes it, for tests marked `browser`; built once for all workers."""
+    from filelock import FileLock
+
+    from helpers.site import build
+
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    with FileLock(shared / "site.lock"):
+        return shared / "site" if (shared / "site").exists() else build(shared / "site")

@@ -129,8 +129,8 @@ class Progress:
     def _repr_html_(self) -> str:
         marks = {"done": "✓", "left": "○"}
         body = "".join(
-            f"<tr><td>{lesson}</td><td><code>{escape(name)}</code></td><td>{minutes} min</td>"
-            f"<td>{marks.get(state, '…')} {state}</td></tr>"
+            f"<tr><td>{escape(lesson)}</td><td><code>{escape(name)}</code></td><td>{minutes} min</td>"
+            f"<td>{marks.get(state, '…')} {escape(state)}</td></tr>"
             for lesson, name, minutes, state in self.rows
         )
         return f"<table><tr><th>lesson</th><th>exercise</th><th>time</th><th>state</th></tr>{body}</table><p><b>{self}</b></p>"

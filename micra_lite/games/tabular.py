@@ -26,7 +26,13 @@ class Outcomes(NamedTuple):
 
 
 class TabularGame(Game):
-    """A game whose state is a row of small integers, component c in 0 … radix[c]−1, with its rules as `outcomes`."""
+    """A game whose state is a row of small integers, component c in 0 … radix[c]−1, with its rules as `outcomes`.
+
+    >>> from micra_lite.registry import make
+    >>> game = make("pursuit")  # three agents on a board of nine cells
+    >>> game.radix, game.n_states
+    ((9, 9, 9), 729)
+    """
 
     radix: tuple[int, ...]
 

@@ -103,6 +103,11 @@ class Chain(Explorer):
 
     Args: link, the one that a lesson is about, which gets a frame: "externals", "imitator", "critic", "regret" or "actors"; none
     for the whole. Raises ValueError for any other.
+
+    >>> chain = Chain("regret")
+    >>> chain.prey.value = 1.0  # another prey, and everything that follows from it
+    >>> chain.alt.split(";")[0]
+    'The chain: prey 100 percent B, the rest A'
     """
 
     def __init__(self, link: str = "") -> None:

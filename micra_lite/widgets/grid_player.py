@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from html import escape
+from typing import Any
 
 import ipywidgets
 import torch
@@ -67,6 +69,8 @@ class GridPlayer(Explorer):
     (2, 2)
     """
 
+    recording = "Here the team plays, step by step. In Jupyter you play yourself, with other games and other externals, too."
+
     def __init__(self, game: str = "pursuit", show: str = SHOW[0]) -> None:
         if game not in GRID_TASKS:
             raise ValueError(f"{game!r} is not a grid task; the player knows {list(GRID_TASKS)}")
@@ -116,7 +120,7 @@ class GridPlayer(Explorer):
     @staticmethod
     def _row(title: str, buttons: Sequence[ipywidgets.Button]) -> ipywidgets.HBox:
         """Buttons beside one another, with a title where other controls have their description."""
-        words = ipywidgets.HTML(f"<b>{title}</b>", layout=ipywidgets.Layout(width="130px"))
+        words = ipywidgets.HTML(f"<b>{escape(title)}</b>", layout=ipywidgets.Layout(width="130px"))
         return ipywidgets.HBox([words, *buttons], layout=ipywidgets.Layout(flex_flow="row wrap"))
 
     @staticmethod
@@ -202,7 +206,13 @@ class GridPlayer(Explorer):
             f"Nothing was played yet. You are {you} ({look(game, you)[2]} on the board). Choose your move: "
             f"the others choose theirs at the same time."
         )
-        return dataclasses.replace(drawn, alt=f"{drawn.alt} {first}", head=f"<p>{first}</p>")
+        return dataclasses.replace(drawn, alt=f"{drawn.alt} {first}", head=f"<p>{escape(first)}</p>")
+
+    def recorded(self) -> Sequence[Any]:
+        """The team's episode, step by step; nobody can play against a recording."""
+        self.step.value = 0
+        self.play_on()
+        return [self.team_menu, self.show_menu, self.step]
 
     def twin_pictures(self) -> Sequence[Picture]:
         """The present picture; if nothing was played yet, the team's first steps with the external's next move."""

@@ -142,6 +142,12 @@ class ImitatorBelief(Explorer):
     """An imitator's belief of a new prey: sliders for the watched moves and the state, a choice of prey.
 
     Args: imitator, a trained `MetaImitator` in float64 over a prey's observations; an untrained one works as well.
+
+    >>> seen = prey_tables()[0]  # what a prey sees in 12 states
+    >>> belief = ImitatorBelief(MetaImitator(seen.shape[1], 8, 5, step_size=0.5).double())
+    >>> belief.watched.value = 3
+    >>> belief.alt.split(". ")[0]
+    'Prey 0, 3 moves watched'
     """
 
     trained = True

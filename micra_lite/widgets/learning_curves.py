@@ -86,6 +86,11 @@ class LearningCurves(Explorer):
 
     Args: rows as in learning-runs.csv: mappings with task, panel, method, seed, point, step, watched, externals and score.
     Raises ValueError where there are none.
+
+    >>> about = {"task": "pursuit", "panel": "nobody adapts", "point": 0, "step": 100, "watched": 0, "externals": 12}
+    >>> rows = [{**about, "method": m, "seed": s, "score": 0.5 + s / 10} for m in ("MICRA", "COMA") for s in range(2)]
+    >>> LearningCurves(rows).seeds.max
+    2
     """
 
     trained = True

@@ -12,12 +12,14 @@ Without a kernel the answer is behind a fold, so that readers can guess first th
 from __future__ import annotations
 
 import base64
+import json
 import os
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from importlib.resources import files
+from typing import Any
 
 import ipywidgets
 import traitlets
@@ -27,7 +29,7 @@ from IPython.utils.capture import CapturedIO, capture_output
 from ..plotting import style
 from . import prediction_score
 from .drawing import charts, svg
-from .drawing.base import STATIC, Explorer, Picture, choice, slider
+from .drawing.base import Explorer, Picture, choice, slider
 from .drawing.svg import number, text
 
 LEFT, RIGHT = 70.0, svg.WIDTH - 70.0  # where a number line begins and ends
@@ -62,9 +64,10 @@ class Prediction(Explorer):
             raise ValueError(f"the truth {truth!r} is none of the options {list(options)}")
         if between is not None and not between[0] <= float(truth) <= between[1]:
             raise ValueError(f"the truth {truth!r} is outside of the slider's range {between}")
-        self.name, self.question, self.truth, self.because = name, question, truth, because
-        self.options, self.between, self.unit = list(options), between, unit
+        self.name, self.question, self.because = name, question, because
+        self.options, self.between, self.step, self.unit = list(options), between, step, unit
         self.digits = max(0, len(f"{step:.6f}".rstrip("0").split(".")[1]))
+        self.truth = truth if isinstance(truth, str) else self.rounded(truth)
         if between is None:
             self.control = choice("Your guess", self.options, value=None)
         else:
@@ -86,6 +89,11 @@ class Prediction(Explorer):
             wrong = (x for x in self.between or self.options if x != truth)
             self.control.value = next(wrong)
             self.reveal()
+
+    @property
+    def known_as(self) -> str:
+        """What the question is called on a web page: its key, or without one its name."""
+        return self.key or self.name
 
     @property
     def revealed(self) -> bool:
@@ -123,6 +131,9 @@ class Prediction(Explorer):
         """
         waiting = [one for one in (self, *others) if not one.revealed]
         if not waiting:
+            if os.environ.get("MICRA_LITE_UNATTENDED") == "1":  # pages without a kernel wait as well
+                keys = escape(json.dumps([one.known_as for one in (self, *others)]))
+                display(HTML(f'<span data-waits-for="{keys}"></span>'))
             yield
             return
         with capture_output() as kept:
@@ -142,6 +153,8 @@ class Prediction(Explorer):
         With `others`, it waits for all of them.
         """
         waiting = [one for one in (self, *others) if not one.revealed]
+        if isinstance(widget, Explorer):
+            widget.waits_for = [*(one.known_as for one in (self, *others)), *widget.waits_for]
         if not waiting:
             return widget
         cover = ipywidgets.VBox([ipywidgets.HTML(wait_for(waiting))])
@@ -160,6 +173,10 @@ class Prediction(Explorer):
             line = text(8, 16, picture.alt.removeprefix(f"{self.name}. "), 13)
             return Picture(svg.document(24, [line], picture.alt), picture.alt)
         return picture
+
+    def rounded(self, truth: float) -> float:
+        """The truth to the slider's digits: what is shown, drawn and measured is the same number."""
+        return float(number(truth, self.digits).replace("−", "-"))
 
     def shown(self, value: str | float) -> str:
         """An answer in words: an option as it is, a number with the slider's digits and its unit."""
@@ -235,7 +252,14 @@ class Prediction(Explorer):
         else:
             answer = self.drawn(None, True).html(still=True)
             shown = self.drawn(None, False).html(still=True) + f"<details><summary>Answer</summary>{answer}</details>"
-        return f"<div>{asked}{shown}<p><em>{STATIC}</em></p></div>"
+        return self.still(f"{asked}{shown}")
+
+    def live(self) -> dict[str, Any]:
+        about = {
+            name: getattr(self, name)
+            for name in ("known_as", "name", "question", "truth", "options", "between", "unit")
+        }
+        return {"question": {**about, "step": self.step, "digits": self.digits, "because": self.because}}
 
 
 def as_html(kept: CapturedIO) -> str:

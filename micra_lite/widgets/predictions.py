@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from . import prediction_score
 from .drawing import svg
@@ -20,6 +21,9 @@ class Predictions(Explorer):
         for one in self.predictions:
             one.observe(self.redraw, "kept")
         self.show([])
+
+    def live(self) -> dict[str, Any]:
+        return {"questions": [one.known_as for one in self.predictions]}
 
     def picture(self) -> Picture:
         parts = [text(x, 18, words, 13, bold=True) for x, words in ((8, "question"), (220, YOU), (440, TRUTH))]

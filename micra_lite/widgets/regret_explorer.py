@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import ipywidgets
 import torch
@@ -18,7 +19,7 @@ from ..registry import make
 from ..regret import counterfactual_regret_advantage, counterfactual_values
 from .drawing import charts, svg
 from .drawing.base import Explorer, Picture, choice, groups
-from .drawing.policies import TOGETHER, menu_of, probabilities, probability_sliders
+from .drawing.policies import TOGETHER, hundredths, menu_of, probabilities, probability_sliders
 from .drawing.svg import number, short, text
 
 
@@ -178,16 +179,23 @@ class RegretExplorer(Explorer):
         self.sliders: list[list] = []  # per agent, in the agents' order
         self.dealt: dict[str, tuple[MatrixGame, list[list]]] = {}  # the games shown so far, with their sliders
         self.targets: dict[str, str] = {}  # the target that was chosen in each
+        self.opening = game, policies
         self.game_menu.observe(self._deal, "value")
-        self._deal(policies=policies)
+        self._deal()
 
-    def _deal(self, change: object = None, policies: Sequence[Sequence[float]] | None = None) -> None:
+    def _deal(self, change: object = None) -> None:
         """Show another game: with its own sliders if it was here before, with new ones if not."""
         name = self.game_menu.value
         if name not in self.dealt:
             made = make(name)
             assert isinstance(made, MatrixGame)
-            self.dealt[name] = made, self._new_sliders(made, policies)
+            self.dealt[name] = (
+                made,
+                [
+                    probability_sliders(agent, names, start, self.redraw)
+                    for agent, names, start in zip(made.agents, made.action_names, self.start(made), strict=True)
+                ],
+            )
         self.game, self.sliders = self.dealt[name]
         chosen = self.targets.get(name, self.game.targets[0])
         if self.target_menu.options:
@@ -199,19 +207,29 @@ class RegretExplorer(Explorer):
         note = [ipywidgets.HTML(TOGETHER)] if max(self.game.n_actions) > 2 else []
         self.show([*menus, groups(self.sliders), *note])
 
-    def _new_sliders(self, game: MatrixGame, policies: Sequence[Sequence[float]] | None) -> list[list]:
-        """Sliders at `policies`; unless given, targets are undecided and the others have a preference."""
-        made = []
-        for j, (agent, names) in enumerate(zip(game.agents, game.action_names, strict=True)):
-            n = len(names)
-            if policies is not None:
-                start = list(policies[j])
-            elif agent in game.targets:
-                start = [1 / n] * n
-            else:
-                start = [0.7, 0.3] if n == 2 else [0.5, 0.3, *[0.2 / (n - 2)] * (n - 2)]
-            made.append(probability_sliders(agent, names, start, self.redraw))
-        return made
+    def start(self, game: MatrixGame) -> list[list[float]]:
+        """Where the sliders of a game open, one (A_j,) per agent: targets are undecided, the others have a preference."""
+        name, policies = self.opening
+        if policies is not None and game.name == name:
+            return [list(own) for own in policies]
+        start = []
+        for agent, n in zip(game.agents, game.n_actions, strict=True):
+            preferred = [0.7, 0.3] if n == 2 else [0.5, 0.3, *[0.2 / max(1, n - 2)] * (n - 2)]
+            start.append([1 / n] * n if agent in game.targets else preferred)
+        return start
+
+    def live(self) -> dict[str, Any]:
+        """The games that are offered, as numbers: a page computes the regrets itself."""
+        games = []
+        for name in self.game_menu.options:
+            game = make(name)
+            assert isinstance(game, MatrixGame)
+            start = self.start(game)
+            games.append({
+                "name": name, "agents": game.agents, "targets": game.targets, "actions": game.action_names,
+                "payoffs": game.payoffs.tolist(), "start": start, "shown": [hundredths(own) for own in start],
+            })  # fmt: skip
+        return {"games": games, "opening": list(self.game_menu.options).index(self.opening[0])}
 
     def _choose(self, change: object = None) -> None:
         """Show another target's regrets, and remember it for this game."""

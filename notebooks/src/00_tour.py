@@ -25,16 +25,13 @@
 #
 # **You need** Python, and to know what a probability and an average are. No reinforcement learning.
 #
-# **Time**: 15 minutes, plus about one for the cells to run.
+# **Time**: 16 minutes, plus about one for the cells to run.
 
 # %% [markdown]
-# ## How questions work
+# ## First, play
 #
-# Every lesson asks before it answers. Choose an answer, or move the slider, and press **Reveal**. Results that would give
-# the answer away wait for your guess. (That is all `with guess.then():` does in the code.) A wrong guess costs only points
-# that nobody else sees. Where there is no button, think first, then open *Answer*.
-#
-# Cells that only set up or draw are folded away; run them too.
+# In Jupyter, run the cell below (Shift + Enter). You are hunter 1. Hunt three prey; it takes two minutes. Then see how a team
+# that had watched them did it.
 
 # %% tags=["hide-input"]
 import os
@@ -50,6 +47,19 @@ from micra_lite import exact, widgets
 from micra_lite.plotting import results, style
 from micra_lite.plotting.games import picture
 
+game_first = widgets.OpeningGame()
+game_first
+
+# %% [markdown]
+# ## How questions work
+#
+# Every lesson asks before it answers. Choose an answer, or move the slider, and press **Reveal**. Results that would give
+# the answer away wait for your guess. (That is all `with guess.then():` does in the code.) A wrong guess costs only points
+# that nobody else sees. Where there is no button, think first, then open *Answer*.
+#
+# Cells that only set up or draw are folded away; run them too.
+
+# %% tags=["hide-input"]
 widgets.course_map()
 
 # %% [markdown]
@@ -57,9 +67,7 @@ widgets.course_map()
 #
 # ## The game
 #
-# Two hunters and a prey share a board of 3 × 3 cells. In each step all three move *at the same time*: they stay, or go one
-# cell north, south, west or east. A hunter catches the prey by landing on the same cell as the prey. Each catch pays both
-# hunters 1.
+# This game is called *pursuit*. All three move *at the same time*, and each catch pays both hunters 1.
 
 # %%
 game = micra_lite.make("pursuit")

@@ -26,6 +26,20 @@ def test_the_tour_runs_without_error(tour):
     ran_without_error(tour)
 
 
+def test_the_opening_game_takes_the_arrow_keys(tour):
+    """JupyterLab leaves them to the game: the board changes, the notebook's cell does not."""
+    game = tour.locator(".micra-game")
+    board, words = game.locator("svg.board"), game.locator(".told")
+    game.locator(".field").focus()
+    for left in (7, 6, 5):
+        before = board.get_attribute("aria-label")
+        tour.keyboard.press("ArrowUp" if left % 2 else "ArrowRight")
+        words.filter(has_text=f"{left} moves left").wait_for()
+        assert board.get_attribute("aria-label") != before
+        assert game.locator(".field").evaluate("field => field === document.activeElement")
+    picture_of(tour.locator(".jp-OutputArea-output:has(.micra-game)"), "opening-game-in-jupyterlab")
+
+
 def test_the_map_explains_the_word_that_has_the_focus_or_the_pointer(tour):
     found = widget(tour, "Map of MICRA")
     terms, tips = found.locator(".micra-term"), found.locator(".micra-tip")

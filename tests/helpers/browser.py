@@ -33,9 +33,14 @@ READY = """() => {
     const kernel = session?.session?.kernel;
     return Boolean(session?.isReady && kernel?.connectionStatus === 'connected' && kernel?.status === 'idle');
 }"""
+# Where the picture is of the widget around `handle`, in JupyterLab and on the site.
+PICTURE = {
+    "jupyterlab": "handle.closest('.widget-vbox:has(> .widget-html svg)').querySelector('.widget-html-content:has(svg)')",
+    "site": "handle.closest('.moving').querySelector('.picture')",
+}
 # Milliseconds from a key press to the next frame after the picture changed, for the widget around `handle`.
 STOPWATCH = """(handle) => {
-    const html = handle.closest('.widget-vbox:has(> .widget-html svg)').querySelector('.widget-html-content:has(svg)');
+    const html = PICTURE;
     window.delays = [];
     let pressed = null;
     document.addEventListener('keydown', () => { pressed = performance.now(); }, true);
@@ -182,9 +187,9 @@ def words_of(found):
     return found.locator("svg[role=img]").first.get_attribute("aria-label")
 
 
-def press_and_time(page, found, handle, keys):
+def press_and_time(page, found, handle, keys, where="jupyterlab"):
     """Press keys one after another, each until the picture has changed; returns the median delay in ms."""
-    handle.evaluate(STOPWATCH)
+    handle.evaluate(STOPWATCH.replace("PICTURE", PICTURE[where]))
     handle.focus()
     for key in keys:
         before, count = words_of(found), page.evaluate("() => window.delays.length")
@@ -197,13 +202,14 @@ def press_and_time(page, found, handle, keys):
     return statistics.median(page.evaluate("() => window.delays"))
 
 
-def measure(name, page, found, handle, keys):
+def measure(name, page, found, handle, keys, where="jupyterlab"):
     """Press keys and report the median delay, on the screen and, where MICRA_DELAYS names a file, as a line in it.
 
     How long it may take, benchmarks/widgets.py says; no test fails because the machine is busy.
     """
-    delay = press_and_time(page, found, handle, keys)
-    row = {"widget": name, "notebook": Path(page.url.partition("?")[0]).stem, "delay_ms_median": round(delay, 1)}
+    delay = press_and_time(page, found, handle, keys, where)
+    notebook = Path(page.url.partition("?")[0]).stem
+    row = {"widget": name, "notebook": notebook, "where": where, "delay_ms_median": round(delay, 1)}
     print(f"\n{name}: key to changed picture, median {delay:.0f} ms")
     if "MICRA_DELAYS" in os.environ:
         with open(os.environ["MICRA_DELAYS"], "a", encoding="utf-8") as rows:

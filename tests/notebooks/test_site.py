@@ -1,12 +1,8 @@
-"""The site in a real browser: built here, served to nobody else, and every page opened at the width of a phone."""
+"""The site in a real browser: built here, opened from the disk, and every page at the width of a phone."""
 
-import functools
-import http.server
-import os
 import re
 import subprocess
 import sys
-import threading
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlparse
@@ -15,52 +11,15 @@ import pytest
 
 from helpers import ROOT
 from helpers.browser import SCREENSHOTS
+from helpers.site import DESK, ENVIRONMENT, PHONE, pages, visit, watched
 
 pytestmark = pytest.mark.browser
-ENVIRONMENT = {**os.environ, "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}  # nothing answers
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1300, "height": 900}
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The folder with the site, as `make site` makes it."""
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, str(ROOT / "docs" / "build.py"), str(folder)]
-    built = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=3600)
-    assert built.returncode == 0, built.stderr
-    return folder
-
-
-@pytest.fixture(scope="module")
-def address(site):
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture
-def page(browser, address):
-    """A page at the width of a phone; whatever it complains of, or asks of others, is in `page.problems`."""
-    page = browser.new_page(viewport=PHONE)
-    page.problems = []
-    page.on("console", lambda said: page.problems.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.on(
-        "request", lambda asked: None if asked.url.startswith((address, "data:")) else page.problems.append(asked.url)
-    )
-    page.on("response", lambda got: page.problems.append(f"{got.status} {got.url}") if got.status >= 400 else None)
-    yield page
-    page.close()
-
-
-def pages(site):
-    return sorted(p.relative_to(site).as_posix() for p in site.rglob("*.html") if "_static" not in p.parts)
+def page(browser, site):
+    with watched(browser, site) as found:
+        yield found
 
 
 class Parts(HTMLParser):
@@ -93,13 +52,11 @@ def broken_links(site):
     return broken
 
 
-def test_every_page_can_be_read_on_a_phone(site, address, page):
-    """No complaint, no request to anybody else, nothing wider than the screen or too small, formulas set, pictures with words."""
+def test_every_page_can_be_read_on_a_phone(site, page):
+    """No complaint, no request to anybody else, nothing too small, formulas set, pictures with words; no screen is too narrow."""
     problems = []
     for name in pages(site):
-        page.goto(address + name)
-        page.wait_for_load_state("networkidle")
-        page.evaluate("() => window.MathJax?.startup?.promise")
+        visit(page, site / name)
         found = page.evaluate("""() => ({
             wide: document.documentElement.scrollWidth - window.innerWidth,
             unset: document.querySelectorAll('.math:not(:has(mjx-container)), mjx-merror').length,
@@ -109,17 +66,35 @@ def test_every_page_can_be_read_on_a_phone(site, address, page):
                 + [...document.querySelectorAll('main figure svg')].filter(i => !i.getAttribute('aria-label')).length,
         })""")
         problems += [(name, what, number) for what, number in found.items() if number > 0]
+        for width in (640, 900, 1100, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            problems += [(name, "wide", width)] * (page.evaluate("document.documentElement.scrollWidth") > width)
+        page.set_viewport_size(PHONE)
     assert problems == []
     assert page.problems == []
 
 
-def test_what_is_too_wide_or_fails_is_noticed(address, page):
+def test_what_is_too_wide_or_fails_is_noticed(site, page):
     """The test above, on a page that was spoilt."""
-    page.goto(f"{address}index.html")
+    visit(page, site / "index.html")
     page.evaluate("() => { document.body.insertAdjacentHTML('beforeend', '<p style=\"width: 500px\">x</p>'); }")
     assert page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth") > 0
-    page.goto(f"{address}nowhere.html")
-    assert any("404" in problem for problem in page.problems)
+    assert page.problems == []
+    for failing in (
+        "new Image().src = 'nowhere.png'",
+        "fetch('course.html').catch(() => {})",
+    ):  # no page may read others
+        with page.expect_event("requestfailed"):
+            page.evaluate(f"() => {{ {failing}; }}")
+    assert [p.rpartition("/")[2] for p in page.problems if p.startswith("failed: ")] == ["nowhere.png", "course.html"]
+
+
+def test_it_can_be_handed_out(site):
+    """Small enough for a memory stick and for a slow line, and nothing in it but what pages use."""
+    sizes = {p.relative_to(site).as_posix(): p.stat().st_size for p in site.rglob("*") if p.is_file()}
+    assert sum(sizes.values()) < 40e6
+    assert {name: size for name, size in sizes.items() if name.endswith(".html") and size > 3e6} == {}
+    assert [name for name in sizes if name.endswith((".doctree", ".pickle", ".buildinfo", ".ipynb"))] == []
 
 
 def test_no_link_is_broken(site):
@@ -180,27 +155,48 @@ def test_lessons_lead_to_the_functions_and_to_each_other(site):
         )
 
 
-def test_search_finds_a_word(address, page):
+def test_equations_and_symbols_lead_on(site):
+    """Eq. 2 in a lesson leads to the equations, these to functions, and a symbol to the API and to its lesson."""
+    assert "../equations.html#eq-2" in Parts(site / "notebooks" / "02_regret.html").links
+    assert "api/regret.html#micra_lite.regret.counterfactual_regret_advantage" in Parts(site / "equations.html").links
+    symbols = Parts(site / "notation.html").links
+    assert {"api/imitation.html#micra_lite.imitation.adapt", "notebooks/06_meta_imitator.html"} <= set(symbols)
+    assert {"equations.html#eq-2", "equations.html#eq-4"} <= set(symbols)
+
+
+def test_on_paper_there_are_words_and_pictures_and_nothing_to_click(site, page):
     page.set_viewport_size(DESK)
-    page.goto(f"{address}index.html")
+    page.emulate_media(media="print")
+    visit(page, site / "notebooks" / "02_regret.html")
+    assert page.get_by_role("heading", level=1).is_visible()
+    assert page.locator("main figure svg, main img, article figure svg, article img").first.is_visible()
+    assert page.locator("article pre:visible").count() > 1
+    for menu in (".sidebar-drawer", ".toc-drawer", ".mobile-header", ".theme-toggle-content", ".related-pages"):
+        assert not page.locator(menu).first.is_visible()
+
+
+def test_search_finds_a_word(site, page):
+    page.set_viewport_size(DESK)
+    visit(page, site / "index.html")
     page.locator("input[name=q]").first.fill("Rao")
     page.keyboard.press("Enter")
     found = page.locator("#search-results li a", has_text="The policy gradient").first
     found.wait_for()
+    summary = found.locator("xpath=../p").inner_text()
+    assert re.search(r"\w{3}.*[.?!]$", summary), "the first sentence of the page"
     found.click()
     page.wait_for_url(lambda url: "03_policy_gradient" in url)
-    page.goto(f"{address}search.html?q=xyzzyx")
+    page.goto((site / "search.html").as_uri() + "?q=xyzzyx")
     page.locator("#search-results", has_text="did not match any documents").wait_for()
     assert page.problems == []
 
 
 @pytest.mark.parametrize("name", ["index", "notebooks/02_regret", "api", "api/regret", "benchmarks"])
-def test_screenshots_to_look_at(address, page, name):
+def test_screenshots_to_look_at(site, page, name):
     SCREENSHOTS.mkdir(exist_ok=True)
     for size, device in ((PHONE, "phone"), (DESK, "desk")):
         page.set_viewport_size(size)
-        page.goto(f"{address}{name}.html")
-        page.evaluate("() => window.MathJax?.startup?.promise")
+        visit(page, site / f"{name}.html")
         picture = SCREENSHOTS / f"site-{Path(name).name}-{device}.png"
         page.screenshot(path=picture)
         assert picture.stat().st_size > 10_000

@@ -256,6 +256,7 @@ def test_results_wait_for_the_guess(unattended, monkeypatch):
     after = str(notebook.cells[1].outputs)
     if unattended:
         assert "half & half" in before
+        assert 'data-waits-for="[&quot;Coin&quot;]"' in before  # pages without a kernel wait, too
     else:
         assert "waits for your prediction “Coin” above" in before
         assert "half" not in before
@@ -263,4 +264,4 @@ def test_results_wait_for_the_guess(unattended, monkeypatch):
         assert "half &amp; half" in after
         assert 'alt="A figure in which nothing is drawn."' in after
         assert "waits" not in after
-    assert notebook.cells[3].outputs[0].text == "at once\n"
+    assert notebook.cells[3].outputs[-1].text == "at once\n"

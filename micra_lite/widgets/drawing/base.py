@@ -5,13 +5,15 @@
 2. An `Explorer` puts controls above one `ipywidgets.HTML`. Every control calls `redraw`, which sets that widget's
    value and nothing else: nothing flickers, and an error in the function is visible.
    `slider`, `choice` and `groups` make the controls.
-3. Without a kernel (on a web page, on GitHub, in an export) the notebook shows `twin()` instead: the same picture, its
-   words, and a sentence that says why nothing moves.
+3. Without a kernel (on GitHub, in an export) the notebook shows `twin()` instead: the same picture, its words, and a
+   sentence that says why nothing moves. The twin also says in `data-…` attributes what it is a copy of, so that the
+   site (`docs/live.py`) can put something that moves in its place.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -64,11 +66,13 @@ class Explorer(ipywidgets.VBox):
     """
 
     trained: ClassVar[bool] = False  # whether the numbers shown come from training
+    recording: ClassVar[str] = ""  # what a web page says of a recording that lacks some controls
 
     def __init__(self) -> None:
         super().__init__()
         self.view = ipywidgets.HTML()
         self.alt = ""  # the present picture in words
+        self.waits_for: list[str] = []  # the questions whose answers it would give away
 
     def picture(self) -> Picture:
         """The picture for the controls' present values."""
@@ -77,6 +81,14 @@ class Explorer(ipywidgets.VBox):
     def twin_pictures(self) -> Sequence[Picture]:
         """The pictures of the static copy: the present one, unless a subclass shows more."""
         return [self.picture()]
+
+    def recorded(self) -> Sequence[Any] | None:
+        """The controls that a recording for web pages moves, all others as they are now; None: all that there are."""
+        return None
+
+    def live(self) -> dict[str, Any]:
+        """What a web page needs to know of it, beside the name of its class, as JSON."""
+        return {}
 
     def show(self, controls: Sequence[Any]) -> None:
         """Arrange `controls` above the picture, and draw it."""
@@ -91,8 +103,13 @@ class Explorer(ipywidgets.VBox):
 
     def twin(self) -> str:
         """The static copy as HTML."""
-        figures = "".join(p.html(still=True, trained=self.trained) for p in self.twin_pictures())
-        return f"<div>{figures}<p><em>{STATIC}</em></p></div>"
+        return self.still("".join(p.html(still=True, trained=self.trained) for p in self.twin_pictures()))
+
+    def still(self, shown: str) -> str:
+        """The static copy around what it shows, HTML: what it is a copy of, and why nothing moves."""
+        about = {"widget": type(self).__name__, "waits-for": self.waits_for, **self.live()}
+        marks = "".join(f' data-{name}="{escape(json.dumps(x))}"' for name, x in about.items() if x not in ([], None))
+        return f"<div{marks}>{shown}<p><em>{STATIC}</em></p></div>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
         plain = type(self).__name__ + ("" if self.trained else f": {self.alt}")

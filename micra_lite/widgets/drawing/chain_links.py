@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
 import torch
@@ -125,7 +126,7 @@ def draw(game: TabularGame, state: Sequence[int], links: Links, lit: str, share:
     parts.append(text(left + 8, top + 40, "of hunter 1; mark: before", 11, fill=style.GREY))
 
     alt = words(moves, links, share, watched, lit)
-    return Picture(svg.document(SECOND + 244, parts, alt), alt, f"<p>{sentence(moves, links)}</p>")
+    return Picture(svg.document(SECOND + 244, parts, alt), alt, f"<p>{escape(sentence(moves, links))}</p>")
 
 
 def board(game: TabularGame, scene: Board, state: Sequence[int], moves: Sequence[str], after: Sequence[Sequence[float]],

@@ -54,6 +54,8 @@ def probability_sliders(agent: str, names: Sequence[str], start: Sequence[float]
             shares[k] = change["new"]
             for j, value in zip(others, exact, strict=True):
                 shares[j] = value
+        if [one.value for one in sliders] == hundredths(start):  # back where they opened, and exactly so
+            shares[:] = start
         busy = False
         changed(change)
 

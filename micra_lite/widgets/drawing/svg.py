@@ -66,7 +66,16 @@ def text(
 ) -> str:
     """Words whose baseline starts, ends or is centred (`anchor`: "start", "end", "middle") at (x, y)."""
     weight = ' font-weight="bold"' if bold else ""
-    return f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" text-anchor="{anchor}" fill="{fill}"{weight}>{escape(words)}</text>'
+    return f'<text x="{px(x, 6)}" y="{px(y, 6)}" font-size="{px(size, 6)}" text-anchor="{anchor}" fill="{fill}"{weight}>{escape(words)}</text>'
+
+
+def px(value: float, digits: int = 4) -> str:
+    """A length in pixels, or another part of a drawing, in a few digits; what lies beyond nine decimals is floating point's.
+
+    >>> px(200 / 3), px(0.1 + 0.2), px(441.25)
+    ('66.67', '0.3', '441.2')
+    """
+    return f"{round(float(value), 9):.{digits}g}"
 
 
 def fitting(words: str, width: float, size: float = 13) -> float:
@@ -76,24 +85,24 @@ def fitting(words: str, width: float, size: float = 13) -> float:
 
 def rect(x: float, y: float, width: float, height: float, fill: str, stroke: str = "none", opacity: float = 1.0) -> str:
     """A rectangle from its upper left corner."""
-    faint = f' fill-opacity="{opacity:.3g}"' if opacity < 1 else ""
-    return f'<rect x="{x:.4g}" y="{y:.4g}" width="{width:.4g}" height="{height:.4g}" fill="{fill}" stroke="{stroke}"{faint}/>'
+    faint = f' fill-opacity="{px(opacity, 3)}"' if opacity < 1 else ""
+    return f'<rect x="{px(x)}" y="{px(y)}" width="{px(width)}" height="{px(height)}" fill="{fill}" stroke="{stroke}"{faint}/>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, colour: str = GREY, dashed: bool = False) -> str:
     """A straight line."""
     dash = ' stroke-dasharray="4 3"' if dashed else ""
-    return f'<line x1="{x1:.4g}" y1="{y1:.4g}" x2="{x2:.4g}" y2="{y2:.4g}" stroke="{colour}"{dash}/>'
+    return f'<line x1="{px(x1)}" y1="{px(y1)}" x2="{px(x2)}" y2="{px(y2)}" stroke="{colour}"{dash}/>'
 
 
 def circle(x: float, y: float, radius: float, stroke: str = INK, fill: str = PAPER) -> str:
     """A circle, hollow unless it is given a `fill`."""
-    return f'<circle cx="{x:.4g}" cy="{y:.4g}" r="{radius:g}" fill="{fill}" stroke="{stroke}" stroke-width="2.5"/>'
+    return f'<circle cx="{px(x)}" cy="{px(y)}" r="{radius:g}" fill="{fill}" stroke="{stroke}" stroke-width="2.5"/>'
 
 
 def diamond(x: float, y: float, reach: float, fill: str) -> str:
     """A filled square on its corner."""
-    corners = f"{x:.4g},{y - reach:.4g} {x + reach:.4g},{y:.4g} {x:.4g},{y + reach:.4g} {x - reach:.4g},{y:.4g}"
+    corners = f"{px(x)},{px(y - reach)} {px(x + reach)},{px(y)} {px(x)},{px(y + reach)} {px(x - reach)},{px(y)}"
     return f'<polygon points="{corners}" fill="{fill}" stroke="{INK}"/>'
 
 
@@ -102,14 +111,14 @@ def star(x: float, y: float, reach: float, fill: str) -> str:
     corners = []
     for k in range(10):
         r, angle = (reach if k % 2 == 0 else 0.42 * reach), math.pi * (k / 5 - 0.5)
-        corners.append(f"{x + r * math.cos(angle):.4g},{y + r * math.sin(angle):.4g}")
+        corners.append(f"{px(x + r * math.cos(angle))},{px(y + r * math.sin(angle))}")
     return f'<polygon points="{" ".join(corners)}" fill="{fill}" stroke="{INK}"/>'
 
 
 def polyline(points: Sequence[tuple[float, float]], colour: str, width: float = 2, dashed: bool = False) -> str:
     """A line through many points."""
     dash = ' stroke-dasharray="4 3"' if dashed else ""
-    path = " ".join(f"{x:.4g},{y:.4g}" for x, y in points)
+    path = " ".join(f"{px(x)},{px(y)}" for x, y in points)
     return f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width:g}"{dash}/>'
 
 
@@ -122,8 +131,8 @@ def arrow(x1: float, y1: float, x2: float, y2: float, colour: str, width: float 
     h = min(4 + 2 * width, 0.6 * length)  # the head's length; it is as wide as long
     x, y = x2 - h * u, y2 - h * v
     dash = ' stroke-dasharray="4 3"' if dashed else ""
-    head = f"{x2:.4g},{y2:.4g} {x - h * v / 2:.4g},{y + h * u / 2:.4g} {x + h * v / 2:.4g},{y - h * u / 2:.4g}"
-    shaft = f'<line x1="{x1:.4g}" y1="{y1:.4g}" x2="{x:.4g}" y2="{y:.4g}" stroke="{colour}" stroke-width="{width:g}"{dash}/>'
+    head = f"{px(x2)},{px(y2)} {px(x - h * v / 2)},{px(y + h * u / 2)} {px(x + h * v / 2)},{px(y - h * u / 2)}"
+    shaft = f'<line x1="{px(x1)}" y1="{px(y1)}" x2="{px(x)}" y2="{px(y)}" stroke="{colour}" stroke-width="{width:g}"{dash}/>'
     return f'{shaft}<polygon points="{head}" fill="{colour}"/>'
 
 
@@ -133,7 +142,7 @@ def hatch(x: float, y: float, width: float, height: float, colour: str = INK, ga
     reach = gap
     while reach < width + height:  # the line from (x, y + reach) up to (x + reach, y), cut to the rectangle
         x1, x2 = x + max(0.0, reach - height), x + min(width, reach)
-        strokes.append(f"M{x1:.4g} {y + reach - (x1 - x):.4g}L{x2:.4g} {y + reach - (x2 - x):.4g}")
+        strokes.append(f"M{px(x1)} {px(y + reach - (x1 - x))}L{px(x2)} {px(y + reach - (x2 - x))}")
         reach += gap
     return f'<path d="{"".join(strokes)}" stroke="{colour}" stroke-width="1" fill="none"/>'
 
