@@ -264,7 +264,7 @@ def test_the_opening_game_is_played_to_its_end_on_the_front_page(browser, site, 
         for number in range(2, STEPS + 1):
             press(page, 4) if way == "keyboard" else game.get_by_role("button", name="Next ▶").tap()
             assert f"Move {number} of {STEPS}." in game.locator(".told").inner_text()
-        assert "This is what MICRA does" in game.inner_text()
+        assert "This is the idea of MICRA" in game.inner_text()
         assert problems == []
 
 
