@@ -69,7 +69,9 @@ class GridPlayer(Explorer):
     (2, 2)
     """
 
-    recording = "Here the team plays, step by step. In Jupyter you play yourself, with other games and other externals, too."
+    recording = (
+        "Here the team plays, step by step. In Jupyter you play yourself, with other games and other externals, too."
+    )
 
     def __init__(self, game: str = "pursuit", show: str = SHOW[0]) -> None:
         if game not in GRID_TASKS:

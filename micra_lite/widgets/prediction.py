@@ -255,6 +255,9 @@ class Prediction(Explorer):
         return self.still(f"{asked}{shown}")
 
     def live(self) -> dict[str, Any]:
+        """The question with its answer, so that a page can ask it again; nothing before the answer is shown."""
+        if not self.revealed:
+            return {}
         about = {
             name: getattr(self, name)
             for name in ("known_as", "name", "question", "truth", "options", "between", "unit")

@@ -36,7 +36,7 @@ READY = """() => {
 # Where the picture is of the widget around `handle`, in JupyterLab and on the site.
 PICTURE = {
     "jupyterlab": "handle.closest('.widget-vbox:has(> .widget-html svg)').querySelector('.widget-html-content:has(svg)')",
-    "site": "handle.closest('.moving').querySelector('.picture')",
+    "site": "handle.closest('.moving').querySelector('.picture, .board')",
 }
 # Milliseconds from a key press to the next frame after the picture changed, for the widget around `handle`.
 STOPWATCH = """(handle) => {

@@ -2,8 +2,9 @@
 
 import json
 import random
+import re
 import sys
-from html import unescape
+from html import escape, unescape
 
 import nbformat
 import pytest
@@ -18,7 +19,7 @@ import lesson_page
 import live
 import rerun
 
-from micra_lite.widgets import Prediction, Predictions
+from micra_lite.widgets import Prediction, Predictions, RegretExplorer
 from micra_lite.widgets.drawing import svg
 from micra_lite.widgets.opening_story import STEPS, game_data, respond, story
 
@@ -229,6 +230,15 @@ def tap(page, move):
     page.locator(".micra-game .pad button").nth(move).tap()
 
 
+def test_the_opening_game_answers_to_the_first_key(page, site):
+    """The front page begins with it, and it has the focus; with delays."""
+    visit(page, site / "index.html")
+    game = page.locator(".moving .micra-game")
+    page.locator(".moving .field:focus").wait_for()
+    measure("OpeningGame", page, game, game.locator(".field"), ["ArrowDown", "ArrowUp"] * 4, "site")
+    assert "0 moves left" in game.locator(".told").inner_text()
+
+
 @pytest.mark.parametrize("way", ["keyboard", "touch"])
 def test_the_opening_game_is_played_to_its_end_on_the_front_page(browser, site, way):
     """Prey 1's hunter in all rounds, then the team's round move by move; the catches are those of a replay in Python."""
@@ -266,6 +276,30 @@ def test_the_opening_game_is_played_to_its_end_on_the_front_page(browser, site, 
             assert f"Move {number} of {STEPS}." in game.locator(".told").inner_text()
         assert "This is the idea of MICRA" in game.inner_text()
         assert problems == []
+
+
+def test_no_name_is_taken_for_html(browser, tmp_path, monkeypatch):
+    """Questions, options, games, agents and actions with a picture in their names that would run a script."""
+    evil = "<img src=x onerror='window.hit = 1'>\"&"
+    monkeypatch.setenv("MICRA_LITE_UNATTENDED", "1")
+    one = Prediction(evil, evil, evil, options=["b", evil], because=evil)
+    explorer = RegretExplorer("stag_hunt", games=["stag_hunt"])
+    games = json.dumps([{**explorer.live()["games"][0], "name": evil, "agents": [evil, "b"], "targets": [evil, "b"],
+                         "actions": [[evil, "x"], ["y", evil]]}])  # fmt: skip
+    played = re.sub(r'data-games="[^"]*"', lambda _: f'data-games="{escape(games)}"', live.page(explorer.twin(), None))
+    parts = [live.page(one.twin(), None), live.page(Predictions([one]).twin(), None), played]
+    path = tmp_path / "page.html"
+    path.write_text(f"<!doctype html><meta charset=utf-8>{''.join(parts)}<script>{live.script(game=False)}</script>")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_function("() => document.documentElement.classList.contains('live-ready')")
+    guess_all(page)
+    for key in ("ArrowRight", "End"):
+        page.locator(".slider input").first.press(key)
+    page.wait_for_timeout(100)
+    assert page.evaluate("() => [window.hit ?? 0, document.querySelectorAll('.moving img').length]") == [0, 0]
+    assert page.locator(".moving").all_inner_texts()[0].count(evil) >= 3
+    page.close()
 
 
 @pytest.mark.parametrize("lesson", ["02_regret", "06_meta_imitator"])
