@@ -52,7 +52,7 @@ html_show_search_summary = False  # Sphinx would fetch pages for it, which a bro
 html_show_copyright = False
 html_favicon = str(HERE / "static" / "favicon.svg")
 html_show_sphinx = False
-html_theme_options = {"navigation_with_keys": True}
+html_theme_options = {"navigation_with_keys": False}  # arrow keys are for sliders and games
 
 
 def paragraph(text: str) -> str:

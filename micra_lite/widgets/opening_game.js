@@ -45,6 +45,7 @@ export default {
       const who = a === p && b === p ? "you both caught it!" : a === p ? "you caught it!" : "your mate caught it!";
       now.told = ["You", "your mate", `prey ${now.round + 1}`].map((name, i) => said(name, made[i], from[i])).join(", ")
         + (caught ? `: ${who} It starts again ${place(after[2])}. ` : ": not caught. ")
+        + (caught && now.catches[now.round] === goal ? "Goal reached! " : "")
         + `${count(STEPS - now.step, "move", "moves")} left, ${count(now.catches[now.round], "catch", "catches")}.`;
       report();
       if (now.step === STEPS) now.phase = "over";
@@ -80,8 +81,12 @@ export default {
       if (now.phase !== "over" && now.phase !== "team") now.catches[now.round] = null; // a round cut short is not compared
       now.phase = "team";
       report();
-      show(1, 0);
+      show(1, telling(1));
       focus(ui.field);
+    }
+    function telling(k) { // the move at which the regrets differ most explains them best
+      const spread = prey[k].team.map(({ regret }) => Math.max(...regret) - Math.min(...regret));
+      return spread.indexOf(Math.max(...spread));
     }
     function show(shown, at) {
       Object.assign(now, { shown, at: Math.max(0, Math.min(STEPS - 1, at)) });
@@ -193,8 +198,8 @@ export default {
       const n = now.catches[now.round], many = count(n ?? 0, "catch", "catches"), met = n >= goal;
       const task = `Catch it ${goal} times in ${STEPS} moves.`;
       if (now.phase === "watch") {
-        return `Prey ${now.round + 1} is different again. This time you may watch first: the hunters only look on, `
-          + "and all are put down anew before each move. Your mate watches too.";
+        return `Prey ${now.round + 1} is different again. This time you may watch first, up to ${prey[now.round].watched.length} moves: the hunters `
+          + "only look on, and every move starts from new places. Your mate watches too.";
       }
       if (now.phase === "hunt" && now.round) return `${now.round === 1 ? "Here is another prey. " : ""}${task}`;
       if (now.phase === "hunt") {
@@ -203,7 +208,7 @@ export default {
       }
       const score = met ? `Goal reached: ${many}.` : `${many}; the goal was ${goal}.`;
       const mate = ["Your mate knew this prey.", "Your mate hunted it as if it were prey 1.", "Your mate had watched it, too."][now.round];
-      const why = now.round === 1 && !met ? " Old habits do not catch a new prey." : "";
+      const why = now.round === 1 && !met ? " What works on one prey need not work on the next." : "";
       return `${score} ${prey[now.round].habit} ${mate}${why}`;
     }
     function teamLead() {
@@ -213,7 +218,7 @@ export default {
       const compared = !played.length ? ""
         : ` ${played.length < prey.length ? "On the prey that you hunted to the end" : "In all"}, the team made ${count(theirs, "catch", "catches")} and you ${mine}`
           + (mine > theirs ? ": you were better!" : mine === theirs ? ": as many!" : ".");
-      return `This team watched ${data.watched} moves of each prey before it hunted, more than you could: that is the point. `
+      return `This team watched ${data.watched} moves of each prey before it hunted; you could watch only prey 3. That is the point. `
         + `Hunter 1 played in your place, on the same boards and with the same luck.${compared}`;
     }
     function row(name, value, width, kind, mark) {
@@ -240,7 +245,7 @@ export default {
       }));
       now.told = `Move ${now.at + 1} of ${STEPS}. Hunter 1 took the move with the largest regret: ${NAMES[own]}${tie}. `
         + `${said("Hunter 2", mate, step.cells[1])}, ${said(`prey ${now.shown + 1}`, went, step.cells[2])}: `
-        + (step.caught ? "caught!" : "not caught.");
+        + (!step.caught ? "not caught." : `caught by ${[0, 1].filter((i) => landed[i] === landed[2]).map((i) => `hunter ${i + 1}`).join(" and ")}!`);
     }
     function scores() {
       const cell = (n) => h("td", {}, n === null ? "–" : n >= goal ? `${n} ✓` : `${n}`);
@@ -285,13 +290,13 @@ export default {
       board: s("svg", { class: "board", viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img", onclick: tapped }),
       told: h("p", { class: "told", "aria-live": "polite" }), history: h("p", { class: "history" }),
       look: button("Watch a move", watch, "primary in-watch"), next: button("", goOn, "primary go-on"),
-      skip: button("Show me the team", team, "skip"), back: button("◀ Previous", () => show(now.shown, now.at - 1)),
+      skip: button("Skip to the watching team", team, "skip"), back: button("◀ Previous", () => show(now.shown, now.at - 1)),
       forth: button("Next ▶", () => show(now.shown, now.at + 1)), habit: h("p", { class: "habit" }),
-      choices: prey.map((_, k) => button(`Prey ${k + 1}`, () => show(k, 0))),
+      choices: prey.map((_, k) => button(`Prey ${k + 1}`, () => show(k, telling(k)))),
       expected: h("ul", { class: "bars" }), regret: h("ul", { class: "bars" }), scores: h("table", { class: "in-team" }),
     };
     ui.field = h("div", { class: "field", tabindex: "0", role: "group" },
-      h("div", { class: "left" }, ui.board),
+      h("div", { class: "left" }, ui.board, h("p", { class: "note in-team" }, "All stand where they stood before the move; arrows show where they go.")),
       h("div", { class: "right" }, ui.told,
         h("div", { class: "steps in-team" }, ui.back, ui.forth), ui.history,
         h("div", { class: "pad" }, ...pad), h("p", { class: "hint" }, "For the arrow keys, click the board first."),
@@ -304,13 +309,13 @@ export default {
       h("div", { class: "head" }, h("div", {}, ui.title, " ", ui.score), ui.skip), ui.lead, ui.scores,
       h("div", { class: "choices in-team", role: "group", "aria-label": "Which prey" }, ...ui.choices),
       h("div", { class: "in-team" }, ui.habit,
-        h("p", {}, "Hunter 1 has an old habit, for prey that it knows nothing of: half chance, half what suits an average "
-          + "prey. Before each move it asks of all five: how many more catches, now and later, does this move promise than the "
-          + "old habit? That is the regret of the move.")),
+        h("p", {}, "Against a prey that it knows nothing of, hunter 1 would play its usual way: half the time at random, half the time "
+          + "what suits an average prey. Before every move it asks of each of its five moves: how many more catches, now and later, "
+          + "does this one promise than the usual way? That is the move's regret: what it would regret not to do. Positive means better.")),
       ui.field,
       h("p", { class: "end in-team" }, "This is the idea of MICRA: watch a stranger, predict its next moves, and find by the "
-        + "regret which own moves are better than the habit. Here every number was computed exactly, move by move. A MICRA team "
-        + "learns it beforehand, from many strangers; when it meets a new one, a few watched moves will do. The course shows how."),
+        + "regret which own moves are better than the usual way. Here every number was computed exactly, before every move. A MICRA team "
+        + "does this work beforehand: it trains with many strangers, until a prediction alone tells it what to do. The course shows how."),
       h("div", { class: "buttons in-team" }, button("Play again", goOn, "primary")));
     ui.field.addEventListener("keydown", (event) => {
       if (!(event.key in KEYS) || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -360,7 +365,7 @@ ${g} .arrow line { stroke: currentColor; } ${g} .arrow polygon { fill: currentCo
 ${g} .a0 { color: var(--accent); } ${g} .a1 { color: var(--c2); } ${g} .a2, ${g} .guess { color: var(--c3); }
 ${g} .percent, ${g} .caught { paint-order: stroke; stroke: var(--paper); stroke-width: 5px; stroke-linejoin: round; } ${g} .percent { font-size: 15px; } ${g} .caught { font-size: 20px; }
 ${g} .ring { fill: none; stroke: var(--ink); stroke-width: 4; } ${g} .ring.open { stroke-dasharray: 6 5; stroke-width: 2.5; stroke: var(--c3); } ${g} .origin { fill: none; stroke: var(--c3); stroke-width: 2; stroke-dasharray: 3 3; }
-${g} .end { margin-top: 12px; } ${g} .told { min-height: 4.2em; } ${g} .history { color: var(--grey); font-size: 15px; }
+${g} .end { margin-top: 12px; } ${g} .told { min-height: 5.6em; } ${g} .left .note { color: var(--grey); font-size: 14px; } ${g} .history { color: var(--grey); font-size: 15px; }
 ${g} .chips span { display: inline-block; min-width: 24px; margin: 1px 2px; padding: 0 4px; border-radius: 5px; background: var(--soft); color: var(--ink); text-align: center; font-weight: 600; }
 ${g} .pad { display: grid; grid-template-columns: repeat(3, minmax(64px, 92px)); gap: 6px; justify-content: center; }
 ${g} .pad button { display: flex; flex-direction: column; align-items: center; justify-content: center; line-height: 1.1; padding: 2px; min-height: 48px; }

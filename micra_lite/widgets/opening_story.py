@@ -31,7 +31,7 @@ HALF = 1 / 6  # from the edge of a cell to its middle, as a fraction of the boar
 # Parameters as in `PreyFamily`, and the same in words. The first is easy to learn; the second does the opposite.
 PREY = (
     ((0.0, 2.5, HALF, HALF, 1.0, 0.0, 1.0, -1.0, 1.0, -1.0), "It walks north and west, to the top left corner."),
-    ((0.5, 1.5, 1 - HALF, 1 - HALF, 0.5, -1.0, -2.0, 1.0, -2.0, 3.0), "It runs east, and on to the bottom right corner."),
+    ((0.5, 1.5, 1 - HALF, 1 - HALF, 0.5, -1.0, -2.0, 1.0, -2.0, 3.0), "It runs east, even against the wall, and now and then south."),
     ((0.5, 0.0, 0.5, 0.5, 2.0, -3.0, 2.0, 2.0, -2.0, -2.0), "It paces north and south and seldom rests."),
 )  # fmt: skip
 

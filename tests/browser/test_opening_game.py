@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from helpers.browser import SCREENSHOTS
-from helpers.opening import NAMES, catches, replay
+from helpers.opening import NAMES, catches, landed, replay
 from micra_lite.widgets import OpeningGame
 from micra_lite.widgets.opening_story import GOAL, STEPS, WATCHED, game_data, respond, story
 
@@ -81,15 +81,16 @@ def play(page, k, policy, act):
     """A round in which `act(move, cells)` makes each move; after each, the page must show what a replay says."""
     record = replay(game_data()["prey"][k], policy)
     cells, caught = tuple(game_data()["prey"][k]["start"]), 0
-    for t, (new, landed) in enumerate(record):
+    for t, (new, landing) in enumerate(record):
         assert shown(page) == cells
         move = int(policy(t, 81 * cells[0] + 9 * cells[1] + cells[2]))
         act(move, cells)
-        caught += landed
+        caught += landing
         assert shown(page) == new
-        assert ("caught it!" in told(page)) == landed
-        assert page.locator("#one .ring").count() == landed
+        assert ("caught it!" in told(page)) == landing
+        assert page.locator("#one .ring").count() == landing
         left = STEPS - 1 - t
+        assert ("Goal reached!" in told(page)) == (landing and caught == GOAL)
         assert told(page).endswith(f"{left} move{'s' * (left != 1)} left, {caught} catch{'es' * (caught != 1)}.")
         assert page.evaluate("window.saved.catches")[k] == caught
         cells = new
@@ -133,6 +134,8 @@ def test_by_keys_alone(opened):
     cells = page.locator("#one table td").all_text_contents()
     assert cells == [f"{n} ✓" if n >= GOAL else str(n) for n in (5, 0, 6, *team)]
     assert f"the team made {sum(team)} catches and you 11." in page.locator("#one .lead").text_content()
+    for _ in range(STEPS):  # it opens at the move that tells most
+        page.keyboard.press("ArrowLeft")
     for t, step in enumerate(game_data()["prey"][1]["team"]):
         the_team_is_shown(page, step)
         assert told(page).startswith(f"Move {t + 1} of {STEPS}.")
@@ -159,7 +162,9 @@ def the_team_is_shown(page, step):
     assert [li.get_attribute("class") for li in expected.locator("li").all()].index("marked") == went
     assert [li.get_attribute("class") for li in regret.locator("li").all()].index("marked") == own
     assert f"with the largest regret: {NAMES[own]}" in told(page)
-    assert told(page).endswith("not caught." if not step["caught"] else ": caught!")
+    there = [landed(cell, NAMES[move]) for cell, move in zip(step["cells"], step["moves"], strict=True)]
+    hunters = " and ".join(f"hunter {k + 1}" for k in (0, 1) if there[k] == there[2])
+    assert told(page).endswith(f": caught by {hunters}!" if step["caught"] else ": not caught.")
 
 
 def test_by_touch(opened):
@@ -197,6 +202,8 @@ def test_by_touch(opened):
     page.get_by_role("button", name="See the team").tap()
     for k in range(3):
         page.locator("#one").get_by_role("button", name=f"Prey {k + 1}").tap()
+        while page.get_by_role("button", name="Previous").is_enabled():
+            page.get_by_role("button", name="Previous").tap()
         for step in game_data()["prey"][k]["team"]:
             the_team_is_shown(page, step)
             if page.get_by_role("button", name="Next ▶").is_enabled():
@@ -212,7 +219,7 @@ def inside(cell, move):
 def test_the_team_is_a_click_away_and_nothing_is_claimed(opened):
     page = opened()
     page.locator("#one .pad .p1").click()
-    page.get_by_role("button", name="Show me the team").click()
+    page.get_by_role("button", name="Skip to the watching team").click()
     assert page.locator("#one table td").all_text_contents()[:3] == ["–"] * 3
     assert " and you " not in page.locator("#one .lead").text_content()
     the_team_is_shown(page, game_data()["prey"][1]["team"][0])
@@ -229,7 +236,7 @@ def test_who_does_as_well_as_the_team_is_told_so(opened, own, team, words):
         page.evaluate("window.traits.data.prey[0].team.find((step) => step.caught).caught = false")
     page.locator("#one .field").focus()
     play(page, 0, lambda t, _: found[t], lambda move, _: page.keyboard.press(KEYS[move]))
-    page.get_by_role("button", name="Show me the team").click()
+    page.get_by_role("button", name="Skip to the watching team").click()
     said = f"the team made {team} catches and you {own}{words}"
     assert page.locator("#one .lead").text_content().endswith(said)
 

@@ -271,6 +271,8 @@ def test_the_opening_game_is_played_to_its_end_on_the_front_page(browser, site, 
         team = [sum(step["caught"] for step in prey["team"]) for prey in game_data()["prey"]]
         told = [int(words.split()[0]) for words in game.locator("table td").all_text_contents()]
         assert told == [*caught, *team]
+        while game.get_by_role("button", name="Previous").is_enabled():  # it opens at the move that tells most
+            press(page, 3) if way == "keyboard" else game.get_by_role("button", name="Previous").tap()
         for number in range(2, STEPS + 1):
             press(page, 4) if way == "keyboard" else game.get_by_role("button", name="Next ▶").tap()
             assert f"Move {number} of {STEPS}." in game.locator(".told").inner_text()

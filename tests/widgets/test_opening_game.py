@@ -182,6 +182,7 @@ def test_the_habits_in_words_are_true():
     assert north[0] + west[0] > 0.8
     assert corner[0][[0, 1, 3]].sum() > 0.9  # it stays there, or pushes against the walls
     assert east[1] > 0.6
+    assert south[1] > 0.1 > north[1] + west[1]
     assert corner[1][[0, 2, 4]].sum() > 0.9
     assert north[2] + south[2] > 0.9
     assert stay[2] < 0.05
