@@ -127,6 +127,14 @@ def test_widgets_by_keyboard_show_what_python_draws(page, site, lesson, name, la
     place.screenshot(path=SCREENSHOTS / f"site-{lesson}-{name}.png")
 
 
+def test_arrow_keys_do_not_leave_a_page(page, site):
+    opened(page, site, "00_tour")
+    for key in ("ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(200)
+        assert page.url.endswith("/notebooks/00_tour.html")
+
+
 def test_choices_lead_to_their_pictures(page, site):
     """Buttons by keyboard, in a widget in which earlier choices change the later ones."""
     opened(page, site, "03_policy_gradient")
