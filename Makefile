@@ -42,7 +42,7 @@ test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long and not browser"
 	$(BIN)/python notebooks/build.py --check
 	$(BIN)/python benchmarks/readme.py --check
-	MICRA_LITE_PROGRESS= MICRA_LITE_UNATTENDED=1 $(BIN)/python -m pytest --nbval \
+	MICRA_LITE_PROGRESS= MICRA_LITE_UNATTENDED=1 $(BIN)/python -m pytest -n 2 --dist loadfile --nbval \
 		--nbval-sanitize-with notebooks/nbval_sanitize.cfg --nbval-kernel-startup-timeout 1800 \
 		notebooks/executed/*.ipynb exercises/executed/*.ipynb exercises/solutions/*.ipynb
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser tests

@@ -41,5 +41,4 @@ def watched(browser, site):
 def visit(page, path):
     """Open a page of the site and wait until its formulas are set."""
     page.goto(path.as_uri())
-    page.wait_for_load_state("networkidle")
     page.evaluate("() => window.MathJax?.startup?.promise")
