@@ -365,7 +365,7 @@ ${g} .arrow line { stroke: currentColor; } ${g} .arrow polygon { fill: currentCo
 ${g} .a0 { color: var(--accent); } ${g} .a1 { color: var(--c2); } ${g} .a2, ${g} .guess { color: var(--c3); }
 ${g} .percent, ${g} .caught { paint-order: stroke; stroke: var(--paper); stroke-width: 5px; stroke-linejoin: round; } ${g} .percent { font-size: 15px; } ${g} .caught { font-size: 20px; }
 ${g} .ring { fill: none; stroke: var(--ink); stroke-width: 4; } ${g} .ring.open { stroke-dasharray: 6 5; stroke-width: 2.5; stroke: var(--c3); } ${g} .origin { fill: none; stroke: var(--c3); stroke-width: 2; stroke-dasharray: 3 3; }
-${g} .end { margin-top: 12px; } ${g} .told { min-height: 5.6em; } ${g} .left .note { color: var(--grey); font-size: 14px; } ${g} .history { color: var(--grey); font-size: 15px; }
+${g} .end { margin-top: 12px; } ${g} .told { min-height: 5.6em; } ${g} .left p { color: var(--grey); font-size: 14px; } ${g} .history { color: var(--grey); font-size: 15px; }
 ${g} .chips span { display: inline-block; min-width: 24px; margin: 1px 2px; padding: 0 4px; border-radius: 5px; background: var(--soft); color: var(--ink); text-align: center; font-weight: 600; }
 ${g} .pad { display: grid; grid-template-columns: repeat(3, minmax(64px, 92px)); gap: 6px; justify-content: center; }
 ${g} .pad button { display: flex; flex-direction: column; align-items: center; justify-content: center; line-height: 1.1; padding: 2px; min-height: 48px; }
