@@ -128,9 +128,9 @@ def checks() -> list[str]:
 def grading() -> list[str]:
     """Accuracy and safety of grading."""
     measured = result("grading")
-    names = {"bubblewrap": "bubblewrap", "user": "another user (root, no bubblewrap)"}
+    names = {"user": "another user (root, no bubblewrap)"}
     lines = [
-        [names[r["sandbox"]], f"{r['of_these_graded_right']} of {r['honest_or_broken']}",
+        [names.get(r["sandbox"], r["sandbox"]), f"{r['of_these_graded_right']} of {r['honest_or_broken']}",
          f"{r['hostile'] - r['hostile_with_points']} of {r['hostile']}", "yes" if r["canary_changed"] else "no", f"{r['seconds']:.0f}"]
         for r in sorted(measured["rows"], key=lambda r: r["sandbox"])
     ]  # fmt: skip

@@ -31,14 +31,21 @@ def progress_file() -> Path | None:
 
 
 def read() -> dict[str, dict[str, Any]]:
-    """name → {"done": bool, "tries": int, "hints": int}. A broken file is renamed, not overwritten."""
+    """name → {"done": bool, "tries": int, "hints": int, "last": bool}: ever right, and right at last.
+
+    A broken file is renamed, not overwritten.
+    """
     path = progress_file()
     if path is None:
         return _memory
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        return {str(name): {"done": bool(e["done"]), "tries": int(e["tries"]), "hints": int(e["hints"])}
-                for name, e in kept.items()}  # fmt: skip
+        return {
+            str(name): {
+                "done": bool(e["done"]), "tries": int(e["tries"]), "hints": int(e["hints"]), "last": bool(e.get("last", e["done"])),
+            }
+            for name, e in kept.items()
+        }  # fmt: skip
     except OSError:
         return dict(_memory)
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -50,10 +57,11 @@ def read() -> dict[str, dict[str, Any]]:
 def keep(name: str, passed: bool | None = None, hints: int = 0) -> None:
     """Record an attempt (`passed`; None if there was none), or the number of hints seen so far."""
     kept = read()
-    entry = dict(kept.get(name, {"done": False, "tries": 0, "hints": 0}))
-    if passed is not None and not entry["done"]:
-        entry["tries"] += 1
-        entry["done"] = passed
+    entry = dict(kept.get(name, {"done": False, "tries": 0, "hints": 0, "last": False}))
+    if passed is not None:
+        entry["tries"] += not entry["done"]
+        entry["done"] = entry["done"] or passed
+        entry["last"] = passed
     entry["hints"] = max(entry["hints"], hints)
     kept[name] = entry
     _memory[name] = entry
@@ -94,7 +102,7 @@ class Progress:
             if entry is None or not entry["tries"]:
                 state = "left"
             elif entry["done"]:
-                state = "done"
+                state = "done" if entry["last"] else "done, but your last answer is wrong"
             else:
                 state = f"tried {entry['tries']} time{'s' * (entry['tries'] > 1)}"
             rows.append((one.lesson, one.name, one.minutes, state))
@@ -102,7 +110,7 @@ class Progress:
 
     @property
     def done(self) -> int:
-        return sum(state == "done" for *_, state in self.rows)
+        return sum(state.startswith("done") for *_, state in self.rows)
 
     @property
     def tried(self) -> int:
@@ -116,7 +124,7 @@ class Progress:
     @property
     def minutes(self) -> int:
         """The minutes that the remaining exercises take, roughly."""
-        return sum(minutes for _, _, minutes, state in self.rows if state != "done")
+        return sum(minutes for _, _, minutes, state in self.rows if not state.startswith("done"))
 
     def __str__(self) -> str:
         return f"{self.done} done, {self.tried} tried, {self.left} left; about {self.minutes} minutes to go"
@@ -127,7 +135,7 @@ class Progress:
         return "\n".join([*lines, str(self)])
 
     def _repr_html_(self) -> str:
-        marks = {"done": "✓", "left": "○"}
+        marks = {"done": "✓", "left": "○", "done, but your last answer is wrong": "✗"}
         body = "".join(
             f"<tr><td>{escape(lesson)}</td><td><code>{escape(name)}</code></td><td>{minutes} min</td>"
             f"<td>{marks.get(state, '…')} {escape(state)}</td></tr>"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,14 @@ from .limits import Trouble
 
 
 def numbers(value: Any) -> np.ndarray | None:
-    """Any number, list, array or tensor as float64; None for anything else and for ragged lists."""
+    """Any number, list, array or tensor as float64; None for anything else, for ragged lists and for complex numbers.
+
+    Complex numbers whose imaginary parts are no more than rounding are read, since eigenvectors come like that. Raises
+    whatever the conversion of an object of an unknown class raises.
+    """
     if isinstance(value, torch.Tensor):
-        value = value.detach().cpu().double().numpy()
+        value = (value.detach().to_dense() if value.layout != torch.strided else value.detach()).cpu()
+        value = value.resolve_conj().to(torch.complex128 if value.is_complex() else torch.float64).numpy()
     if isinstance(value, (list, tuple)):
         parts = [numbers(x) for x in value]
         if any(p is None for p in parts) or len({p.shape for p in parts if p is not None}) > 1:
@@ -22,11 +28,38 @@ def numbers(value: Any) -> np.ndarray | None:
         return np.array(parts, dtype=float)
     if value is None or isinstance(value, (str, bytes, bool)):
         return None
-    try:
-        found = np.asarray(value)
-        return None if found.dtype.kind in "cSUmM" else found.astype(float)
-    except (TypeError, ValueError):
-        return None
+    found = np.array(value, subok=False)
+    if found.dtype.kind == "O":
+        return np.array([float(x) for x in found.ravel()]).reshape(found.shape) if _are_numbers(found) else None
+    if found.dtype.kind == "c":
+        return found.real.astype(float) if _is_rounding(found) else None
+    return found.astype(float) if found.dtype.kind in "biuf" else None
+
+
+def _are_numbers(found: np.ndarray) -> bool:
+    """Whether these objects, such as fractions, are single numbers."""
+    return all(hasattr(x, "__float__") and not isinstance(x, (str, bytes)) for x in found.ravel())
+
+
+def _is_rounding(found: np.ndarray) -> bool:
+    """Whether the imaginary parts are as small as rounding makes them."""
+    return bool(np.abs(found.imag).max(initial=0) <= 1e-9 * max(1.0, np.abs(found.real).max(initial=0)))
+
+
+def is_complex(value: Any) -> bool:
+    """Whether there is an imaginary part in it."""
+    if isinstance(value, (list, tuple)):
+        return any(map(is_complex, value))
+    if isinstance(value, torch.Tensor):
+        return value.is_complex()
+    return bool(np.iscomplexobj(value))
+
+
+def is_half(value: Any) -> bool:
+    """Whether it is in half precision, with three or four digits."""
+    if isinstance(value, (list, tuple)):
+        return any(map(is_half, value))
+    return str(getattr(value, "dtype", "")).endswith("float16")
 
 
 def written(value: Any, digits: str = ".6g") -> str:
@@ -63,16 +96,32 @@ def gradient(found: Any, leaf: torch.Tensor, what: str, lost: str) -> Any:
     return Trouble("gradient_lost", lost) if slope is None else slope
 
 
-def close(a: Any, b: Any, tolerance: float) -> bool:
-    """Whether two results agree: of the same shape (no broadcasting), within `tolerance` of the largest entry."""
+def close(a: Any, b: Any, tolerance: float, floor: float = 0.0) -> bool:
+    """Whether two results agree: of the same shape (no broadcasting), within `tolerance` of the largest entry.
+
+    `floor` is the smallest difference that counts: the rounding of whatever went in.
+    """
     if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
         return not isinstance(a, np.ndarray) and not isinstance(b, np.ndarray)  # both failed
     if b.shape == () and a.size == 1:
         a = a.reshape(())
-    if a.shape != b.shape:
-        return False
-    reach = max(1.0, float(np.abs(b[np.isfinite(b)]).max(initial=0)))
-    return bool(np.allclose(a, b, rtol=0, atol=tolerance * reach, equal_nan=True))
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=0, atol=tolerance * size(b) + floor, equal_nan=True))
+
+
+def size(found: np.ndarray) -> float:
+    """The absolute value of the largest finite entry; 0 if there is none."""
+    return float(np.abs(found[np.isfinite(found)]).max(initial=0))
+
+
+@contextmanager
+def in_double() -> Iterator[None]:
+    """Double precision by default."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def as_default(x: Any) -> Any:
@@ -80,6 +129,16 @@ def as_default(x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         return type(x)(map(as_default, x))
     return x.to(torch.get_default_dtype()) if isinstance(x, torch.Tensor) and x.is_floating_point() else x
+
+
+def as_written(x: Any) -> Any:
+    """Floating-point tensors in double precision with the decimals they were written with: 0.8, not 0.800000011920929."""
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(as_written, x))
+    if isinstance(x, torch.Tensor) and x.dtype == torch.float32:
+        decimals = [float(f"{one:.7g}") for one in x.flatten().tolist()]
+        return torch.tensor(decimals, dtype=torch.float64).reshape(x.shape)
+    return x
 
 
 def same(a: Any, b: Any) -> bool:

@@ -22,7 +22,8 @@ LOOKS = {
 class Verdict:
     """`state` is one of the three; `mistake` is the name of the mistake, or None; `message` is for the student.
 
-    `yours` and `target` are the numbers of one case, if a picture of them helps.
+    `yours` and `target` are the numbers of one case, if a picture of them helps. `parts` says how many of how many parts
+    are right: cases of a function, numbers, or properties; None if that was not found out.
     """
 
     exercise: str
@@ -31,6 +32,7 @@ class Verdict:
     mistake: str | None = None
     yours: np.ndarray | None = field(default=None, compare=False)
     target: np.ndarray | None = field(default=None, compare=False)
+    parts: tuple[int, int] | None = field(default=None, compare=False)
 
     @property
     def passed(self) -> bool:
@@ -78,7 +80,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Hint:
-    """One hint: `number` of `count`."""
+    """One hint: `number` of `count`, or one about the last answer, which has the number 0."""
 
     exercise: str
     number: int
@@ -86,10 +88,16 @@ class Hint:
     name: str
     words: str
 
+    @property
+    def _title(self) -> str:
+        if not self.number:
+            return f"Hint about your last answer ({self.name})"
+        return f"Hint {self.number} of {self.count} ({self.name})"
+
     def __repr__(self) -> str:
-        return f"Hint {self.number} of {self.count} ({self.name})\n{self.words}"
+        return f"{self._title}\n{self.words}"
 
     def _repr_markdown_(self) -> str:
         more = f"\n\n*Call `check.{self.exercise}.hint()` again for the next one.*" if self.number < self.count else ""
         words = f"```python\n{self.words}\n```" if self.name in ("skeleton", "solution") else self.words
-        return f"**Hint {self.number} of {self.count} ({self.name})**\n\n{words}{more}"
+        return f"**{self._title}**\n\n{words}{more}"

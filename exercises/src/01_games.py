@@ -45,23 +45,23 @@ torch.set_default_dtype(torch.float64)
 #
 # | | left (p) | right (1 − p) |
 # |---|---|---|
-# | **up** | 4, 1 | 0, 5 |
-# | **down** | 1, 3 | 2, 0 |
+# | **up** | 7, 1 | 0, 5 |
+# | **down** | 1, 3 | 4, 0 |
 #
 # Column goes left with probability p. For which p are *up* and *down* worth the same to you?
 
 # %%
 # solution, stub: turning_point = ...
-better_left = 4 - 1  # what up gains against left
-better_right = 2 - 0  # what down gains against right
-turning_point = better_right / (better_left + better_right)  # 3 p = 2 (1 − p)
+better_left = 7 - 1  # what up gains against left
+better_right = 4 - 0  # what down gains against right
+turning_point = better_right / (better_left + better_right)  # 6 p = 4 (1 − p)
 # end
 
 # %%
 check.turning_point(turning_point)
 
 # %% [markdown] tags=["solution"]
-# At p = 0.4 both are worth 1.6. If column goes left more often, *up* is better. What column is paid does not matter here: its
+# At p = 0.4 both are worth 2.8. If column goes left more often, *up* is better. What column is paid does not matter here: its
 # policy is given.
 
 # %% [markdown]
@@ -119,7 +119,8 @@ check.worth_of_knowing(worth_of_knowing)
 # - the **second** against external B,
 # - the **third** against the average of both.
 #
-# Both externals mix. Enter `(q, other_a, other_b)`.
+# The best is better than both others: a tie does not count. Both externals mix, each between both its moves. Enter
+# `(q, other_a, other_b)`.
 
 # %%
 # solution, stub: average_misleads = ...  # (q, other_a, other_b)
@@ -163,7 +164,8 @@ check.ending_income(income)
 #
 # *Difficulty 3/5, importance 4/5, about 14 minutes.*
 #
-# When all policies are fixed, what is left is a chain: from each state to the next, with some probability.
+# When all policies are fixed, what is left is a chain: from each state to the next, with some probability. There may be two
+# agents or more.
 #
 # $$P(s' \mid s) = \sum_a \prod_j \pi_j(a_j \mid s)\; T(s' \mid s, a)$$
 #
@@ -210,7 +212,8 @@ check.state_chain(state_chain)
 #
 # $$V(s) = \sum_a \pi(a \mid s) \Big[ R(s, a) + \gamma \sum_{s'} T(s' \mid s, a)\, V(s') \Big]$$
 #
-# Write the team's value: V, weighted with how often the game starts in each state. It is not cut: sum for ever.
+# Write the team's value: V, weighted with how often the game starts in each state. It is not cut: sum for ever, or until V no
+# longer changes in its sixth decimal. γ is at least 0 and at most 0.95; there may be one target only.
 #
 # By hand, for two states, three joint actions and γ = 0.5:
 #

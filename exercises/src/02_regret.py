@@ -44,11 +44,11 @@ torch.set_default_dtype(torch.float64)
 #
 # | | left (0.5) | middle (0.25) | right (0.25) |
 # |---|---|---|---|
-# | **up** (0.2) | 4 | 0 | 1 |
-# | **down** (0.8) | 3 | 2 | 0 |
+# | **up** (0.2) | 3 | 0 | 3 |
+# | **down** (0.8) | 1 | 2 | 4 |
 
 # %%
-q = torch.tensor([[4.0, 0.0, 1.0], [3.0, 2.0, 0.0]])  # (2, 3): row's payoffs
+q = torch.tensor([[3.0, 0.0, 3.0], [1.0, 2.0, 4.0]])  # (2, 3): row's payoffs
 row = torch.tensor([0.2, 0.8])  # up, down
 column = torch.tensor([0.5, 0.25, 0.25])  # left, middle, right
 
@@ -61,8 +61,8 @@ column = torch.tensor([0.5, 0.25, 0.25])  # left, middle, right
 
 # %%
 # solution, stub: regrets = [..., ...]  # up, down
-v_up = 0.50 * 4 + 0.25 * 0 + 0.25 * 1  # 2.25
-v_down = 0.50 * 3 + 0.25 * 2 + 0.25 * 0  # 2.00
+v_up = 0.50 * 3 + 0.25 * 0 + 0.25 * 3  # 2.25
+v_down = 0.50 * 1 + 0.25 * 2 + 0.25 * 4  # 2.00
 v = 0.2 * v_up + 0.8 * v_down  # 2.05
 regrets = [v_up - v, v_down - v]
 # end
@@ -79,12 +79,12 @@ check.regrets_by_hand(regrets)
 #
 # *Difficulty 2/5, importance 5/5, about 12 minutes.*
 #
-# Now for any number of players. Write the first sum of Eq. 2: the agent on axis `i` holds an action, all others are averaged
-# out.
+# Now for any number of players, two or more. Write the first sum of Eq. 2: the agent on axis `i` holds an action, all others are
+# averaged out.
 #
 # $$v(a_i) = \sum_{a_{-i}} \prod_{j \ne i} \pi_j(a_j)\; Q([a_i, a_{-i}])$$
 #
-# By hand, for row in the table above: *up* is worth 0.5 · 4 + 0.25 · 0 + 0.25 · 1 = 2.25, *down* 2.
+# By hand, for row in the table above: *up* is worth 0.5 · 3 + 0.25 · 0 + 0.25 · 3 = 2.25, *down* 2.
 
 
 # %%
@@ -167,7 +167,7 @@ def coma(q, row, c):
 check.coma(coma)
 
 # %% [markdown] tags=["solution"]
-# *Up* has a positive regret, and yet a negative advantage here: column happened to play the one move against which *up* is bad.
+# *Up* has a positive regret, and yet a negative advantage here: column happened to play a move against which *up* is bad.
 # Averaged over column's moves, COMA's advantage is the regret.
 
 # %% [markdown]
@@ -175,7 +175,8 @@ check.coma(coma)
 #
 # *Difficulty 2/5, importance 3/5, about 8 minutes.*
 #
-# From sums of regrets to a policy: play each action in proportion to its sum, if that is positive. If none is, play uniformly.
+# From sums of regrets to a policy: play each action in proportion to its sum, if that is positive. If no sum is positive (all
+# are negative or zero), play uniformly.
 #
 # By hand: sums of 3, −2 and 1 give 3/4, 0 and 1/4.
 
@@ -204,6 +205,9 @@ check.match_regrets(match_regrets)
 # $$2\,(\max Q - \min Q)\, \sqrt{\mathrm{KL}(\pi \,\|\, \delta) / 2}, \qquad
 # \mathrm{KL}(\pi \,\|\, \delta) = \sum_a \pi(a) \log \frac{\pi(a)}{\delta(a)} \text{ in nats}$$
 #
+# An action that is never played, with π(a) = 0, adds nothing: `torch.xlogy` counts 0 · log 0 as 0. The prediction δ is
+# nowhere 0.
+#
 # By hand, for the table above and the prediction 0.25, 0.5, 0.25: the span is 4, KL is 0.5 log 2 − 0.25 log 2 = 0.173, and
 # the bound is 8 · √0.0866 = 2.355.
 
@@ -212,7 +216,7 @@ check.match_regrets(match_regrets)
 def error_bound(q, true, predicted):
     """q (A_1, A_2); true and predicted (A_2,), policies. Returns one number."""
     # solution, stub: return ...
-    kl = (true * (true.log() - predicted.log())).sum()
+    kl = (torch.xlogy(true, true) - torch.xlogy(true, predicted)).sum()
     return 2 * (q.max() - q.min()) * torch.sqrt(kl / 2)
     # end
 
@@ -230,7 +234,8 @@ check.error_bound(error_bound)
 # - row's **first** action has a positive regret, and
 # - when column plays its **likeliest** action, COMA's advantage of that first action is negative.
 #
-# Both players mix. Enter `(q, row, column)`.
+# Both play each of their actions with a positive probability, and one action of column is the likeliest. Enter
+# `(q, row, column)`.
 
 # %%
 # solution, stub: misleading = ...  # (q, row, column)

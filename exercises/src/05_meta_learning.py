@@ -65,7 +65,7 @@ check.stepped_by_hand(stepped)
 # *Difficulty 2/5, importance 5/5, about 10 minutes.*
 #
 # Now an imitator with one logit for each action; it predicts $\mathrm{softmax}(\theta)$. Adapt it to watched moves, with as many
-# steps as asked for. The inner loss is the mean cross-entropy of the watched moves.
+# steps as asked for (0 steps leave θ as it is). The inner loss is the mean cross-entropy of the watched moves.
 #
 # By hand, for θ = (0, 0), the moves 0, 1, 0, 0, two steps and α = 2: the frequencies are 0.75 and 0.25. The first step leads to
 # (0.5, −0.5). There 0.7311 and 0.2689 are predicted, and the second step leads to (0.5379, −0.5379).
@@ -116,7 +116,7 @@ check.adapted(adapted)
 def outer_loss(theta, support, query, steps, step_size):
     """theta (A,), logits; support and query (K, A), frequencies.
 
-    Returns one number, to be minimised.
+    Returns one number, to be minimised. There may be 0 steps.
     """
     # solution, stub: return ...
     moved = theta.expand(len(support), -1)  # (K, A): each task has its own from here on
@@ -187,7 +187,7 @@ check.meta_gradient(meta_gradient)
 # - first order says that θ should rise, but it should fall, or the other way round, and
 # - the inner step helps all the same: the loss on new moves is smaller after it.
 #
-# Enter `(start, watched, new, step_size)`.
+# Enter `(start, watched, new, step_size)`: three probabilities, of which `start` is neither 0 nor 1, and a positive number.
 
 # %%
 # solution, stub: misled = ...  # (start, watched, new, step_size)

@@ -83,7 +83,7 @@ check.posterior_by_hand(posterior)
 # Watched: action 1 in state 0, action 0 in state 1. The weights are 0.6 · 0.25 · 0.2 = 0.03 and 0.4 · 0.5 · 0.6 = 0.12, so the
 # posterior is 0.2 and 0.8. The prediction is (0.3, 0.45, 0.25) in state 0 and (0.52, 0.24, 0.24) in state 1.
 #
-# Among the drawn cases are one in which nothing was watched, and one with 1,000 moves.
+# Among the cases are one in which nothing was watched, and one with 1,000 moves. All probabilities are positive.
 
 
 # %%
@@ -111,8 +111,8 @@ check.bayes_predictor(bayes_predictor)
 # *Difficulty 2/5, importance 5/5, about 10 minutes.*
 #
 # Some externals were watched longer than others, but an array has as many columns in each row. So short rows are padded, and
-# weights say which pairs are real: 1 for a watched one, 0 for padding. Write each external's loss $L_k$: the mean of −log δ over
-# the moves that it made.
+# weights say which pairs are real: 1 for a watched one, 0 for padding, which may stand anywhere in a row. Write each external's
+# loss $L_k$: the mean of −log δ over the moves that it made. Each has made one at least, and all δ are positive.
 #
 # By hand, for two externals and up to three pairs. The first was watched for two moves, and δ gave them 0.5 and 0.25; so
 # L = (0.693 + 1.386) / 2 = 1.040. The second made three moves, with 0.75, 0.5 and 0.8: L = (0.288 + 0.693 + 0.223) / 3 = 0.401.
@@ -143,7 +143,8 @@ check.watched_loss(watched_loss)
 # *Difficulty 2/5, importance 4/5, about 10 minutes.*
 #
 # How far is a prediction from the best possible? The error is its expected cross-entropy above the external's own entropy, in
-# nats, averaged over the states that are *visited*. `visits` says how often each is.
+# nats, averaged over the states that are *visited*. `visits` says how often each is; some may never be. All probabilities of both
+# policies are positive.
 #
 # $$\sum_s \frac{d(s)}{\sum_{s'} d(s')}\; \mathrm{KL}\big(\pi_{\mathcal E}(\cdot \mid s) \,\|\, \delta(\cdot \mid s)\big)$$
 #

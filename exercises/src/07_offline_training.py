@@ -46,26 +46,27 @@ torch.set_default_dtype(torch.float64)
 #
 # | | $Q$: left | $Q$: right | $\bar Q$: left | $\bar Q$: right |
 # |---|---|---|---|---|
-# | **go** | 2 | 10 | 6 | 2 |
-# | **stay** | 2 | 0 | 0 | 4 |
+# | **go** | 10 | 12 | 3 | 11 |
+# | **stay** | 9 | 1 | 0 | 4 |
 #
 # The hunter plays *go* with 0.25, else *stay*; δ says *left* with 0.75, else *right*. One transition: the hunter went, the prey
-# moved left, that paid 3, and the game goes on. γ is 0.5. The critic is a table: its entry moves 0.5 of the way to the target.
+# moved left, that paid 4, and the game goes on. γ is 0.5. The critic is a table: its entry moves 0.5 of the way to the target.
 # τ is 0.25.
 #
-# Do one update as the lesson does. Enter three numbers: $Q(\text{go}, \text{left})$ and $\bar Q(\text{go}, \text{left})$ afterwards, and the
+# Do one update as the lesson does: the critic's step comes first, but the hunter's step still takes its regrets from $Q$ as it
+# was *before* the critic's step. Enter three numbers: $Q(\text{go}, \text{left})$ and $\bar Q(\text{go}, \text{left})$ after the update, and the
 # regret of *go* that the hunter's step uses.
 
 # %%
 # solution, stub: updated = [..., ..., ...]  # Q, its slow copy, the regret of go
 # 2, from the slow copy
-future = 0.25 * (0.75 * 6 + 0.25 * 2) + 0.75 * (0.75 * 0 + 0.25 * 4)
-y = 3 + 0.5 * future  # 4
-new = 2 + 0.5 * (y - 2)  # 3
-follows = 6 + 0.25 * (new - 6)  # 5.25
-# 4 and 1.5, from Q before its step
-go, stay = 0.75 * 2 + 0.25 * 10, 0.75 * 2 + 0.25 * 0
-regret = go - (0.25 * go + 0.75 * stay)
+future = 0.25 * (0.75 * 3 + 0.25 * 11) + 0.75 * (0.75 * 0 + 0.25 * 4)
+y = 4 + 0.5 * future  # 5
+new = 10 + 0.5 * (y - 10)  # 7.5
+follows = 3 + 0.25 * (new - 3)  # 4.125
+# 10.5 and 7, from Q before its step
+go, stay = 0.75 * 10 + 0.25 * 12, 0.75 * 9 + 0.25 * 1
+regret = go - (0.25 * go + 0.75 * stay)  # 2.625
 updated = [new, follows, regret]
 # end
 
@@ -112,11 +113,12 @@ check.slow_copy(slow_copy)
 #
 # *Difficulty 2/5, importance 5/5, about 12 minutes.*
 #
-# D keeps episodes in groups: each is of *one* external, E episodes of T steps at most. K groups are drawn, and an order of the
-# episodes, the same for all groups. The first n episodes *in that order* are support, the next m are query. The rest is not used.
+# D keeps episodes in groups: each is of *one* external, E episodes of T steps at most. K groups are drawn (a group may be drawn
+# twice), and an order of the episodes, the same for all groups: which episode comes first, second and so on. The first n episodes
+# *in that order* are support, the next m are query. The rest is not used. n may be 0: then nothing was watched.
 #
 # Count how often the external made each of its moves, in the support and in the query of each drawn group. Episodes that end
-# early are padded: only steps that are `alive` were played.
+# early are padded with any moves: only steps that are `alive` were played.
 #
 # By hand, for one drawn group, number 1, with four episodes of two moves: (0, 1), (1, 1), (2, 1) and (2, –), where the last one ended
 # early. The order is 2, 0, 3, 1; n = 1 and m = 2. The support is episode 2: moves 1 and 2 once each. The query is episodes 0 and

@@ -66,7 +66,7 @@ torch.set_default_dtype(torch.float64)
 
 # %%
 def newcomers(theta, watched, steps, step_sizes, n_0):
-    """theta and step_sizes (A,); watched, K tensors of moves; n_0, a number of pairs.
+    """theta and step_sizes (A,); watched, K tensors of moves; steps, 0 or more; n_0 > 0 pairs.
 
     Returns predictions (K, A).
     """
@@ -185,7 +185,7 @@ check.three_answers(three_answers)
 # The same game with two doors, two actions and two moves. Doors pay nothing at once, and γ = 1. Find payoffs `behind` (2, 2, 2), all between 0
 # and 10, and the policies of an average external and of a newcomer, so that
 #
-# - against the average external, one door is better than the other;
+# - against the average external, one door is better than the other (and no tie between actions decides what the team gets);
 # - frozen gains *nothing* over not adapting;
 # - re-imagined gains at least 1 over not adapting.
 #
@@ -214,7 +214,8 @@ check.no_gain_frozen(no_gain_frozen)
 #
 # *Difficulty 1/5, importance 5/5, about 6 minutes.*
 #
-# A return alone says little: some externals leave more to be had than others. Write the score of each seed, over K externals together:
+# A return alone says little: some externals leave more to be had than others. Write the score of each seed, over K externals together. Returns
+# are measured, so a score may fall below 0 or rise above 1:
 #
 # $$\frac{\sum_k (V_k - V_k^{\text{random}})}{\sum_k (V_k^{\text{best}} - V_k^{\text{random}})}$$
 #
@@ -275,8 +276,8 @@ check.suspicion_by_hand(suspicions)
 #
 # *Difficulty 2/5, importance 5/5, about 12 minutes.*
 #
-# Now for any number of moves. You get $\log \delta(a_t; \theta')$ in `known` and $\log \delta(a_t; \theta)$ in `unknown`. When $S_t$ exceeds the
-# threshold, that is an alarm, and the team adapts anew: so after it, the sum starts from 0 again. Return S after each move, that of
+# Now for T moves, one or more. You get $\log \delta(a_t; \theta')$ in `known` and $\log \delta(a_t; \theta)$ in `unknown`. When $S_t$ exceeds the
+# threshold (0 or more), that is an alarm, and the team adapts anew: so after it, the sum starts from 0 again. Return S after each move, that of
 # the alarm as it was.
 #
 # By hand, for the threshold 2.5:

@@ -4,15 +4,12 @@ import json
 import os
 import subprocess
 import sys
-import threading
-import time
 
 import numpy as np
 import pytest
 import torch
 
 from micra_exercises import check, progress
-from micra_exercises.exercise import exercise
 from micra_exercises.values import numbers
 from micra_exercises.verdict import Verdict
 
@@ -23,22 +20,6 @@ def kept(tmp_path, monkeypatch):
     monkeypatch.setenv("MICRA_LITE_PROGRESS", str(tmp_path / "deep" / "progress.json"))
     monkeypatch.setattr(progress, "_memory", {})
     return tmp_path / "deep" / "progress.json"
-
-
-@pytest.fixture
-def half():
-    @exercise(
-        lesson="none", title="Half of it", difficulty=1, importance=2, minutes=3,
-        example=(torch.tensor([2.0, 4.0]),), expected=[1.0, 2.0],
-        draw=lambda generator, k: (torch.randn(2 + k, generator=generator),),
-        hints=("What is twice as much?", "x / 2", "return x / ..."),
-        mistakes=[("doubled", lambda x: 2 * x, "You doubled. Divide by 2."), ("squared", lambda x: x * x, "You squared.")],
-        properties=[("smaller", lambda result, x: abs(result).max() < abs(x).max(), "half is smaller.")],
-    )  # fmt: skip
-    def half(x):
-        return x / 2
-
-    return half
 
 
 # --- verdicts ---
@@ -77,12 +58,12 @@ def test_a_mistake_is_named_only_where_it_fits_everywhere(half):
     [
         (lambda x: -x / 2, "wrong_sign", "sign"),
         (lambda x: x / 4, "wrong_factor", "0.5 times"),
-        (lambda x: (x / 2)[:1], "shape", "(1,)"),
+        (lambda x: (x / 2)[:1], "one_number", "the first of the right entries"),
         (lambda x: x / 0, "not_finite", "infinity"),
         (lambda x: None, "no_return", "return"),
         (lambda x: "one", "no_numbers", "quotation marks"),
         (lambda x: torch.tensor([1.0, 2.0]) if len(x) == 2 and x[0] == 2 else x + 9, "smaller", "The sheet's example is right"),
-        (lambda x: x - x + 0.1, "another_result", "your entry [1] is 0.1; 2 is expected. No entry is right."),
+        (lambda x: 0 * x + 0.1, "constant", "whatever the arguments are"),
         (lambda x: x / 2 + torch.eye(len(x))[0] / 9, "another_result", "1 of 2 entries is right"),
         (lambda x: x / len(x), "wrong_factors", "1 in the sheet's example"),
         (lambda: 1, "arguments", "1 argument: x"),
@@ -135,7 +116,8 @@ def test_advice_where_no_mistake_is_known_by_name():
 
 
 def test_results_are_never_broadcast_and_ragged_ones_are_no_numbers(half):
-    assert half(lambda x: x[:, None] / 2).mistake == "shape"
+    assert half(lambda x: x[:, None] / 2).mistake == "axis_too_many"
+    assert half(lambda x: x[:, None] / 2 + 0 * x).mistake == "shape"
     assert half(lambda x: [[1.0], [1.0, 2.0]]).mistake == "no_numbers"
 
 
@@ -191,65 +173,6 @@ def test_what_is_no_number(value):
     assert numbers(value) is None
 
 
-# --- limits ---
-
-
-def endless(x):
-    n = 0
-    while True:
-        n += 1
-
-
-def swallowing(x):
-    n = 0
-    while True:
-        try:  # noqa: SIM105
-            n += 1
-        except:  # noqa: E722
-            pass
-
-
-@pytest.mark.parametrize("answer", [endless, swallowing, lambda x: time.sleep(3600)])
-def test_an_endless_loop_ends_with_words(half, answer, impatience):
-    start = time.monotonic()
-    verdict = half(answer)
-    assert verdict.mistake == "too_slow"
-    assert "line" in verdict.message
-    assert time.monotonic() - start < 1800  # it did not sleep to the end
-
-
-@pytest.mark.parametrize("answer", [endless, swallowing])
-def test_in_another_thread_too(half, answer, impatience):
-    """There are no signals there, as there are none on Windows."""
-    found = []
-    thread = threading.Thread(target=lambda: found.append(half(answer)))
-    thread.start()
-    thread.join(1800)
-    assert [v.mistake for v in found] == ["too_slow"]
-
-
-def test_nothing_is_left_of_the_limits(half, impatience):
-    import signal
-
-    before = signal.getsignal(signal.SIGALRM)
-    half(endless)
-    assert signal.getsignal(signal.SIGALRM) is before
-    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
-    time.sleep(0.12)  # no late alarm
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space")
-@pytest.mark.parametrize("answer", [lambda x: torch.zeros(10**12), lambda x: np.ones(10**12), lambda x: [0] * 10**11])
-def test_a_huge_allocation_ends_with_words(half, answer):
-    import resource
-
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    verdict = half(answer)
-    assert verdict.mistake == "too_much_memory"
-    assert "10**1" in verdict.message
-    assert resource.getrlimit(resource.RLIMIT_AS) == before
-
-
 # --- hints, picture ---
 
 
@@ -294,13 +217,13 @@ def test_progress_counts_done_tried_and_left(half, kept):
     assert page.minutes == total - check.coma.minutes
     assert "tried 2 times" in repr(page)
     assert str(page) in page._repr_html_()
-    assert json.loads(kept.read_text())["coma"] == {"done": True, "tries": 1, "hints": 0}
+    assert json.loads(kept.read_text())["coma"] == {"done": True, "tries": 1, "hints": 0, "last": True}
 
 
-def test_what_is_done_stays_done(half):
+def test_what_is_done_stays_done_but_the_last_answer_is_shown(half):
     half(lambda x: x / 2)
     half(lambda x: x)
-    assert progress.read()["half"] == {"done": True, "tries": 1, "hints": 0}
+    assert progress.read()["half"] == {"done": True, "tries": 1, "hints": 0, "last": False}
 
 
 def test_progress_survives_a_restart(kept):

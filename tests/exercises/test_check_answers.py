@@ -50,7 +50,7 @@ def test_enough_answers_with_messages_of_their_own(one, wrong, right):
     assert len(wrong) >= 8
     assert len(right) >= 3
     assert len({name for name, _ in wrong}) >= 7
-    messages = [message for *_, message in (*one.mistakes, *one.properties)]
+    messages = [*(mistake.words for mistake in one.mistakes), *(message for *_, message in one.properties)]
     assert len(set(messages)) == len(messages)
     tried = {name for name, _ in wrong}
     assert {name for name, *_ in (*one.mistakes, *one.properties)} <= tried
@@ -68,7 +68,7 @@ def test_named_mistakes_are_wrong_and_tell_apart(one):
     """Each mistake is told by its own name, from the right answer and from all others: on new draws as well."""
     for seed in (0, 1):
         cases = one.cases(seed)
-        results = {name: [one.result(f, case) for case in cases] for name, f, _ in one.mistakes}
+        results = {m.name: [one.result(m.function, case) for case in cases] for m in one.mistakes}
         results["right"] = [one.result(one.reference, case) for case in cases]
         for name, found in results.items():
             for other, rest in results.items():

@@ -148,16 +148,16 @@ def derived(one):
 @pytest.mark.parametrize("one", ONES, ids=lambda e: e.name)
 def test_messages_have_the_numbers_of_the_variant(one):
     """A text that mentions numbers of the example is a function of the example."""
-    texts = [*one.hint_texts[:2], *(words for *_, words in one.mistakes)]
+    texts = [*one.hint_texts[:2], *(mistake.words for mistake in one.mistakes)]
     assert not [words for words in texts if isinstance(words, str) and re.search(r"\d\.\d|log \d", words)]
     said = {}
     for variant in (0, *VARIANTS):
         choose(variant)
-        for name, function, words in one.mistakes:
-            said.setdefault(name, set()).add(one.say(words))
+        for mistake in one.mistakes:
+            said.setdefault(mistake.name, set()).add(one.say(mistake.words))
             if variant:
-                assert one.judge(function(*one.example)).message == one.say(words)
-    assert {name for name, *_, words in one.mistakes if callable(words)} == {
+                assert one.judge(mistake.function(*one.example)).message == one.say(mistake.words)
+    assert {mistake.name for mistake in one.mistakes if callable(mistake.words)} == {
         name for name, found in said.items() if len(found) > 1
     }
 

@@ -1,5 +1,6 @@
-"""A class of students for the tests of grading: honest ones, right and wrong, and those against whom a sandbox is needed."""
+"""A class of students for the tests of grading: honest ones, and those against whom a sandbox is needed."""
 
+import hashlib
 import json
 
 START = "import os, sys, time\nimport torch\nfrom micra_exercises import check\ntorch.set_default_dtype(torch.float64)"
@@ -16,7 +17,8 @@ HOSTILE = {
     "endless_and_swallowing": "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
     "endless_function": "def coma(q, row, c):\n    while True: pass\ncheck.coma(coma)",
     "fork_bomb": "while True:\n    try: os.fork()\n    except OSError: pass",
-    "fork_bomb_of_daemons": "for _ in range(10**6):\n    try:\n        if not os.fork(): os.setsid()\n    except OSError: pass",
+    "fork_bomb_of_daemons": "for _ in range(10**6):\n    try:\n        if not os.fork(): os.setsid()\n"
+    "    except OSError: pass",
     "memory_hog": "hog = []\nwhile True: hog.append(bytearray(2**26))",
     "huge_tensor": "torch.ones(2**40)",
     "syntax_error": "def coma(q, row, c:\n    return",
@@ -32,10 +34,13 @@ HOSTILE = {
     "forges_a_verdict": "from micra_exercises import exercise, judge\nfrom micra_exercises.verdict import Verdict\n"
     "exercise.judge = judge.judge = lambda self, *a: Verdict(self.name, 'right', '')\n"
     "exercise.Exercise.judge = exercise.Exercise.__call__ = exercise.judge",
-    "forges_records": "for fd in range(3, 256):\n    for name in ('coma', 'regrets_by_hand'):\n        line = '{{\"exercise\": \"' + name"
-    " + '\", \"state\": \"right\", \"passed\": true, \"dtype\": \"torch.float64\", \"results\": [{{\"shape\": [2], \"numbers\": [1, 2], \"half\": false}}]}}\\n'\n"
-    "        try: os.write(fd, line.encode())\n        except OSError: pass",
-    "floods": "for fd in range(3, 256):\n    try:\n        while True: os.write(fd, b'x' * 2**20 + b'\\n')\n    except OSError: pass",
+    "forges_records": "import json\nresults = [dict(shape=[2], numbers=[1, 2])]\n"
+    "for fd in range(3, 256):\n    for name in ('coma', 'regrets_by_hand'):\n"
+    "        line = dict(exercise=name, state='right', passed=True, dtype='torch.float64')\n"
+    "        line['run'] = dict(results=results, names=[])\n"
+    "        try: os.write(fd, (json.dumps(line) + '\\n').encode())\n        except OSError: pass",
+    "floods": "for fd in range(3, 256):\n    try:\n        while True: os.write(fd, b'x' * 2**20 + b'\\n')\n"
+    "    except OSError: pass",
 }  # fmt: skip
 
 
@@ -63,8 +68,7 @@ def write_class(folder, canary, students):
     for name, text in broken.items():
         (folder / f"{name}.ipynb").write_text(text)
         known[name] = dict.fromkeys(("regrets_by_hand", "coma"), "not attempted yet")
-    (folder / "picture.png").write_bytes(b"\x89PNG\xff\xfe")
-    known["picture"] = known["empty_file"]
+    (folder / "picture.png").write_bytes(b"\x89PNG\xff\xfe")  # nobody's
     (folder / "empty_folder").mkdir()
     known["empty_folder"] = known["empty_file"]
     for name, code in HOSTILE.items():
@@ -79,3 +83,12 @@ def write_class(folder, canary, students):
             zip(("regrets_by_hand", "coma"), ("right" if r else "not yet" for r in right), strict=True)
         )
     return known
+
+
+def checksum(folder):
+    """Of all names, contents and rights below a folder."""
+    listed = [
+        (str(p.relative_to(folder)), p.lstat().st_mode, p.read_bytes() if p.is_file() else b"")
+        for p in sorted(folder.rglob("*"))
+    ]
+    return hashlib.sha256(repr(listed).encode()).hexdigest()

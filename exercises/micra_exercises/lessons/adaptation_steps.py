@@ -1,4 +1,4 @@
-"""Exercises of sheet 08, the value of adapting: three answers to an adapted imitator in a game of two steps, and scores."""
+"""The exercise `three_answers` of sheet 08: what adapting is worth in a game of two steps, by the critic's fate."""
 
 from __future__ import annotations
 
@@ -9,62 +9,144 @@ from .adaptation import LESSON
 from .random_cases import policy
 
 
-def played(now, behind, gamma, door_for, answer_to, beside):
-    """The return beside one external of a team whose door is best against a second one, and its action against a third."""
-    doors = now + gamma * (behind @ door_for).max(1).values
-    door = doors.argmax()
-    action = (behind[door] @ answer_to).argmax()
-    return now[door] + gamma * behind[door, action] @ beside
+def critic(kind, behind, average, whom):
+    """What a critic of this kind says is behind each door (D,), beside `whom`."""
+    if kind == "old_actions":
+        return torch.stack([table[(table @ average).argmax()] @ whom for table in behind])
+    return {
+        "best": lambda: (behind @ whom).amax(1),
+        "mean": lambda: (behind @ whom).mean(1),
+        "each_move": lambda: behind.amax(1) @ whom,
+        "best_cell": lambda: behind.amax((1, 2)),
+        "nothing": lambda: torch.zeros(len(behind)),
+        "first_door": lambda: torch.tensor([torch.inf] + [0.0] * (len(behind) - 1)),
+    }[kind]()
 
 
-def all_three(now, behind, average, newcomer, gamma):
-    """The returns of the three answers beside the newcomer (3,)."""
-    whom = ((average, average), (average, newcomer), (newcomer, newcomer))
-    return torch.stack([played(now, behind, gamma, *pair, newcomer) for pair in whom])
+ORDERS = {"right": [0, 1, 2], "reversed": [2, 1, 0], "last_two": [0, 2, 1], "first_two": [1, 0, 2]}
+TOLD = {
+    "returns": lambda x: x,
+    "gains": lambda x: x - x[0],
+    "gains_after_the_first": lambda x: torch.stack([x[0], x[1] - x[0], x[2] - x[0]]),
+    "gains_step_by_step": lambda x: torch.stack([x[0], x[1] - x[0], x[2] - x[1]]),
+}
 
 
-def known_door_old_answers(now, behind, average, newcomer, gamma):
-    """The return of the best door against the newcomer if the actions behind it are those against the average."""
-    answers = (behind @ average).argmax(1)
-    values = now + gamma * torch.stack([table[a] @ newcomer for table, a in zip(behind, answers, strict=True)])
-    return values.max()
+def answering(
+    now, behind, average, newcomer, gamma, *, teams=("aa", "an", "nn"), first=None, frozen=None, imagined=None,
+    beside1="n", beside2="n", beside3="n", old="best", new="best", paid2="mean", paid3="mean", choice_now=True,
+    paid_now=True, choice_gamma=True, paid_gamma=True, now_gamma=False, exchanged=False, order="right", told="returns",
+):  # fmt: skip
+    """The returns (3,) of three teams: "an" chooses a door for the average external, an action for the newcomer.
+
+    `first`, `frozen`, `imagined` replace one team; `old` and `new` are the critics beside average and newcomer.
+    """
+    if exchanged:
+        average, newcomer = newcomer, average
+    whom = {"a": average, "n": newcomer, "u": torch.full_like(average, 1 / len(average)), "A": surely(average),
+            "N": surely(newcomer)}  # fmt: skip
+    now = gamma * now if now_gamma else now
+    teams = [one or usual for one, usual in zip((first, frozen, imagined), teams, strict=True)]
+    found = []
+    for team, beside, paid in zip(teams, (beside1, beside2, beside3), ("mean", paid2, paid3), strict=True):
+        future = critic(new if team[0] in "nN" else old, behind, average, whom[team[0]])
+        door = (choice_now * now + (gamma if choice_gamma else 1) * future).argmax()
+        row = behind[door, (behind[door] @ whom[team[1]]).argmax()]
+        worth = {
+            "mean": row @ whom[beside],
+            "each_move": behind[door].amax(0) @ newcomer,
+            "best_cell": behind[door].max(),
+        }
+        found.append(paid_now * now[door] + (gamma if paid_gamma else 1) * worth[paid])
+    return TOLD[told](torch.stack(found))[ORDERS[order]]
 
 
-def best_cells(now, behind, gamma):
-    """The best return if the external acted in the team's favour."""
-    return (now + gamma * behind.amax((1, 2))).max()
+def surely(policy):
+    """The likeliest move with certainty."""
+    return torch.nn.functional.one_hot(policy.argmax(), len(policy)).to(policy.dtype)
 
 
 def number(k, words):
     """A property: whether the k-th of the three is right; and the message if it is not."""
 
     def holds(result, *case):
-        return abs(result[k] - float(all_three(*case)[k])) < 1e-3
+        return abs(result[k] - float(answering(*case)[k])) < 1e-3
 
     return f"{('without_adapting', 'frozen', 're_imagined')[k]}_is_wrong", holds, words
 
 
-def two_steps(generator, k):
-    """now (D,), behind (D, A, C), two externals' policies (C,), γ: redrawn until each answer is better than the one before."""
-    D, A, C, gamma = 2 + k % 2, 3 - k % 2, 3 + (k + 1) % 2, 0.5 + 0.1 * (k % 5)
-    while True:
-        now, behind = torch.randn(D, generator=generator), 4 * torch.randn(D, A, C, generator=generator)
+def sized(D, A, C, gamma=0.5):
+    """now (D,), behind (D, A, C), two externals' policies (C,), γ: generator → arguments of these sizes."""
+
+    def drawn(generator):
+        now, behind = 2 * torch.randn(D, generator=generator), 4 * torch.randn(D, A, C, generator=generator)
         average, newcomer = policy(generator, 2, C) ** 2
-        average, newcomer = average / average.sum(), newcomer / newcomer.sum()
-        none, frozen, imagined = all_three(now, behind, average, newcomer, gamma).tolist()
-        if none + 0.1 < frozen and frozen + 0.1 < imagined:
-            return now, behind, average, newcomer, gamma
+        return now, behind, average / average.sum(), newcomer / newcomer.sum(), gamma
+
+    return drawn
+
+
+SIZES = ((2, 3, 4), (3, 2, 3), (2, 2, 2), (3, 3, 3), (4, 2, 3), (2, 4, 3), (3, 2, 2), (4, 3, 2))
+
+
+# Slips that change the door or the action only here and there: one is to be seen in each random case.
+SEEN = ({"choice_gamma": False}, {"old": "mean"}, {"choice_now": False}, {"teams": ("AA", "AN", "NN")},
+        {"old": "each_move"}, {"old": "mean"}, {"new": "mean"}, {"old": "nothing"})  # fmt: skip
+
+
+def two_steps(generator, k):
+    """The arguments of `three_answers`, redrawn until each answer beats the one before, and one slip is seen."""
+    while True:
+        noise, behind, average, newcomer, gamma = sized(*SIZES[k % 8], 0.5 + 0.1 * (k % 5))(generator)
+        now = noise - gamma * critic("best", behind, average, average)  # doors are about as good beside the average
+        case = now, behind, average, newcomer, gamma
+        none, frozen, imagined = found = answering(*case)
+        if (
+            none + 0.1 < frozen
+            and frozen + 0.1 < imagined
+            and (answering(*case, **SEEN[k % 8]) - found).abs().max() > 0.1
+        ):
+            return case
+
+
+def all_negative(generator):
+    """An edge: the team pays at every door, and behind it."""
+    now, behind, *rest = sized(3, 2, 4)(generator)
+    return now - now.max() - 1, behind - behind.max() - 1, *rest
+
+
+def nobody_new(generator):
+    """An edge: the newcomer does what the average external does."""
+    now, behind, average, _, gamma = sized(3, 2, 4)(generator)
+    return now, behind, average, average.clone(), gamma
+
+
+def never_one_move(generator):
+    """An edge: one external never makes its first move, the other always makes its last."""
+    now, behind, *_, gamma = sized(2, 3, 3)(generator)
+    return now, behind, torch.tensor([0.0, 0.25, 0.75]), torch.tensor([0.0, 0.0, 1.0]), gamma
 
 
 @exercise(
     lesson=LESSON, title="Three answers in two steps", difficulty=3, importance=5, minutes=15,
-    example=(torch.tensor([1.0, 0.0]), torch.tensor([[[4.0, 0.0], [0.0, 4.0]], [[0.0, 8.0], [4.0, 0.0]]]), torch.tensor([0.75, 0.25]),
-           torch.tensor([0.25, 0.75]), 0.5),
+    example=(torch.tensor([1.0, 0.0]), torch.tensor([[[4.0, 0.0], [0.0, 4.0]], [[0.0, 8.0], [4.0, 0.0]]]),
+             torch.tensor([0.75, 0.25]), torch.tensor([0.25, 0.75]), 0.5),
     expected=[1.5, 2.5, 3.0], draw=two_steps,
+    edges={
+        "γ is 0": sized(3, 2, 4, 0.0),
+        "γ is 1": sized(2, 3, 2, 1.0),
+        "there is only one door": sized(1, 3, 2),
+        "there is only one action": sized(3, 1, 2),
+        "all payoffs are negative": all_negative,
+        "the newcomer is like the average external": nobody_new,
+        "an external never makes one of its moves": never_one_move,
+    },
+    slipping=answering,
     hints=(
         "Two decisions: a door, then an action. Which external does each of the three teams assume in each decision?",
-        r"With $V_\pi(d) = \max_a \sum_c \pi(c)\, \text{behind}_d(a, c)$ doors are chosen by $\text{now}_d + \gamma V_\pi(d)$: frozen still uses the "
-        r"average external as this $\pi$, but the newcomer in its sum behind the door.",
+        r"With $V_\pi(d) = \max_a \sum_c \pi(c)\, \text{behind}_d(a, c)$ doors are chosen by $\text{now}_d + \gamma "
+        r"V_\pi(d)$: "
+        r"frozen still uses the average external as this $\pi$, but the newcomer in its sum behind the door.",
         """\
         def three_answers(now, behind, average, newcomer, gamma):
             found = []
@@ -75,148 +157,169 @@ def two_steps(generator, k):
             return torch.stack(found)""",
     ),
     mistakes=[
-        ("valued_beside_the_average", lambda now, behind, average, newcomer, gamma: torch.stack([
-            played(now, behind, gamma, *pair, average) for pair in ((average, average), (average, newcomer), (newcomer, newcomer))]),
-         "These are the returns beside the average external. The teams meet the newcomer: evaluate all three beside it."),
-        ("as_the_critics_believe", lambda now, behind, average, newcomer, gamma: torch.stack([
-            played(now, behind, gamma, x, x, x) if k != 1 else played(now, behind, gamma, average, newcomer, newcomer)
-            for k, x in enumerate((average, average, newcomer))]),
-         "Your value of the team without adaptation comes from its own critic, which assumes the average external. Use the newcomer."),
-        ("what_each_believes", lambda now, behind, average, newcomer, gamma: torch.stack([
-            played(now, behind, gamma, x, x, x) for x in (average, newcomer, newcomer)]),
-         "You took the largest value that a critic predicts at the door. Follow the team instead: which door, which action, what return?"),
-        ("doors_by_what_is_behind", lambda now, behind, average, newcomer, gamma: torch.stack([
-            now[d := (behind @ x).amax(1).argmax()] + gamma * behind[d, (behind[d] @ y).argmax()] @ newcomer
-            for x, y in ((average, average), (average, newcomer), (newcomer, newcomer))]),
-         "You chose the door only by what is behind it. It also pays something at once, and the future counts only γ times as much."),
-        ("frozen_changes_the_door", lambda now, behind, average, newcomer, gamma: all_three(now, behind, average, newcomer, gamma)[[0, 2, 2]],
-         "Your frozen critic changes the door. Its values of doors contain the *future* beside the average external, which stays."),
-        ("frozen_does_nothing", lambda now, behind, average, newcomer, gamma: all_three(now, behind, average, newcomer, gamma)[[0, 0, 2]],
-         "Your frozen answer plays as if it had not watched. Behind the door there is no future, so the new δ in the sum suffices."),
-        ("re_imagined_keeps_the_door", lambda now, behind, average, newcomer, gamma: all_three(now, behind, average, newcomer, gamma)[[0, 1, 1]],
-         "Your re-imagined answer keeps the old door. Its critic continues to learn: it values doors by the future beside the newcomer."),
-        ("re_imagined_keeps_the_actions", lambda now, behind, average, newcomer, gamma: torch.stack([
-            *all_three(now, behind, average, newcomer, gamma)[:2], known_door_old_answers(now, behind, average, newcomer, gamma)]),
-         "Behind the door, your re-imagined answer plays as against the average external. It adapts there, too."),
-        ("order_swapped", lambda now, behind, average, newcomer, gamma: all_three(now, behind, average, newcomer, gamma).flip(0),
-         "These are the right numbers in the wrong order: without adapting first, re-imagined last."),
-        ("discount_forgotten", lambda now, behind, average, newcomer, gamma: all_three(now, behind, average, newcomer, 1),
-         "The discount is missing: what is behind the door counts only γ times as much."),
-        ("now_forgotten", lambda now, behind, average, newcomer, gamma: all_three(0 * now, behind, average, newcomer, gamma),
-         "The immediate payment of the door is missing."),
-        ("best_cells", lambda now, behind, average, newcomer, gamma: torch.stack([
-            *all_three(now, behind, average, newcomer, gamma)[:2], best_cells(now, behind, gamma)]),
-         "For re-imagining, you took the best cell of a table. The newcomer does not act in the team's favour: average over its policy."),
-        ("gains", lambda now, behind, average, newcomer, gamma: (x := all_three(now, behind, average, newcomer, gamma)) - x[0],
-         "These are the gains over not adapting. The exercise asks for the returns."),
-        ("uniform_behind_the_door", lambda now, behind, average, newcomer, gamma: all_three(
-            now, behind, torch.full_like(average, 1 / len(average)), newcomer, gamma),
-         "Your average external plays all moves equally often. It has a policy: `average`."),
+        ("valued_beside_the_average", {"beside1": "a", "beside2": "a", "beside3": "a"},
+         "These are the returns beside the average external. The teams meet the newcomer: evaluate all three beside "
+         "it.",
+         "Which policy stands in the last line, where you compute what the team gets?"),
+        ("as_the_critics_believe", {"beside1": "a"},
+         "Your value of the team without adaptation comes from its own critic, which assumes the average external. "
+         "Use the newcomer.",
+         "The team plays as if the average external were there. Who is there?"),
+        ("what_each_believes", {"beside1": "a", "frozen": "nn"},
+         "You took the largest value that a critic predicts at the door. Follow the team instead: which door, which "
+         "action, "
+         "what return?",
+         "Write down door and action of each team in the sheet's example before you compute a value."),
+        ("frozen_as_promised", {"frozen": "aa", "beside2": "a"},
+         "Your frozen value is what the critic promises at the door. Follow the team: its action, and what it gets "
+         "beside "
+         "the newcomer.",
+         "Which action does the frozen team take in the sheet's example, and who acts beside it?"),
+        ("frozen_changes_the_door", {"frozen": "nn"},
+         "Your frozen critic changes the door. Its values of doors contain the *future* beside the average external, "
+         "which stays.",
+         "By which numbers does the team choose its door? Have they been learned anew?"),
+        ("frozen_does_nothing", {"frozen": "aa"},
+         "Your frozen answer plays as if it had not watched. Behind the door there is no future, so the new δ in the "
+         "sum "
+         "suffices.",
+         "The table of payoffs behind the door is known exactly. Which policy does the team now weigh it with?"),
+        ("frozen_turned_round", {"frozen": "na"},
+         "Your frozen answer is turned round: it chooses the door for the newcomer, and the action for the average "
+         "external.",
+         "What stays when the critic is frozen: the values of doors, or δ in the sum?"),
+        ("first_adapts", {"first": "nn"},
+         "Your team without adaptation plays as if it knew the newcomer. It chooses door and action for the average "
+         "external.",
+         "Which policy stands in the two choices of the first team?"),
+        ("first_adapts_behind_the_door", {"first": "an"},
+         "Your team without adaptation adapts behind the door. Its action, too, is the best against the average "
+         "external.",
+         "Which policy stands in the first team's choice of an action?"),
+        ("re_imagined_keeps_the_door", {"imagined": "an"},
+         "Your re-imagined answer keeps the old door. Its critic continues to learn: it values doors by the future "
+         "beside "
+         "the newcomer.",
+         "What is each door worth beside the newcomer, with the best play behind it?"),
+        ("re_imagined_keeps_the_actions", {"imagined": "na", "new": "old_actions"},
+         "Your re-imagined answer takes the best door for the old actions. Behind the door it adapts, too.",
+         "Which action does the re-imagined team take behind door 1 in the sheet's example?"),
+        ("re_imagined_acts_as_before", {"imagined": "na"},
+         "Behind the new door, your re-imagined answer plays as against the average external. It adapts there, too.",
+         "Which policy stands in the third team's choice of an action?"),
+        ("doors_by_what_is_behind", {"choice_now": False},
+         "You chose the door only by what is behind it. It also pays something at once.",
+         "Write down the value of each door in the sheet's example: both summands."),
+        ("doors_by_what_they_pay", {"old": "nothing", "new": "nothing"},
+         "You chose the door only by what it pays at once. What is behind it counts, too, γ times as much.",
+         "Write down the value of each door in the sheet's example: both summands."),
+        ("old_door_by_what_it_pays", {"old": "nothing"},
+         "Without adapting, and frozen, you chose the door only by what it pays at once. What is behind it counts, "
+         "too.",
+         "What does the critic say of doors beside the average external? Write down both summands."),
+        ("first_door_without_adapting", {"old": "first_door"},
+         "Without adapting, and frozen, you always go through door 0. Choose the best door against the average "
+         "external.",
+         "Along which axis do you take the largest value: doors, actions or moves?"),
+        ("actions_averaged", {"old": "mean", "new": "mean"},
+         "You value a door by the mean over the actions behind it. The team will take the best of them.",
+         "The critic is exact for the *best* play. How many actions will be played behind the door?"),
+        ("actions_averaged_by_the_old_critic", {"old": "mean"},
+         "Without adapting, and frozen, you value a door by the mean over the actions behind it. The critic is exact "
+         "for "
+         "the *best* play.",
+         "Compare your value of each door against the average with those in the sheet's example."),
+        ("actions_averaged_by_the_new_critic", {"new": "mean"},
+         "Re-imagined, you value a door by the mean over the actions behind it. The team will take the best of them.",
+         "Compare your value of each door beside the newcomer with those in the sheet's example."),
+        ("moves_foreseen", {"old": "each_move", "new": "each_move", "paid2": "each_move", "paid3": "each_move"},
+         "You take the best action for *each* move of the external. The team must act before it sees the move: "
+         "average first.",
+         "Which comes first in your answer: the sum over moves, or the largest over actions?"),
+        ("newcomers_moves_foreseen", {"new": "each_move", "paid2": "each_move", "paid3": "each_move"},
+         "Beside the newcomer, you take the best action for *each* of its moves. The team knows its policy, not its "
+         "move.",
+         "Which comes first in your second and third number: the sum over moves, or the largest over actions?"),
+        ("re_imagined_foresees_the_moves", {"new": "each_move", "paid3": "each_move"},
+         "Re-imagined, you take the best action for *each* move of the newcomer. The team knows its policy, not its "
+         "move.",
+         "Which comes first in your third number: the sum over moves, or the largest over actions?"),
+        ("critics_foresee_the_moves", {"old": "each_move", "new": "each_move"},
+         "Your critics value a door as if the team saw the external's move before it acts. Average over moves first, "
+         "then "
+         "take the best action.",
+         "Which comes first in your value of a door: the sum over moves, or the largest over actions?"),
+        ("likeliest_move", {"teams": ("AA", "AN", "NN")},
+         "You choose as if the external made its likeliest move for sure. Average over its policy.",
+         "What does an action pay on average in the sheet's example, and what if the likeliest move were certain?"),
+        ("best_cells", {"new": "best_cell", "paid3": "best_cell"},
+         "For re-imagining, you took the best cell of a table. The newcomer does not act in the team's favour: "
+         "average over "
+         "its policy.",
+         "How often does the newcomer make the move of this cell?"),
+        ("uniform_average", {"teams": ("uu", "un", "nn")},
+         "Your average external plays all moves equally often. It has a policy: `average`.",
+         "Where do you use `average`? Is there a mean in its place?"),
+        ("order_swapped", {"order": "reversed"},
+         "These are the right numbers in the wrong order: without adapting first, re-imagined last.",
+         "Read the numbered list of the sheet again."),
+        ("last_two_swapped", {"order": "last_two"},
+         "Your second and third number are exchanged: first frozen, then re-imagined.",
+         "Which of the two can change the door?"),
+        ("first_two_swapped", {"order": "first_two"},
+         "Your first and second number are exchanged: first without adapting, then frozen.",
+         "Which of the two uses what was watched?"),
+        ("externals_exchanged", {"exchanged": True},
+         "You exchanged `average` and `newcomer`: the critic is exact for the average, the returns are beside the "
+         "newcomer.",
+         "Name the policy in each of your products, and ask whether it is a belief or what happens."),
+        ("discount_forgotten", {"choice_gamma": False, "paid_gamma": False},
+         "The discount is missing: what is behind the door counts only γ times as much.",
+         "Work out the sheet's example, and compare both summands of a door's value."),
+        ("discount_in_the_choice_only", {"paid_gamma": False},
+         "The discount is missing in what the team gets. It counts there as in the choice of a door.",
+         "Compare the two places where now and later are added."),
+        ("discount_in_the_return_only", {"choice_gamma": False},
+         "The discount is missing in the choice of a door. It counts there as in what the team gets.",
+         "Compare the two places where now and later are added."),
+        ("now_discounted", {"now_gamma": True},
+         "You discount what the door pays at once as well. Only what is behind the door counts γ times as much.",
+         "Which of the two payments comes later?"),
+        ("now_forgotten", {"choice_now": False, "paid_now": False},
+         "The immediate payment of the door is missing.",
+         "Where do you use `now`?"),
+        ("now_not_paid", {"paid_now": False},
+         "You choose by what the door pays at once, but leave it out of what the team gets.",
+         "Compare the two places where now and later are added."),
+        ("gains", {"told": "gains"},
+         "These are the gains over not adapting. The exercise asks for the returns.",
+         "What is the first number in the sheet's example?"),
+        ("gains_after_the_first", {"told": "gains_after_the_first"},
+         "Your second and third number are gains over not adapting. The exercise asks for what the team gets.",
+         "Compare your three numbers with those of the sheet's example."),
+        ("gains_step_by_step", {"told": "gains_step_by_step"},
+         "Your second and third number are gains over the answer before. The exercise asks for what the team gets.",
+         "Compare your three numbers with those of the sheet's example."),
     ],
     properties=[
         ("never_worse", lambda result, *_: (result[1:] >= result[:-1] - 1e-4).all(),
          "with a perfect prediction, no answer is worse than the one before it. One of yours is."),
-        number(0, "the first number is wrong. Without adapting, the team chooses door and action as against the average external, "
-                  "and plays beside the newcomer."),
-        number(1, "the first number is right, but the second is not. Frozen: the same door as without adapting, and behind *that* door "
-                  "the best action against the newcomer."),
-        number(2, "only the third number is wrong. Re-imagined: for each door the best action against the newcomer, then the better door."),
+        number(0, "the first number is wrong. Without adapting, the team chooses door and action as against the "
+                  "average "
+                  "external, and plays beside the newcomer."),
+        number(1, "the first number is right, but the second is not. Frozen: the same door as without adapting, and "
+                  "behind "
+                  "*that* door the best action against the newcomer."),
+        number(2, "only the third number is wrong. Re-imagined: for each door the best action against the newcomer, "
+                  "then "
+                  "the better door."),
     ],
 )  # fmt: skip
 def three_answers(now, behind, average, newcomer, gamma):
-    """Returns beside the newcomer, (3,): not adapting, frozen, re-imagined. now (D,), behind (D, A, C), policies (C,)."""
+    """Returns beside a newcomer (3,): not adapting, frozen, re-imagined; now (D,), behind (D, A, C), policies (C,)."""
     found = []
     for at_the_door, behind_it in ((average, average), (average, newcomer), (newcomer, newcomer)):
         door = (now + gamma * (behind @ at_the_door).max(1).values).argmax()
         action = (behind[door] @ behind_it).argmax()
         found.append(now[door] + gamma * behind[door, action] @ newcomer)
     return torch.stack(found)
-
-
-def gets(behind, door_for, answer_to, beside):
-    """The return as in `played`, for an open answer: without payment at the door or discount."""
-    behind, door_for, answer_to, beside = map(torch.as_tensor, (behind, door_for, answer_to, beside))
-    return float(played(torch.zeros(2), behind, 1, door_for, answer_to, beside))
-
-
-def apart(behind, external):
-    """The difference between the doors' values beside a known external."""
-    return abs(float((behind[0] @ external).max() - (behind[1] @ external).max()))
-
-
-@exercise(
-    "open", lesson=LESSON, title="Where a frozen critic gains nothing", difficulty=3, importance=4, minutes=12,
-    hints=(
-        "The frozen critic is behind the wrong door, where nothing can be improved. What is behind the other one?",
-        "Behind the first door, let one action always be the best. Behind the second, let everything depend on the external's move.",
-        "behind = torch.tensor([[[5.0, 5.0], [..., ...]], [[..., ...], [..., ...]]])\naverage = torch.tensor([0.5, 0.5])\nnewcomer = ...\n"
-        "no_gain_frozen = (behind, average, newcomer)",
-    ),
-    properties=[
-        ("shapes", lambda behind, average, newcomer: (behind.shape, average.shape, newcomer.shape) == ((2, 2, 2), (2,), (2,)),
-         "Pass three things, (behind, average, newcomer), of the shapes (2, 2, 2), (2,) and (2,)."),
-        ("are_policies", lambda behind, average, newcomer: all((p >= 0).all() and abs(p.sum() - 1) < 1e-3 for p in (average, newcomer)),
-         "The entries of a policy are not negative and sum to 1. One of your policies violates this."),
-        ("externals_mix", lambda behind, average, newcomer: min(average.min(), newcomer.min()) > 1e-6,
-         "One of the externals never makes one of its moves. Let both mix."),
-        ("payoffs_in_range", lambda behind, average, newcomer: behind.min() >= 0 and behind.max() <= 10,
-         "A payoff is below 0 or above 10. Keep all payoffs in this range."),
-        ("doors_differ", lambda behind, average, newcomer: apart(behind, average) > 1e-3,
-         "Against the average external, both doors have the same value. Let one be better, so that the choice is clear."),
-        ("frozen_gains_nothing", lambda behind, average, newcomer: gets(behind, average, newcomer, newcomer) < gets(behind, average, average, newcomer) + 1e-3,
-         "The frozen answer gains something: behind its door, another action is better against the newcomer. Let the same one stay the best."),
-        ("re_imagined_gains", lambda behind, average, newcomer: gets(behind, newcomer, newcomer, newcomer) > gets(behind, average, average, newcomer) + 1 - 1e-6,
-         "Re-imagining gains less than 1. Let the other door be worth much more beside the newcomer than beside the average external."),
-    ],
-)  # fmt: skip
-def no_gain_frozen():
-    """Two doors, behind (2, 2, 2), and two externals: frozen gains nothing, since its door is wrong and its action there right."""
-    behind = torch.tensor([[[5.0, 5.0], [1.0, 1.0]], [[8.0, 0.0], [0.0, 8.0]]])
-    return behind, torch.tensor([0.5, 0.5]), torch.tensor([0.1, 0.9])
-
-
-def values_of_teams(generator, k):
-    """values (S, K), and those of a random team and of best responses (K,), whose differences vary in size."""
-    S, K = 2 + k % 3, 3 + k % 2 if k % 2 else 4 + k % 3
-    random = torch.randn(K, generator=generator)
-    best = random + 0.5 + 6 * torch.rand(K, generator=generator) ** 2
-    return random + (best - random) * (1.1 * torch.rand(S, K, generator=generator) - 0.1), random, best
-
-
-@exercise(
-    lesson=LESSON, title="The normalised score", difficulty=1, importance=5, minutes=6,
-    example=(torch.tensor([[2.0, 5.0], [3.0, 3.0]]), torch.tensor([0.0, 3.0]), torch.tensor([4.0, 5.0])), expected=[2 / 3, 0.5], draw=values_of_teams,
-    hints=(
-        "What share of the possible gain over a random team was reached? Take all externals together.",
-        r"$\sum_k (V_k - V_k^{\text{random}}) \,/\, \sum_k (V_k^{\text{best}} - V_k^{\text{random}})$, for each seed.",
-        "def normalised_score(values, random, best):\n    gained = ...  # (S,)\n    possible = ...\n    return gained / possible",
-    ),
-    mistakes=[
-        ("mean_of_ratios", lambda values, random, best: ((values - random) / (best - random)).mean(1),
-         "You took a ratio for each external, then the mean. If the possible gain is small, a small error is a huge ratio: sum first."),
-        ("random_not_taken_off", lambda values, random, best: values.sum(1) / best.sum(),
-         "With your formula, a random team does not score 0. Subtract its values in numerator and denominator."),
-        ("random_only_above", lambda values, random, best: (values - random).sum(1) / best.sum(),
-         "You subtracted the random team only in the numerator. Then the best response does not score 1."),
-        ("random_only_below", lambda values, random, best: values.sum(1) / (best - random).sum(),
-         "You subtracted the random team only in the denominator. Then a random team does not score 0."),
-        ("what_is_missing", lambda values, random, best: (best - values).sum(1) / (best - random).sum(),
-         "This is what is still *missing*: it is 0 for the best response. It should be the other way round."),
-        ("not_normalised", lambda values, random, best: (values - random).sum(1),
-         "This is the gain over a random team. Divide by the possible gain."),
-        ("seeds_averaged", lambda values, random, best: (values - random).mean(0).sum() / (best - random).sum(),
-         "You averaged over seeds. Each seed has its own score: their spread is needed later."),
-        ("external_by_external", lambda values, random, best: (values - random) / (best - random),
-         "These are the scores beside each external. Sum over externals in numerator and denominator."),
-        ("externals_kept", lambda values, random, best: (values - random).sum(0) / (len(values) * (best - random)),
-         "You summed over seeds, axis 0. Sum over externals, axis 1."),
-        ("worst_external", lambda values, random, best: ((values - random) / (best - random)).min(1).values,
-         "This is the score beside the worst external. That is of interest, too, but here all externals count together."),
-        ("best_external_below", lambda values, random, best: (values - random).sum(1) / (values.shape[1] * (best - random).max()),
-         "Your denominator is the largest possible gain beside any external. Sum the possible gains."),
-    ],
-)  # fmt: skip
-def normalised_score(values, random, best):
-    """Each seed's score (S,), 0 for a random team, 1 for best responses: values (S, K), random and best (K,)."""
-    gained = (values - random).sum(1)
-    return gained / (best - random).sum()

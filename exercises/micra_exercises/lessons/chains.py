@@ -1,4 +1,4 @@
-"""Exercises of sheet 01, many states: ends and cuts, the Markov chain of the states, the value of a team."""
+"""Exercises of sheet 01, many states: ends and cuts, and the Markov chain of the states. The last is in `team.py`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,19 @@ import torch
 
 from ..exercise import exercise
 from .random_cases import SIZES, one_of, policy, uniform
+from .random_cases import ones as weights_of_one
 
 LESSON = "01_games"
+
+
+def earned(pay, goes_on, gamma, steps, *, end="after", discount="each", lost="multiplied", moves=None, first="in full"):
+    """What an income is worth: all payments, or those of the moves that are named."""
+    going = {"after": goes_on, "never": 1.0, "complement": 1 - goes_on}[end]
+    gamma_used = {"each": gamma, "never": 1.0, "complement": 1 - gamma}[discount]
+    factor = {"multiplied": going * gamma_used, "added": going + gamma_used - 1, "sum": going + gamma_used}[lost]
+    count = {None: 10_000, "watched": steps, "one more": steps + 1, "two": 2, "one": 1}[moves]
+    total = pay * (sum(factor**t for t in range(count)) if moves else 1 / (1 - factor))
+    return {"in full": 1.0, "missing": factor, "discounted": gamma, "uncertain": goes_on}[first] * total
 
 
 @exercise(
@@ -15,8 +26,9 @@ LESSON = "01_games"
     example=(1.0, 0.75, 0.8, 3), expected=2.5,
     advice="Test it: one move later, you are in the same state. So your V must equal pay + γ · T · V.",
     vary=lambda generator: (
-        one_of(generator, 1.0, 2.0, 3.0, 4.0), one_of(generator, 0.5, 0.6, 0.75, 0.8, 0.9), one_of(generator, 0.5, 0.75, 0.8, 0.9),
-        int(one_of(generator, 2, 3, 4, 5)),
+        one_of(generator, 1.0, 2.0, 3.0, 4.0), one_of(generator, 0.5, 0.6, 0.75, 0.8, 0.9), one_of(generator, 0.5,
+            0.75, 0.8, 0.9),
+        int(one_of(generator, 3, 4, 5)),
     ),
     rewordings=[
         ("Each move pays 1.", lambda pay, goes_on, gamma, steps: f"Each move pays {pay:g}."),
@@ -28,26 +40,66 @@ LESSON = "01_games"
         r"$V = \text{pay} + \gamma\, T(s \mid s)\, V$. Solve for V.",
         lambda pay, goes_on, gamma, steps: f"# V = {pay:g} + {gamma:g} * ... * V\nincome = ...",
     ),
+    slipping=earned,
     mistakes=[
-        ("end_forgotten", lambda pay, goes_on, gamma, steps: pay / (1 - gamma),
-         lambda pay, goes_on, gamma, steps: f"In your answer, the game never ends. But the row of T sums to only {goes_on:g}: with "
-         f"probability {1 - goes_on:g} there is no next state and no more pay."),
-        ("discount_forgotten", lambda pay, goes_on, gamma, steps: pay / (1 - goes_on),
-         "The discount is missing: what comes one move later counts only γ times as much."),
-        ("cut_taken_for_an_end", lambda pay, goes_on, gamma, steps: pay * sum((gamma * goes_on) ** t for t in range(steps)),
-         "You stopped after the last move that we watch. There the episode is only truncated: the game goes on."),
-        ("discount_off_by_one", lambda pay, goes_on, gamma, steps: gamma * pay / (1 - gamma * goes_on),
-         "You discounted the first payment, too. It is paid at once and counts in full: γ to the power t starts with t = 0."),
-        ("first_pay_missing", lambda pay, goes_on, gamma, steps: gamma * goes_on * pay / (1 - gamma * goes_on),
-         "The first payment is missing. It is certain: the game can only end after the move."),
-        ("may_end_before_the_pay", lambda pay, goes_on, gamma, steps: goes_on * pay / (1 - gamma * goes_on),
-         "In your answer, the game may end before the move is paid. It can only end afterwards, so the first payment is certain."),
-        ("probability_of_the_end", lambda pay, goes_on, gamma, steps: pay / (1 - gamma * (1 - goes_on)),
-         "You used the probability of the end. Use the probability that the game goes on."),
-        ("losses_added", lambda pay, goes_on, gamma, steps: pay / (1 - (gamma + goes_on - 1)),
-         "You added the losses from the discount and from the end. Each applies to what the other leaves: multiply."),
-        ("no_future", lambda pay, goes_on, gamma, steps: pay,
-         "This is only the first payment. Later payments count as well."),
+        ("end_forgotten", {"end": "never"},
+         lambda pay, goes_on, gamma, steps: f"In your answer, the game never ends. But the row of T sums to only "
+         f"{goes_on:g}: with "
+         f"probability {1 - goes_on:g} there is no next state and no more pay.",
+         "How likely is it that there is a second move at all?"),
+        ("discount_forgotten", {"discount": "never"},
+         "The discount is missing: what comes one move later counts only γ times as much.",
+         "What is the second payment worth today, if it comes for certain?"),
+        ("cut_taken_for_an_end", {"moves": "watched"},
+         "You stopped after the last move that we watch. There the episode is only truncated: the game goes on.",
+         "What does the game do after we stop watching?"),
+        ("stopped_one_move_later", {"moves": "one more"},
+         "You stopped one move after the last that we watch. There the episode is only truncated: the game goes on.",
+         "What does the game do after we stop watching?"),
+        ("two_payments_only", {"moves": "two"},
+         "You counted two payments only. The game goes on after the second, too: use V itself for all that comes "
+         "later.",
+         "After one move you are in the same state. What is that state worth?"),
+        ("no_future", {"moves": "one"},
+         "This is only the first payment. Later payments count as well.",
+         "After one move you are in the same state. What is that state worth?"),
+        ("discount_off_by_one", {"first": "discounted"},
+         "You discounted the first payment, too. It is paid at once and counts in full: γ to the power t starts with "
+         "t = 0.",
+         "Write down the first three payments, each with its power of γ."),
+        ("first_pay_missing", {"first": "missing"},
+         "Your sum starts one move too late: the first payment is missing, or it is reduced like the second. It is "
+         "certain, and paid "
+         "at once.",
+         "Write down the first three payments, each with its probability and its power of γ."),
+        ("may_end_before_the_pay", {"first": "uncertain"},
+         "In your answer, the game may end before the move is paid. It can only end afterwards, so the first payment "
+         "is certain.",
+         "Write down the first three payments, each with its probability."),
+        ("probability_of_the_end", {"end": "complement"},
+         "You used the probability of the end. Use the probability that the game goes on.",
+         "Which of the two probabilities belongs to a second payment?"),
+        ("one_minus_gamma", {"discount": "complement"},
+         "You used 1 − γ as the discount. What comes one move later counts γ times as much.",
+         "What is the second payment worth today, if it comes for certain?"),
+        ("losses_added", {"lost": "added"},
+         "You added the losses from the discount and from the end. Each applies to what the other leaves: multiply.",
+         "How likely is a second payment, and how much does it count? What is the product?"),
+        ("factors_added", {"lost": "sum"},
+         "You added γ and the probability of going on. A later payment must be reached *and* is discounted: multiply.",
+         "How likely is a second payment, and how much does it count? What is the product?"),
+        ("discounted_once", lambda pay, goes_on, gamma, steps: pay * (1 + gamma * goes_on / (1 - goes_on)),
+         "You discounted all later payments only once. Each further move discounts once more.",
+         "Write down the first three payments, each with its power of γ."),
+        ("not_divided", lambda pay, goes_on, gamma, steps: pay * (1 - gamma * goes_on),
+         "You multiplied by 1 minus the factor that is left after each move. Solve V = pay + factor · V for V.",
+         "Bring both terms with V to one side. By what do you divide then?"),
+        ("divided_by_what_is_left", lambda pay, goes_on, gamma, steps: pay / (gamma * goes_on),
+         "You divided by the factor that is left after each move. Solve V = pay + factor · V for V.",
+         "Bring both terms with V to one side."),
+        ("only_what_is_left", lambda pay, goes_on, gamma, steps: pay * gamma * goes_on,
+         "This is the second payment alone, with its probability and its discount. All payments count.",
+         "After one move you are in the same state. What is that state worth?"),
     ],
 )  # fmt: skip
 def ending_income(pay, goes_on, gamma, steps):
@@ -72,9 +124,47 @@ def added(policies):
     return found
 
 
-def chain(T, policies):
+def likeliest(p):
+    """The largest probability of each row becomes 1, all others 0."""
+    return torch.nn.functional.one_hot(p.argmax(1), p.shape[1]).to(p)
+
+
+def chained(
+    T, policies, *, states="own", order="last fastest", last="its policy", first="its policy", joint="product",
+    weights="joint", reader="now", over=1.0, ends="left", turned=False, over_states=None,
+):  # fmt: skip
     """P (S, S), from T (S, |A|, S)."""
-    return torch.einsum("sj,sjt->st", together(policies), T)
+    if states != "own":
+        policies = [(p[:1] if states == "first" else p.mean(0, keepdim=True)).expand_as(p) for p in policies]
+    if last != "its policy":
+        policies = [*policies[:-1], *(uniform if last == "uniform" else weights_of_one)(policies[-1:])]
+    if first != "its policy":
+        policies = [*uniform(policies[:1]), *policies[1:]]
+    pi = {"product": together, "sum": added}[joint](policies if order == "last fastest" else policies[::-1])
+    pi = {
+        "joint": lambda: pi, "uniform": lambda: torch.full_like(pi, 1 / pi.shape[1]),
+            "one": lambda: torch.ones_like(pi),
+        "likeliest": lambda: likeliest(pi), "mean": lambda: pi / pi.shape[1],
+        "last missing": lambda: torch.cat([pi[:, :-1], 0 * pi[:, -1:]], 1),
+        "first missing": lambda: torch.cat([0 * pi[:, :1], pi[:, 1:]], 1),
+    }[weights]()  # fmt: skip
+    P = torch.einsum("sj,sjt->st" if reader == "now" else "tj,sjt->st", pi, T)
+    rest = 1 - P.sum(1, keepdim=True)
+    P = {
+        "left": lambda: P, "normalised": lambda: P / P.sum(1, keepdim=True),
+            "stays": lambda: P + rest * torch.eye(len(P)),
+        "restarts": lambda: torch.cat([P[:, :1] + rest, P[:, 1:]], 1), "spread": lambda: P + rest / len(P),
+        "last state": lambda: torch.cat([P[:, :-1], P[:, -1:] + rest], 1), "column": lambda: torch.cat([P, rest], 1),
+    }[ends]()  # fmt: skip
+    P = P.T if turned else P
+    return {None: lambda: P, "sum": lambda: P.sum(0), "mean": lambda: P.mean(0), "next": lambda: P.sum(1)}[
+        over_states
+    ]()
+
+
+def with_end(P):
+    """P with the end as one more state, in which one stays."""
+    return torch.cat([torch.cat([P, 1 - P.sum(1, keepdim=True)], 1), torch.eye(len(P) + 1)[-1:]])
 
 
 def transitions(generator, S, J):
@@ -83,9 +173,8 @@ def transitions(generator, S, J):
     return goes_on * policy(generator, S, J, S)
 
 
-def states_and_policies(generator, k):
+def states_and_policies(generator, S, sizes):
     """T (S, |A|, S) and policies n × (S, A_j)."""
-    sizes, S = SIZES[k % len(SIZES)], 2 + (k + 1) % 3
     return transitions(generator, S, torch.Size(sizes).numel()), [policy(generator, S, size) for size in sizes]
 
 
@@ -95,7 +184,21 @@ def states_and_policies(generator, k):
         torch.tensor([[[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 0.0]], [[1.0, 0.0]] * 4]),
         [torch.tensor([[0.25, 0.75], [0.5, 0.5]]), torch.tensor([[0.2, 0.8], [0.5, 0.5]])],
     ),
-    expected=[[0.2, 0.2], [1.0, 0.0]], draw=states_and_policies,
+    expected=[[0.2, 0.2], [1.0, 0.0]],
+    draw=lambda generator, k: states_and_policies(generator, 2 + (k + 1) % 3, SIZES[k % len(SIZES)]),
+    edges={
+        "there are as many states as joint actions": lambda generator: states_and_policies(generator, 4, (2, 2)),
+        "there are as many states as agents and actions": lambda generator: states_and_policies(generator, 3, (3, 3,
+            3)),
+        "there is only one state": lambda generator: states_and_policies(generator, 1, (3, 2)),
+        "there are four agents": lambda generator: states_and_policies(generator, 2, (2, 3, 2, 3)),
+        "an agent has only one action": lambda generator: states_and_policies(generator, 2, (1, 3)),
+        "the game never ends": lambda generator: (policy(generator, 3, 8, 3), states_and_policies(generator, 3, (4,
+            2))[1]),
+        "the game ends at once": lambda generator: (torch.zeros(3, 6, 3), states_and_policies(generator, 3, (2, 3))[1]),
+        "the agents do not mix": lambda generator: (
+            transitions(generator, 3, 6), [torch.eye(2)[[0, 1, 1]], torch.eye(3)[[2, 0, 1]]]),
+    },
     hints=(
         "How probable is each joint action in a state? Average the rows of T of this state with these weights.",
         r"$P(s' \mid s) = \sum_a \prod_j \pi_j(a_j \mid s)\; T(s' \mid s, a)$",
@@ -106,29 +209,95 @@ def states_and_policies(generator, k):
                 joint = ...  # (S, A_1 · A_2), then one agent more
             return ...  # average over joint actions""",
     ),
+    slipping=chained,
     mistakes=[
-        ("joint_action_order", lambda T, policies: chain(T, policies[::-1]),
-         "Your joint actions are in another order. In T the *last* agent's action changes fastest: (0, 0), (0, 1), …"),
-        ("last_policy_left_out", lambda T, policies: chain(T, [*policies[:-1], *uniform(policies[-1:])]),
-         "In your answer, the last agent plays all actions equally often. It is the external, and it has a policy, too."),
-        ("probabilities_added", lambda T, policies: torch.einsum("sj,sjt->st", added(policies), T),
-         "You added the agents' probabilities. They act independently: multiply."),
-        ("all_uniform", lambda T, policies: T.mean(1),
-         "You weighted all joint actions equally. Weight each by its probability: the product of the agents' policies."),
-        ("summed_without_weights", lambda T, policies: T.sum(1),
-         "You summed T over joint actions without weights. Weight each by its probability."),
-        ("averaged_where_a_sum_is_due", lambda T, policies: chain(T, policies) / T.shape[1],
-         "You took a mean after weighting. With probabilities as weights, the sum is already the mean."),
-        ("likeliest_action", lambda T, policies: T[torch.arange(len(T)), together(policies).argmax(1)],
-         "You followed only the likeliest joint action. The exercise asks for the expectation over all of them."),
-        ("rows_normalised", lambda T, policies: (P := chain(T, policies)) / P.sum(1, keepdim=True),
-         "You made each row sum to 1. The rest of a row is the probability that the game ends: do not redistribute it."),
-        ("transposed", lambda T, policies: chain(T, policies).T,
-         "Rows and columns are exchanged. Rows are the current state, columns the next one."),
-        ("one_policy_for_all_states", lambda T, policies: chain(T, [p[:1].expand_as(p) for p in policies]),
-         "You use the policies of the first state in all states. Each state has its own row."),
-        ("policy_of_the_next_state", lambda T, policies: torch.einsum("tj,sjt->st", together(policies), T),
-         "You use the policies of the next state. The agents act in the current one."),
+        ("joint_action_order", {"order": "first fastest"},
+         "Your joint actions are in another order. In T the *last* agent's action changes fastest: (0, 0), (0, 1), …",
+         "Write the list of joint actions for agents with two and three actions. Which index changes from one to the "
+         "next?"),
+        ("last_policy_left_out", {"last": "uniform"},
+         "In your answer, the last agent plays all actions equally often. It is the external, and it has a policy, "
+         "too.",
+         "How many factors has the product of a joint action's probability?"),
+        ("last_policy_missing", {"last": "one"},
+         "The last agent's policy is missing from your product. It is the external, and it has a policy, too.",
+         "How many factors has the product of a joint action's probability?"),
+        ("first_policy_left_out", {"first": "uniform"},
+         "In your answer, the first agent plays all actions equally often. It has a policy, too.",
+         "How many factors has the product of a joint action's probability?"),
+        ("probabilities_added", {"joint": "sum"},
+         "You added the agents' probabilities. They act independently: multiply.",
+         "Do your probabilities of all joint actions in a state sum to 1?"),
+        ("all_uniform", {"weights": "uniform"},
+         "You weighted all joint actions equally. Weight each by its probability: the product of the agents' policies.",
+         "Where in your answer are the policies used?"),
+        ("summed_without_weights", {"weights": "one"},
+         "You summed T over joint actions without weights. Weight each by its probability.",
+         "Where in your answer are the policies used?"),
+        ("averaged_where_a_sum_is_due", {"weights": "mean"},
+         "You took a mean after weighting. With probabilities as weights, the sum is already the mean.",
+         "By what do you divide, and what is there to divide for?"),
+        ("likeliest_action", {"weights": "likeliest"},
+         "You followed only the likeliest joint action. The exercise asks for the expectation over all of them.",
+         "How much does the second likeliest joint action contribute to the formula?"),
+        ("last_joint_action_missing", {"weights": "last missing"},
+         "The last joint action is missing from your sum.",
+         "How many joint actions are there, and which is the last index?"),
+        ("first_joint_action_missing", {"weights": "first missing"},
+         "The first joint action is missing from your sum.",
+         "How many joint actions are there, and which is the first index?"),
+        ("one_policy_for_all_states", {"states": "first"},
+         "You use the policies of the first state in all states. Each state has its own row.",
+         "Which axis of a policy is that of the states? Follow it through your answer."),
+        ("policies_averaged_over_states", {"states": "mean"},
+         "You averaged the policies over states first. Each state has its own row.",
+         "Which axis of a policy is that of the states? Follow it through your answer."),
+        ("policy_of_the_next_state", {"reader": "next"},
+         "You use the policies of the next state. The agents act in the current one.",
+         "Which of T's two axes of states belongs to π(a | s)?"),
+        ("rows_normalised", {"ends": "normalised"},
+         "You made each row sum to 1. The rest of a row is the probability that the game ends: do not redistribute it.",
+         "In the sheet's example, how likely is it that the game ends after a move in state 0?"),
+        ("end_taken_for_staying", {"ends": "stays"},
+         "You put what a row lacks to 1 on the diagonal, as if one stayed in the state. It is the probability that "
+         "the game ends.",
+         "In the sheet's example, where does (1, 1) lead in state 0? Is that a state?"),
+        ("end_taken_for_a_restart", {"ends": "restarts"},
+         "You added what a row lacks to 1 to state 0, as if the game began anew. It is the probability that the game "
+         "ends.",
+         "In the sheet's example, where does (1, 1) lead in state 0? Is that a state?"),
+        ("end_taken_for_the_last_state", {"ends": "last state"},
+         "You added what a row lacks to 1 to the last state. It is the probability that the game ends, and the end "
+         "is no state.",
+         "In the sheet's example, where does (1, 1) lead in state 0? Is that a state?"),
+        ("end_spread", {"ends": "spread"},
+         "You distributed what a row lacks to 1 over all states. It is the probability that the game ends.",
+         "In the sheet's example, where does (1, 1) lead in state 0? Is that a state?"),
+        ("end_as_a_state", {"ends": "column"},
+         "You have a column too many, that of the end. P has the shape (S, S): the end is no state.",
+         "What shape is P to have, and what shape is yours?"),
+        ("end_as_row_and_column", lambda T, policies: with_end(chained(T, policies)),
+         "You have a row and a column too many, those of the end. P has the shape (S, S): the end is no state.",
+         "What shape is P to have, and what shape is yours?"),
+        ("transposed", {"turned": True},
+         "Rows and columns are exchanged. Rows are the current state, columns the next one.",
+         "Over which index do you sum to get 1, or less if the game may end?"),
+        ("summed_over_states", {"over_states": "sum"},
+         "You summed over the current states, too, so one row is left. Keep a row for each state s.",
+         "Which letters stand on the left of the formula? Your result needs an axis for each."),
+        ("averaged_over_states", {"over_states": "mean"},
+         "You averaged over the current states, too, so one row is left. Keep a row for each state s.",
+         "Which letters stand on the left of the formula? Your result needs an axis for each."),
+        ("next_state_summed", {"over_states": "next"},
+         "You summed over the next states, too, so this is how likely the game goes on. Keep a column for each state "
+         "s′.",
+         "Which letters stand on the left of the formula? Your result needs an axis for each."),
+        ("not_summed_over_actions", lambda T, policies: together(policies)[:, :, None] * T,
+         "You weighted each joint action's row of T, but did not sum over joint actions.",
+         "Which letter of the formula stands under the sum? Is its axis gone?"),
+        ("joint_policy_only", lambda T, policies: together(policies),
+         "These are the probabilities of the joint actions. Use them to average the rows of T.",
+         "Each joint action leads to a row of T. What is the mean of these rows?"),
     ],
     properties=[
         ("rows_at_most_one", lambda result, T, policies: result.min() > -1e-6 and result.sum(1).max() < 1 + 1e-3,
@@ -141,103 +310,3 @@ def state_chain(T, policies):
     for p in policies[1:]:
         joint = (joint[:, :, None] * p[:, None, :]).reshape(len(T), -1)
     return (joint[:, :, None] * T).sum(1)
-
-
-def solved(T, pay, policy, gamma):
-    """V (S,), from the pay of each joint action (S, J)."""
-    P = torch.einsum("sj,sjt->st", policy, T)
-    return torch.linalg.solve(torch.eye(len(T), dtype=T.dtype) - gamma * P, (policy * pay).sum(1))
-
-
-def best_value(T, pay, gamma):
-    """V (S,) of the best joint action in each state."""
-    V = torch.zeros(len(T), dtype=T.dtype)
-    for _ in range(80):
-        V = (pay + gamma * T @ V).max(1).values
-    return V
-
-
-def game_and_start(generator, k):
-    """T (S, J, S), R (S, J, n), a joint policy (S, J), a start distribution (S,), γ."""
-    S, J, n = 2 + k % 3, (3, 4, 6)[(k + 1) % 3], 3 + k % 2
-    R = 2 * torch.randn(S, J, n, generator=generator)
-    return transitions(generator, S, J), R, policy(generator, S, J), policy(generator, S), 0.4 + 0.1 * (k % 5)
-
-
-def mean_pay(R):
-    """The mean reward of the targets (S, J)."""
-    return R[..., :-1].mean(-1)
-
-
-@exercise(
-    lesson=LESSON, title="What a team is worth", difficulty=3, importance=5, minutes=15,
-    example=(
-        torch.tensor([[[1.0, 0.0], [0.0, 0.0], [0.0, 0.0]], [[1.0, 0.0]] * 3]),
-        torch.tensor([[[2.0, 0.0, -1.0], [4.0, 2.0, -6.0], [4.0, 2.0, -6.0]], [[0.0, 0.0, 0.0]] * 3]),
-        torch.tensor([[0.4, 0.4, 0.2], [0.5, 0.25, 0.25]]), torch.tensor([0.2, 0.8]), 0.5,
-    ),
-    expected=1.65, draw=game_and_start,
-    hints=(
-        "First find V of each state. Start with zeros, look one move ahead, and repeat until nothing changes.",
-        r"$V(s) = \sum_a \pi(a \mid s)\big[R(s, a) + \gamma \sum_{s'} T(s' \mid s, a) V(s')\big]$; "
-        r"the answer is $\sum_s \mathrm{start}(s)\, V(s)$.",
-        """\
-        def team_value(T, R, policy, start, gamma):
-            pay = ...  # (S, |A|): the targets' mean
-            V = torch.zeros(len(T))
-            for _ in range(200):
-                V = (policy * (pay + ...)).sum(1)
-            return ...""",
-    ),
-    mistakes=[
-        ("external_paid_too", lambda T, R, policy, start, gamma: start @ solved(T, R.mean(-1), policy, gamma),
-         "Your mean includes all agents. The last one is the external: its reward is not the team's."),
-        ("externals_reward", lambda T, R, policy, start, gamma: start @ solved(T, R[..., -1], policy, gamma),
-         "This is what the external earns. Take the targets' rewards."),
-        ("first_target_only", lambda T, R, policy, start, gamma: start @ solved(T, R[..., 0], policy, gamma),
-         "This is what the first target earns. The team earns the mean of all targets."),
-        ("first_two_only", lambda T, R, policy, start, gamma: start @ solved(T, R[..., :2].mean(-1), policy, gamma),
-         "You average the first two agents. There may be more targets: take all but the last agent."),
-        ("targets_added", lambda T, R, policy, start, gamma: start @ solved(T, R[..., :-1].sum(-1), policy, gamma),
-         "You summed the targets' rewards. The team's reward is their mean."),
-        ("discount_off_by_one", lambda T, R, policy, start, gamma: gamma * (start @ solved(T, mean_pay(R), policy, gamma)),
-         "You discounted every reward once too often. The first one counts in full."),
-        ("discount_forgotten", lambda T, R, policy, start, gamma: start @ solved(T, mean_pay(R), policy, 1.0),
-         "The discount is missing: what comes one move later counts only γ times as much."),
-        ("no_future", lambda T, R, policy, start, gamma: start @ (policy * mean_pay(R)).sum(1),
-         "This is only the reward of the first move. Add what comes after it."),
-        ("one_move_ahead", lambda T, R, policy, start, gamma: start @ solved(
-             torch.zeros_like(T), mean_pay(R) + gamma * T @ solved(0 * T, mean_pay(R), policy, gamma), policy, gamma),
-         "You looked one move ahead and stopped. The value has no last move: repeat, or solve V = r + γ P V."),
-        ("transposed", lambda T, R, policy, start, gamma: start @ torch.linalg.solve(
-             torch.eye(len(T), dtype=T.dtype) - gamma * torch.einsum("sj,sjt->ts", policy, T), (policy * mean_pay(R)).sum(1)),
-         "Rows and columns of P are exchanged. Rows are the current state, columns the next one."),
-        ("averaged_where_a_sum_is_due",
-         lambda T, R, policy, start, gamma: start @ solved(T, mean_pay(R) / T.shape[1], policy, gamma),
-         "You took a mean of the rewards after weighting them. With probabilities as weights, the sum is already the mean."),
-        ("start_forgotten", lambda T, R, policy, start, gamma: solved(T, mean_pay(R), policy, gamma).mean(),
-         "You weighted all states equally. The game does not start in all of them equally often: weight V by `start`."),
-        ("first_state_only", lambda T, R, policy, start, gamma: solved(T, mean_pay(R), policy, gamma)[0],
-         "This is V of state 0. The game may start elsewhere: weight V by `start`."),
-        ("value_of_each_state", lambda T, R, policy, start, gamma: solved(T, mean_pay(R), policy, gamma),
-         "This is V, one number for each state. The exercise asks for a single number: weight V by `start`."),
-        ("end_forgotten", lambda T, R, policy, start, gamma: start @ solved(T / T.sum(-1, keepdim=True).clamp(min=1e-9), mean_pay(R), policy, gamma),
-         "You made the rows of T sum to 1, as if the game never ended. The rest is the probability of the end, which nothing follows."),
-        ("others_uniform", lambda T, R, policy, start, gamma: start @ solved(T, mean_pay(R), uniform([policy])[0], gamma),
-         "You weighted all joint actions equally. Weight them by `policy`."),
-        ("best_instead_of_expected", lambda T, R, policy, start, gamma: start @ best_value(T, mean_pay(R), gamma),
-         "You took the best joint action in each state. The exercise asks for the value of *these* policies."),
-    ],
-    properties=[
-        ("summed_to_the_end", lambda result, T, R, policy, start, gamma: not 1e-6 < abs(
-             result - float(start @ solved(T, mean_pay(R), policy, gamma))) < 0.05,
-         "close, but not equal. Do your sweeps stop too early? Nothing is truncated here: go on until V no longer changes."),
-    ],
-)  # fmt: skip
-def team_value(T, R, policy, start, gamma):
-    """The targets' mean discounted value from the start: T (S, J, S), R (S, J, n), policy (S, J), start (S,)."""
-    pay = R[:, :, :-1].mean(2)
-    V = torch.zeros(len(T))
-    for _ in range(100):
-        V = (policy * (pay + gamma * T @ V)).sum(1)
-    return start @ V

@@ -1,29 +1,79 @@
-"""Exercises of sheet 02: regret matching, the error from a wrong prediction, and the error from a single sample."""
+"""Exercise of sheet 02: regret matching."""
 
 from __future__ import annotations
-
-import math
 
 import torch
 
 from ..exercise import exercise
-from .random_cases import policy, table
-from .regret import LESSON, PAYOFFS
+from .regret import LESSON
 
 
 def sums_of_regrets(generator, k):
-    """Sums (A,) of both signs; in every third case none is positive."""
-    drawn = 4 * torch.randn(2 + k % 4, generator=generator)
+    """Sums (A,), one at least positive; in every fourth case all are, in the others one at least is negative."""
+    drawn = 4 * torch.randn((2, 3, 4, 5)[(k + k // 4) % 4], generator=generator)
     drawn[0], drawn[1] = drawn[0].abs() + 0.3, -drawn[1].abs() - 0.5
-    return (-drawn.abs() - 0.1,) if k % 3 == 2 else (drawn,)
+    return (drawn.abs() + 0.1,) if k % 4 == 3 else (drawn,)
+
+
+def matched(total, *, positive="clamped", by="sum", empty="uniform", power=1, below=0.0):
+    """The policy (A,) of regret matching, or what a slip makes of it."""
+    if total.max() <= 0 and empty != "as always":
+        n = len(total)
+        return {
+            "uniform": lambda: torch.full_like(total, 1 / n),
+            "zeros": lambda: torch.zeros_like(total),
+            "ones": lambda: torch.ones_like(total),
+            "third": lambda: torch.full_like(total, 1 / 3),
+            "half": lambda: torch.full_like(total, 1 / 2),
+            "first": lambda: torch.eye(n)[0],
+            "least bad": lambda: torch.eye(n)[int(total.argmax())],
+            "in proportion": lambda: total / total.sum(),
+            "sums": lambda: total,
+            "softmax": lambda: total.softmax(0),
+        }[empty]()
+    kept = {
+        "clamped": lambda: total.clamp(min=below),
+        "all": lambda: total,
+        "absolute": lambda: total.abs(),
+        "shifted": lambda: total - total.min(),
+        "alike": lambda: (total > 0).to(total),
+        "exponential": lambda: total.exp() * (total > 0),
+        "largest": lambda: torch.eye(len(total))[int(total.argmax())],
+    }[positive]() ** power
+    return (
+        kept
+        / {
+            "sum": lambda: kept.sum(),
+            "all": lambda: total.sum(),
+            "absolute": lambda: total.abs().sum(),
+            "largest": lambda: kept.max(),
+            "number": lambda: len(total),
+            "number of positive": lambda: (total > 0).sum(),
+            "nothing": lambda: 1.0,
+            "norm": lambda: kept.norm(),
+        }[by]()
+    )
 
 
 @exercise(
     lesson=LESSON, title="Regret matching", difficulty=2, importance=3, minutes=8,
     example=(torch.tensor([3.0, -2.0, 1.0]),), expected=[0.75, 0.0, 0.25], draw=sums_of_regrets,
+    edges={
+        "all sums are negative": lambda generator: (-torch.rand(5, generator=generator) - 0.25,),
+        "all sums are zero": (torch.zeros(4),),
+        "no sum is positive, but some are zero": (torch.tensor([-1.0, 0.0, -3.0, 0.0, -0.5]),),
+        "one sum is zero and another positive": (torch.tensor([0.0, 2.0, 6.0]),),
+        "only one sum is positive": (torch.tensor([-1.0, -4.0, 0.5, -2.0]),),
+        "the sums cancel": (torch.tensor([3.0, -4.0, 1.0]),),
+        "two sums are the largest": (torch.tensor([2.0, -1.0, 2.0]),),
+        "all sums are smaller than 1": (torch.tensor([0.0625, -0.5, 0.1875]),),
+        "all sums are large": (torch.tensor([48.0, -32.0, 16.0]),),
+        "there is one action, and its sum is negative": (torch.tensor([-2.0]),),
+    },
     hints=(
         "Which actions do you regret not having played? What if there are none?",
-        r"$\pi(a) = \max(S_a, 0) / \sum_b \max(S_b, 0)$; uniform where that sum is zero. $S_a$: the sum of all regrets of $a$.",
+        r"$\pi(a) = \max(S_a, 0) / \sum_b \max(S_b, 0)$; uniform where that sum is zero. $S_a$: the sum of all "
+        r"regrets of $a$.",
         """\
         def match_regrets(total):
             positive = ...
@@ -31,25 +81,113 @@ def sums_of_regrets(generator, k):
                 return ...  # uniform
             return positive / ...""",
     ),
+    slipping=matched,
     mistakes=[
-        ("zero_divided_by_zero", lambda total: total.clamp(min=0) / total.clamp(min=0).sum(),
-         "If no sum is positive, you divide zero by zero. The policy is then uniform."),
-        ("nothing_played", lambda total: total.clamp(min=0) / total.clamp(min=0).sum().clamp(min=1e-9),
-         "If no sum is positive, you play nothing at all. The policy is then uniform."),
-        ("not_normalised", lambda total: total.clamp(min=0) if total.max() > 0 else torch.ones_like(total) / len(total),
-         "These do not sum to 1. Divide by their sum."),
-        ("absolute_values", lambda total: total.abs() / total.abs().sum(),
-         "You took absolute values: *bad* actions are played as often as good ones. Clamp at zero instead."),
-        ("negatives_kept", lambda total: total / total.sum(),
-         "You divided by the plain sum, and negative regrets become negative probabilities. Clamp at zero first."),
+        ("zero_divided_by_zero", {"empty": "as always"},
+         "If no sum is positive, you divide zero by zero. The policy is then uniform.",
+         "What does your answer do with sums of −1 and −2?"),
+        ("nothing_played", {"empty": "zeros"},
+         "If no sum is positive, you play nothing at all. The policy is then uniform.",
+         "What does your answer do with sums of −1 and −2?"),
+        ("ones_played", {"empty": "ones"},
+         "If no sum is positive, you return ones, which are no probabilities. The policy is then uniform.",
+         "How probable is each of A actions if all are played equally often?"),
+        ("always_a_third", {"empty": "third"},
+         "If no sum is positive, you play each action with 1/3, however many there are. The policy is then uniform.",
+         "How probable is each of A actions if all are played equally often?"),
+        ("always_a_half", {"empty": "half"},
+         "If no sum is positive, you play each action with 1/2, however many there are. The policy is then uniform.",
+         "How probable is each of A actions if all are played equally often?"),
+        ("least_bad_action", {"empty": "least bad"},
+         "If no sum is positive, you play the action with the largest sum. The policy is then uniform.",
+         "Read the text's second sentence again."),
+        ("first_action", {"empty": "first"},
+         "If no sum is positive, you play the first action. The policy is then uniform.",
+         "Read the text's second sentence again."),
+        ("negatives_in_proportion", {"empty": "in proportion"},
+         "If no sum is positive, you play in proportion to the negative ones: the worst most of all. The policy is "
+         "then uniform.",
+         "What does your answer do with sums of −1 and −2?"),
+        ("softmax_of_negatives", {"empty": "softmax"},
+         "If no sum is positive, you take a softmax. The policy is then uniform.",
+         "Read the text's second sentence again."),
+        ("sums_returned", {"empty": "sums"},
+         "If no sum is positive, you return the sums themselves. The policy is then uniform.",
+         "What does your answer do with sums of −1 and −2?"),
+        ("uniform_unless_all_positive", lambda total: matched(total if total.min() > 0 else total * 0),
+         "You play uniformly as soon as one sum is not positive. Do so only if none is positive.",
+         "In the sheet's example one sum is negative. What should be played?"),
+        ("uniform_unless_none_negative", lambda total: matched(total if total.min() >= 0 else total * 0),
+         "You play uniformly as soon as one sum is negative. Do so only if none is positive.",
+         "In the sheet's example one sum is negative. What should be played?"),
+        ("uniform_if_all_add_up_to_less", lambda total: matched(total if total.sum() > 0 else total * 0),
+         "You play uniformly if all sums together are not positive. Do so only if none is positive.",
+         "What is to be played for sums of 1 and −2?"),
+        ("uniform_only_if_negative", lambda total: matched(total, empty="uniform" if total.max() < 0 else "as always"),
+         "You play uniformly only if all sums are negative. If the largest is 0, none is positive either.",
+         "What does your answer do with sums of 0 and −2?"),
+        ("not_normalised", {"by": "nothing"},
+         "These do not sum to 1. Divide by their sum.",
+         "What are the entries of a policy to sum to?"),
+        ("divided_by_the_largest", {"by": "largest"},
+         "You divided by the largest sum. Divide by the sum of the positive ones, so that the policy sums to 1.",
+         "What are the entries of a policy to sum to?"),
+        ("divided_by_the_number", {"by": "number"},
+         "You divided by the number of actions. Divide by the sum of the positive sums.",
+         "What are the entries of a policy to sum to?"),
+        ("divided_by_the_number_of_positive", {"by": "number of positive"},
+         "You divided by the number of positive sums. Divide by what they add up to.",
+         "What are the entries of a policy to sum to?"),
+        ("divided_by_the_norm", {"by": "norm"},
+         "You divided by the Euclidean length. Divide by the sum.",
+         "What are the entries of a policy to sum to?"),
         ("cut_after_dividing", lambda total: (total / total.sum()).clamp(min=0),
-         "You divided by the sum of *all* regrets and clamped afterwards. Clamp first: only positive ones count in the sum."),
+         "You divided by the sum of *all* regrets and clamped afterwards. Clamp first: only positive ones count in "
+         "the sum.",
+         "In the sheet's example, by which number do you divide?"),
+        ("divided_by_all", {"by": "all"},
+         "You divided the positive sums by the sum of *all* sums. Only positive ones count in the sum.",
+         "In the sheet's example, by which number do you divide?"),
+        ("divided_by_absolute_sum", {"by": "absolute"},
+         "You divided by the sum of the absolute values. Only positive sums count.",
+         "In the sheet's example, by which number do you divide?"),
+        ("negatives_kept", {"positive": "all", "empty": "as always"},
+         "You divided by the plain sum, and negative regrets become negative probabilities. Clamp at zero first.",
+         "In the sheet's example, how often do you play the second action?"),
+        ("absolute_values", {"positive": "absolute"},
+         "You took absolute values: *bad* actions are played as often as good ones. Clamp at zero instead.",
+         "In the sheet's example, how often do you play the second action?"),
+        ("shifted_to_zero", {"positive": "shifted", "empty": "as always"},
+         "You shifted all sums so that the smallest is zero. But zero means no regret: clamp, do not shift.",
+         "In the sheet's example, 3 and 1 are played 3 to 1. Is that so in yours?"),
+        ("positive_alike", {"positive": "alike"},
+         "You play all actions with a positive sum equally often. Play them in proportion to their sums.",
+         "In the sheet's example, 3 and 1 are played 3 to 1. Is that so in yours?"),
+        ("squared", {"power": 2},
+         "You play in proportion to the squares of the positive sums. Play in proportion to the sums.",
+         "In the sheet's example, 3 and 1 are played 3 to 1. Is that so in yours?"),
+        ("softmax_of_positive", {"positive": "exponential"},
+         "You take a softmax of the positive sums. Play in proportion to the sums themselves.",
+         "In the sheet's example, 3 and 1 are played 3 to 1. Is that so in yours?"),
         ("softmax", lambda total: total.softmax(0),
-         "This is a softmax. Regret matching plays in proportion to the positive sums, and never plays bad actions."),
-        ("only_the_best", lambda total: torch.eye(len(total))[int(total.argmax())],
-         "You play only the action with the largest sum. Play all actions with a positive sum, in proportion."),
-        ("shifted_to_zero", lambda total: (total - total.min()) / (total - total.min()).sum(),
-         "You shifted all sums so that the smallest is zero. But zero means no regret: clamp, do not shift."),
+         "This is a softmax. Regret matching plays in proportion to the positive sums, and never plays bad actions.",
+         "In the sheet's example, how often do you play the second action?"),
+        ("softmax_of_clamped", lambda total: total.clamp(min=0).softmax(0),
+         "This is a softmax of the clamped sums, so bad actions are played, too. Play in proportion to the positive "
+         "sums.",
+         "In the sheet's example, how often do you play the second action?"),
+        ("only_the_best", {"positive": "largest", "empty": "as always"},
+         "You play only the action with the largest sum. Play all actions with a positive sum, in proportion.",
+         "In the sheet's example, how often do you play the third action?"),
+        ("only_from_one_on", lambda total: matched(total * ((total < 0) | (total >= 1))),
+         "You leave out sums below 1, though they are positive. Play all actions with a positive sum.",
+         "Which number separates what you regret from what you do not?"),
+        ("positive_only", lambda total: matched(total)[total > 0] if total.max() > 0 else matched(total),
+         "You leave out the actions that are not played. Give each its place, with the probability 0.",
+         "How many entries has the sheet's result?"),
+        ("clamped_at_one", {"below": 1.0},
+         "You clamp at 1: smaller sums count as 1, so that bad actions are played. Clamp at 0.",
+         "Which number separates what you regret from what you do not?"),
     ],
     properties=[
         ("is_a_policy", lambda result, total: (result >= 0).all() and abs(result.sum() - 1) < 1e-3,
@@ -62,79 +200,3 @@ def match_regrets(total):
     if positive.sum() == 0:
         return torch.full_like(total, 1 / len(total))
     return positive / positive.sum()
-
-
-def bound(q, kl, factor=2.0):
-    """The bound for a given KL."""
-    return factor * (q.max() - q.min()) * (kl / 2) ** 0.5
-
-
-@exercise(
-    lesson=LESSON, title="The error of a prediction", difficulty=3, importance=3, minutes=10,
-    example=(PAYOFFS, torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.25, 0.5, 0.25])),
-    expected=8 * math.sqrt(0.25 * math.log(2) / 2),  # the span is 4; KL = ½ log 2 − ¼ log 2
-    draw=lambda generator, k: ((q := k + table(generator, k)), *(policy(generator, q.shape[1]) for _ in range(2))),
-    hints=(
-        "Two things matter: the span of the payoffs, and the distance of the prediction from the truth. Which policy is the weight in KL?",
-        r"$2\,(\max Q - \min Q)\,\sqrt{\mathrm{KL}/2}$ with $\mathrm{KL} = \sum_a \pi(a) \log\frac{\pi(a)}{\delta(a)}$, in nats.",
-        """\
-        def error_bound(q, true, predicted):
-            kl = (true * ...).sum()
-            span = ...
-            return 2 * span * ...""",
-    ),
-    mistakes=[
-        ("kl_reversed", lambda q, true, predicted: bound(q, (predicted * (predicted / true).log()).sum()),
-         "This is KL(δ ‖ π). The weights and the numerator are those of the true policy."),
-        ("in_bits", lambda q, true, predicted: bound(q, (true * (true / predicted).log2()).sum()),
-         "Your KL is in bits. The bound is in nats: use the natural logarithm."),
-        ("largest_instead_of_span",
-         lambda q, true, predicted: 2 * q.abs().max() * ((true * (true / predicted).log()).sum() / 2) ** 0.5,
-         "You used the largest entry of Q. Adding a constant changes no regret: use the span, max − min."),
-        ("no_square_root", lambda q, true, predicted: (q.max() - q.min()) * (true * (true / predicted).log()).sum(),
-         "The square root of KL/2 is missing."),
-        ("half_outside_the_root", lambda q, true, predicted: bound(q, 2 * (true * (true / predicted).log()).sum(), 1),
-         "The half belongs under the square root."),
-        ("averaged_where_a_sum_is_due", lambda q, true, predicted: bound(q, (true * (true / predicted).log()).mean()),
-         "You averaged over actions in KL. The true policy already weights them: take the sum."),
-        ("cross_entropy", lambda q, true, predicted: bound(q, -(true * predicted.log()).sum()),
-         "You used the cross-entropy. KL subtracts the entropy of the true policy: a perfect prediction has KL 0."),
-        ("weights_left_out", lambda q, true, predicted: bound(q, (true / predicted).log().sum()),
-         "Your KL has no weights before the logarithm. Weight each action by the true policy."),
-    ],
-)  # fmt: skip
-def error_bound(q, true, predicted):
-    """The bound on the error of a regret, 2 · span(Q) · √(KL(true ‖ predicted)/2), return: q (A_1, A_2), policies (A_2,)."""
-    kl = (true * (true / predicted).log()).sum()
-    span = q.max() - q.min()
-    return 2 * span * (kl / 2) ** 0.5
-
-
-@exercise(
-    "open", lesson=LESSON, title="When COMA misleads", difficulty=3, importance=4, minutes=12,
-    hints=(
-        "COMA looks at column's actual move. Which move is the likeliest, and which one decides the mean?",
-        r"Wanted: $A(\text{first}) > 0$, but $Q(\text{first}, c) < \sum_a \pi(a)\, Q(a, c)$ for column's likeliest action $c$.",
-        "q = torch.tensor([[..., ..., 9.0], [..., ..., 0.0]])  # the last column is rare, but decides the mean\nrow = ...\ncolumn = ...",
-    ),
-    properties=[
-        ("two_by_three", lambda q, row, column: (q.shape, row.shape, column.shape) == ((2, 3), (2,), (3,)),
-         "Pass three things, (q, row, column), of the shapes (2, 3), (2,) and (3,)."),
-        ("are_policies", lambda q, row, column: all((p >= 0).all() and abs(p.sum() - 1) < 1e-3 for p in (row, column)),
-         "The entries of a policy are not negative and sum to 1. One of your policies violates this."),
-        ("both_are_played", lambda q, row, column: row.min() > 1e-6,
-         "Row never plays one of its actions. Then one advantage is zero whatever the payoffs are: let row mix."),
-        ("likeliest_is_one", lambda q, row, column: sorted(column)[-1] > sorted(column)[-2] + 1e-6,
-         "Two actions of column are equally likely. Make one of them the likeliest."),
-        ("payoffs_differ", lambda q, row, column: abs(q[0] - q[1]).max() > 1e-6,
-         "Both rows pay the same. Then there is nothing to regret."),
-        ("regret_is_positive", lambda q, row, column: (q[0] - q[1]) @ column > 1e-6,
-         "The regret of the first action is not positive. Averaged over column's policy, it must be the better one."),
-        ("coma_is_negative", lambda q, row, column: (q[0] - q[1])[int(column.argmax())] < -1e-6,
-         "When column plays its likeliest action, COMA's advantage of the first action is not negative. Pay less there."),
-    ],
-)  # fmt: skip
-def misleading():
-    """A game q (A_1, A_2), row and column in which COMA's advantage and the regret of an action differ in sign."""
-    q = torch.tensor([[0.0, 0.0, 9.0], [1.0, 1.0, 0.0]])
-    return q, torch.tensor([0.5, 0.5]), torch.tensor([0.6, 0.2, 0.2])

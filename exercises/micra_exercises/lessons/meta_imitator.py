@@ -7,28 +7,112 @@ import math
 import torch
 
 from ..exercise import exercise
-from .bayes import LESSON, normalised
+from .bayes import LESSON
 from .random_cases import policy
 
 
-def made(log_policy, actions):
-    """The log-probabilities of the moves that were made (K, P)."""
-    return log_policy.gather(2, actions[..., None])[..., 0]
+def first_ones(weights):
+    """The same number of ones in each row, but at its beginning."""
+    return (torch.arange(weights.shape[1]) < weights.sum(1, keepdim=True)).to(weights.dtype)
 
 
-def padded_supports(generator, k):
-    """log-probabilities (K, P, A), actions (K, P), weights (K, P): 1 for the first few pairs, 0 for padding."""
-    K, P, A = 2 + k % 3, 5 + k % 3, 2 + (k + 1) % 3
-    watched = 1 + torch.randint(P - 1, (K, 1), generator=generator)
+OF_MOVES = {  # of log-probabilities (K, P, A) and actions (K, P): (K, P)
+    "made": lambda logs, actions: logs.gather(2, actions[..., None])[..., 0],
+    "likeliest": lambda logs, actions: logs.amax(2),
+    "mean of all": lambda logs, actions: logs.mean(2),
+    "sum of all": lambda logs, actions: logs.sum(2),
+    "entropy": lambda logs, actions: (logs.exp() * logs).sum(2),
+    "one before": lambda logs, actions: logs.gather(2, (actions[..., None] - 1) % logs.shape[2])[..., 0],
+    "first": lambda logs, actions: logs[..., 0],
+    "normalised again": lambda logs, actions: logs.softmax(2).log_softmax(2).gather(2, actions[..., None])[..., 0],
+    "log again": lambda logs, actions: logs.abs().log().gather(2, actions[..., None])[..., 0],
+}
+COUNTED = {  # of weights and actions (K, P): (K, P)
+    "watched": lambda weights, actions: weights,
+    "all": lambda weights, actions: torch.ones_like(weights),
+    "padding": lambda weights, actions: 1 - weights,
+    "first ones": lambda weights, actions: first_ones(weights),
+    "action 0 is padding": lambda weights, actions: (actions > 0).to(weights.dtype),
+    "all but the last column": lambda weights, actions: torch.cat([weights[:, :-1], 0 * weights[:, -1:]], 1),
+    "all but the first column": lambda weights, actions: torch.cat([0 * weights[:, :1], weights[:, 1:]], 1),
+}
+DIVIDED = {  # the number (K,) that a sum is divided by
+    "own": lambda weights, counted: counted.sum(1),
+    "own or 1": lambda weights, counted: counted.sum(1).clamp(min=1),
+    "own weights": lambda weights, counted: weights.sum(1),
+    "columns": lambda weights, counted: weights.shape[1],
+    "all watched": lambda weights, counted: weights.sum(),
+    "mean watched": lambda weights, counted: weights.sum(1).mean(),
+    "externals": lambda weights, counted: len(weights),
+    "nothing": lambda weights, counted: 1,
+    "one less": lambda weights, counted: weights.sum(1) - 1,
+}
+
+
+def loss_of(log_policy, actions, weights, *, moves="made", counted="watched", divided="own", middle="mean",
+            of_externals="kept", positive=True, axis=1):  # fmt: skip
+    """Each external's loss (K,), or what a student takes for it."""
+    made, w = OF_MOVES[moves](log_policy, actions), COUNTED[counted](weights, actions)
+    sign = -1 if positive else 1
+    if axis == 0:
+        made, w, weights = made.T, w.T, weights.T
+    if middle in ("median", "lower median"):
+        of = (lambda x: x.quantile(0.5)) if middle == "median" else torch.median
+        return torch.stack([of(sign * row[one > 0]) for row, one in zip(made, w, strict=True)])
+    if middle == "running":
+        return sign * (w * made).sum(1).cumsum(0) / w.sum(1).cumsum(0)
+    if of_externals == "pooled":
+        return sign * (w * made).sum() / w.sum()
+    values = made.exp() if middle in ("log of mean", "probabilities") else made
+    found = (w * values).sum(1) / DIVIDED[divided](weights, w)
+    found = sign * (found.log() if middle == "log of mean" else found)
+    return found.mean() if of_externals == "mean" else found.sum() if of_externals == "sum" else found
+
+
+SIZES = ((2, 5, 3), (3, 6, 4), (4, 7, 2), (3, 3, 3), (2, 4, 4), (5, 5, 2), (4, 6, 3), (3, 12, 2))  # K, P, A
+
+
+def watched(generator, K, P, A, weights=None):
+    """log-probabilities (K, P, A), actions (K, P), weights (K, P).
+
+    If no weights are given, each row and each column has a watched pair, and each row has padding somewhere.
+    """
+    if weights is None:
+        turn = (torch.arange(P) - torch.arange(K)[:, None]) % K
+        weights = torch.where(turn > 1, torch.randint(2, (K, P), generator=generator), turn == 0).double()
     actions = torch.randint(A, (K, P), generator=generator)
-    return policy(generator, K, P, A).log(), actions, (torch.arange(P) < watched).double()
+    actions[:, 0] = actions[:, 0].clamp(min=1)  # no row has action 0 only
+    return policy(generator, K, P, A).log(), actions, weights
+
+
+def with_weights(weights, A):
+    """Arguments with these weights (K, P): generator → log-probabilities, actions, weights."""
+    K, P = torch.tensor(weights).shape
+    return lambda generator: watched(generator, K, P, A, torch.tensor(weights))
+
+
+def sure(generator):
+    """One external's moves were all predicted with certainty (nearly), the other's were not."""
+    likely = torch.tensor([[[1 - 2.0**-20, 2.0**-20]] * 3, [[0.25, 0.75]] * 3])
+    return likely.log(), torch.tensor([[0, 0, 1], [0, 1, 1]]), torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
 
 
 @exercise(
     lesson=LESSON, title="The loss of what was watched", difficulty=2, importance=5, minutes=10,
     example=(torch.tensor([[[0.5, 0.5], [0.75, 0.25], [0.9, 0.1]], [[0.25, 0.75], [0.5, 0.5], [0.2, 0.8]]]).log(),
            torch.tensor([[0, 1, 0], [1, 0, 1]]), torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])),
-    expected=[math.log(8) / 2, -math.log(0.75 * 0.5 * 0.8) / 3], draw=padded_supports,
+    expected=[math.log(8) / 2, -math.log(0.75 * 0.5 * 0.8) / 3],
+    draw=lambda generator, k: watched(generator, *SIZES[k % 8]),
+    edges={
+        "the padding stands first": with_weights([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 1.0, 1.0]], 3),
+        "the padding stands between watched pairs": with_weights([[1.0, 0.0, 0.0, 1.0], [1.0, 0.0, 1.0, 1.0]], 3),
+        "there is no padding": with_weights([[1.0] * 4] * 3, 2),
+        "only one move was watched": with_weights([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]], 2),
+        "there is only one external": with_weights([[1.0, 1.0, 0.0, 1.0]], 3),
+        "there is only one column": with_weights([[1.0], [1.0], [1.0]], 2),
+        "a move was as good as certain": sure,
+    },
+    slipping=loss_of,
     hints=(
         "Which probabilities matter: all, or those of the moves that were made? How many pairs were really watched?",
         r"$L_k = -\sum_t w_{kt} \log \delta(a_{kt} \mid o_{kt}) \,/\, \sum_t w_{kt}$.",
@@ -38,119 +122,129 @@ def padded_supports(generator, k):
             return ... / ...""",
     ),
     mistakes=[
-        ("weights_ignored", lambda log_policy, actions, weights: -made(log_policy, actions).mean(1),
-         "Your mean includes the padding. Pairs of weight 0 were never watched."),
-        ("padding_in_the_denominator", lambda log_policy, actions, weights: -(weights * made(log_policy, actions)).mean(1),
-         "The padding adds nothing to your sum, but you divided by P. Divide by the sum of the weights."),
-        ("padding_in_the_sum", lambda log_policy, actions, weights: -made(log_policy, actions).sum(1) / weights.sum(1),
-         "You divided by the number of watched pairs, but your sum includes the padding."),
-        ("summed_over_pairs", lambda log_policy, actions, weights: -(weights * made(log_policy, actions)).sum(1),
-         "You summed over pairs. L is their mean: divide by the sum of the weights."),
-        ("divided_by_externals", lambda log_policy, actions, weights: -(weights * made(log_policy, actions)).sum(1) / len(actions),
-         "You divided by the number of externals. Divide by the number of watched moves of this one: the sum of its weights."),
-        ("externals_averaged", lambda log_policy, actions, weights: -((weights * made(log_policy, actions)).sum(1) / weights.sum(1)).mean(),
-         "This is a single number. Keep one loss for each external."),
-        ("pairs_pooled", lambda log_policy, actions, weights: -(weights * made(log_policy, actions)).sum() / weights.sum(),
-         "This is a single number, over the pairs of all externals. Each external has its own loss."),
-        ("likeliest_move", lambda log_policy, actions, weights: -(weights * log_policy.amax(2)).sum(1) / weights.sum(1),
-         "You used the probability of the likeliest move. Use that of the move that was made."),
-        ("all_moves", lambda log_policy, actions, weights: -(weights * log_policy.mean(2)).sum(1) / weights.sum(1),
-         "You averaged over all moves. Use only the one that was made."),
-        ("log_of_the_mean", lambda log_policy, actions, weights: -((weights * made(log_policy, actions).exp()).sum(1) / weights.sum(1)).log(),
-         "You took the logarithm of the mean probability. Take the mean of the logarithms."),
-        ("bits", lambda log_policy, actions, weights: -(weights * made(log_policy, actions)).sum(1) / weights.sum(1) / math.log(2),
-         "These are bits. Use natural logarithms: nats."),
+        ("weights_ignored", {"counted": "all"},
+         "Your mean includes the padding. Pairs of weight 0 were never watched.",
+         "Where do you use the weights?"),
+        ("padding_in_the_denominator", {"divided": "columns"},
+         "The padding adds nothing to your sum, but you divided by P. Divide by the sum of the weights.",
+         "How many moves did the first external of the example make, and what do you divide by?"),
+        ("padding_in_the_sum", {"counted": "all", "divided": "own weights"},
+         "You divided by the number of watched pairs, but your sum includes the padding.",
+         "The weights belong in two places. Which of them have you got?"),
+        ("summed_over_pairs", {"divided": "nothing"},
+         "You summed over pairs. L is their mean: divide by the sum of the weights.",
+         "What would become of your L if every move had been watched twice?"),
+        ("divided_by_externals", {"divided": "externals"},
+         "You divided by the number of externals. Divide by the number of watched moves of this one: the sum of its "
+         "weights.",
+         "What does the number count that you divide by?"),
+        ("divided_by_all_watched", {"divided": "all watched"},
+         "You divided by the number of watched moves of all externals. Divide by those of this one: the sum of its "
+         "weights.",
+         "Along which axis do you sum the weights?"),
+        ("divided_by_the_mean_number", {"divided": "mean watched"},
+         "You divided by how many moves an external makes on average. Divide by the number of this one: the sum of "
+         "its weights.",
+         "Along which axis do you sum the weights?"),
+        ("one_less", {"divided": "one less"},
+         "You divided by one less than the number of watched moves.",
+         "How many moves did the first external of the example make, and what do you divide by?"),
+        ("padding_instead", {"counted": "padding"},
+         "You averaged over the padding. The weight of a watched pair is 1, and that of padding is 0.",
+         "Which pairs of the example enter your sum?"),
+        ("padding_instead_or_nothing", {"counted": "padding", "divided": "own or 1"},
+         "You averaged over the padding, and gave 0 where there is none. The weight of a watched pair is 1, and that "
+         "of padding is 0.",
+         "Which pairs of the example enter your sum?"),
+        ("padding_at_the_end", {"counted": "first ones"},
+         "You take the first pairs of each row, as many as were watched. The weights say which they are: padding may "
+         "stand anywhere.",
+         "Which of the weights' entries do you look at?"),
+        ("action_0_for_padding", {"counted": "action 0 is padding"},
+         "You take action 0 for padding. It is an action like any other: the weights say what is padding.",
+         "Where do you use the weights?"),
+        ("last_column_left_out", {"counted": "all but the last column"},
+         "You left out the last column.",
+         "Where does your loop or slice end?"),
+        ("first_column_left_out", {"counted": "all but the first column"},
+         "You left out the first column.",
+         "Where does your loop or slice begin?"),
+        ("last_column_left_out_of_the_sum", {"counted": "all but the last column", "divided": "own weights"},
+         "You left out the last column of your sum, though not of what you divide by.",
+         "Where does your loop or slice end?"),
+        ("pairs_pooled", {"of_externals": "pooled"},
+         "This is a single number, over the pairs of all externals. Each external has its own loss.",
+         "Along which axis do you sum, and which one should be left?"),
+        ("externals_averaged", {"of_externals": "mean"},
+         "This is a single number. Keep one loss for each external.",
+         "Which shape does the docstring ask for?"),
+        ("externals_summed", {"of_externals": "sum"},
+         "This is a single number, the sum over externals. Keep one loss for each of them.",
+         "Which shape does the docstring ask for?"),
+        ("externals_run_on", {"middle": "running"},
+         "Your sums run on from one external to the next. Begin each external's anew.",
+         "Where do you set your sum to 0: inside the loop over externals, or before it?"),
+        ("axes_exchanged", {"axis": 0},
+         "You summed over externals. Each external has a loss: sum over its pairs, axis 1.",
+         "Which shape does the docstring ask for, and which has yours?"),
+        ("columns_averaged", {"axis": 0, "counted": "all"},
+         "You averaged over externals, and over padding, too. Each external has a loss: average over its watched "
+         "pairs, axis 1.",
+         "Which shape does the docstring ask for, and which has yours?"),
+        ("columns_summed", {"axis": 0, "divided": "nothing"},
+         "You summed over externals without dividing. Each external has a loss: the mean over its pairs, axis 1.",
+         "Which shape does the docstring ask for, and which has yours?"),
+        ("likeliest_move", {"moves": "likeliest"},
+         "You used the probability of the likeliest move. Use that of the move that was made.",
+         "Where do you use the actions?"),
+        ("all_moves", {"moves": "mean of all"},
+         "You averaged over all moves. Use only the one that was made.",
+         "Where do you use the actions?"),
+        ("all_moves_summed", {"moves": "sum of all"},
+         "You summed over all moves. Use only the one that was made.",
+         "Where do you use the actions?"),
+        ("entropy", {"moves": "entropy"},
+         "This is the entropy of the predictions: a mean over all moves. Use only the move that was made.",
+         "Where do you use the actions?"),
+        ("actions_from_one", {"moves": "one before"},
+         "You took the probability of the action before the one that was made. Actions count from 0.",
+         "Which index has the first action?"),
+        ("first_action", {"moves": "first"},
+         "You took the probability of action 0, whichever move was made.",
+         "Where do you use the actions?"),
+        ("softmax_taken_again", {"moves": "normalised again"},
+         "You took the log-softmax of probabilities. `log_policy` has logarithms already.",
+         "What do the exponentials of `log_policy` sum to over actions?"),
+        ("logarithm_taken_again", {"moves": "log again"},
+         "You took the logarithm once more. `log_policy` has logarithms already.",
+         "Which sign has log δ? Can it be a probability?"),
+        ("log_of_the_mean", {"middle": "log of mean"},
+         "You took the logarithm of the mean probability. Take the mean of the logarithms.",
+         "Which comes first in the text's example: the mean or the logarithm?"),
+        ("probabilities", {"middle": "probabilities"},
+         "You averaged probabilities. L is the mean of −log δ, and `log_policy` has the logarithms.",
+         "Look for `exp` in your answer."),
+        ("median", {"middle": "median"},
+         "You took the median over moves. Take their mean.",
+         "Which function puts the moves together in your answer?"),
+        ("lower_median", {"middle": "lower median"},
+         "You took the median over moves (the lower one of two in the middle). Take their mean.",
+         "Which function puts the moves together in your answer?"),
+        ("minus_forgotten", {"positive": False},
+         "The minus is missing: these are means of log δ. A loss is −log δ.",
+         "Which sign has the logarithm of a probability?"),
+        ("bits", lambda *given: loss_of(*given) / math.log(2),
+         "These are bits. Use natural logarithms: nats.",
+         "What is log 2 in your answer?"),
+        ("each_pair", lambda log_policy, actions, weights: -weights * OF_MOVES["made"](log_policy, actions),
+         "These are the losses of single pairs. L is their mean over the watched ones.",
+         "Which shape does the docstring ask for?"),
+        ("each_pair_and_padding", lambda log_policy, actions, weights: -OF_MOVES["made"](log_policy, actions),
+         "These are the losses of single pairs, padding included. L is the mean over the watched ones.",
+         "Which shape does the docstring ask for?"),
     ],
 )  # fmt: skip
 def watched_loss(log_policy, actions, weights):
-    """Mean cross-entropy of the watched moves, (K,), nats: log_policy (K, P, A), actions (K, P), weights 0 for padding."""
+    """Mean cross-entropy of watched moves (K,), nats: log_policy (K, P, A), actions (K, P), weights (0: padding)."""
     made = log_policy.gather(2, actions.unsqueeze(2)).squeeze(2)
     return -(weights * made).sum(1) / weights.sum(1)
-
-
-def kl(p, q):
-    """KL(p ‖ q) along the last axis, nats."""
-    return (p * (p / q).log()).sum(-1)
-
-
-def entropy(p):
-    """The entropy along the last axis, nats."""
-    return -(p * p.log()).sum(-1)
-
-
-def visited(generator, k):
-    """Visits of each state (S,), an external's policy and a predicted one (S, A)."""
-    S, A = 3 + k % 3, 2 + k % 2
-    return 1 + torch.randint(9, (S,), generator=generator).double(), policy(generator, S, A), policy(generator, S, A)
-
-
-@exercise(
-    lesson=LESSON, title="The error of an imitator", difficulty=2, importance=4, minutes=10,
-    example=(torch.tensor([2.0, 1.0, 1.0]), torch.tensor([[0.5, 0.5], [0.25, 0.75], [0.25, 0.75]]), torch.tensor([[0.25, 0.75], [0.5, 0.5], [0.25, 0.75]])),
-    expected=0.5 * 0.5 * math.log(4 / 3) + 0.25 * (0.25 * math.log(0.5) + 0.75 * math.log(1.5)), draw=visited,
-    hints=(
-        "What is left of the cross-entropy if the prediction is perfect? Which states should count most?",
-        r"$\sum_s \frac{d(s)}{\sum_{s'} d(s')} \sum_a \pi_{\mathcal E}(a \mid s) \log \frac{\pi_{\mathcal E}(a \mid s)}{\delta(a \mid s)}$",
-        "def excess_nats(visits, external, predicted):\n    kl = ...  # (S,)\n    return (... * kl).sum() / ...",
-    ),
-    mistakes=[
-        ("entropy_not_subtracted", lambda d, p, q: normalised(d) @ (kl(p, q) + entropy(p)),
-         "This is the cross-entropy. Subtract the external's own entropy: a perfect prediction has error 0."),
-        ("wrong_way_round", lambda d, p, q: normalised(d) @ kl(q, p),
-         "This is KL the wrong way round. The moves are the external's: use its policy as the weight."),
-        ("states_summed", lambda d, p, q: kl(p, q).sum(),
-         "You summed over states as well as moves, so that `visits` has no effect. Sum over moves only, axis 1, then weight the states."),
-        ("states_uniform", lambda d, p, q: kl(p, q).mean(),
-         "You weighted all states equally. Weight them by how often they are visited."),
-        ("visits_not_normalised", lambda d, p, q: d @ kl(p, q),
-         "You did not normalise the visits. Divide by their sum."),
-        ("averaged_where_a_sum_is_due", lambda d, p, q: normalised(d) @ kl(p, q) / p.shape[1],
-         "You took a mean over moves. The external's policy already weights them: take the sum."),
-        ("weights_left_out", lambda d, p, q: normalised(d) @ (p / q).log().sum(1),
-         "Your sum over moves has no weights. Weight each by the external's policy."),
-        ("states_mixed", lambda d, p, q: kl(normalised(d) @ p, normalised(d) @ q),
-         "You averaged the policies over states before comparing. Compare in each state, then average."),
-        ("entropy_of_the_prediction", lambda d, p, q: normalised(d) @ (kl(p, q) + entropy(p) - entropy(q)),
-         "You subtracted the entropy of the prediction. Subtract the external's own, which nobody can predict."),
-        ("bits", lambda d, p, q: normalised(d) @ kl(p, q) / math.log(2),
-         "These are bits. Use natural logarithms: nats."),
-    ],
-)  # fmt: skip
-def excess_nats(visits, external, predicted):
-    """KL(external ‖ predicted) averaged over the visited states, nats: visits (S,), policies (S, A)."""
-    kl = (external * (external.log() - predicted.log())).sum(1)
-    return (visits * kl).sum() / visits.sum()
-
-
-def errors(prior, policies):
-    """KL from the first external to the prediction, before and after watching its likeliest move, nats."""
-    prior, policies = torch.as_tensor(prior), torch.as_tensor(policies)
-    weights = (prior, normalised(prior * policies[:, policies[0].argmax()]))
-    return [float(kl(policies[0], w @ policies)) for w in weights]
-
-
-@exercise(
-    "open", lesson=LESSON, title="A move that misleads", difficulty=3, importance=3, minutes=12,
-    hints=(
-        "Watching helps on average, but not always. Which other external makes the same move even more often?",
-        r"$p(1 \mid a) < p(1)$ wherever $\pi_1(a) < \sum_k p(k)\, \pi_k(a)$. Let the prior mean be near $\pi_1$ by chance.",
-        "prior = torch.tensor([..., ..., ...])\npolicies = torch.tensor([[0.6, 0.4], [..., ...], [..., ...]])\nmisleading_move = (prior, policies)",
-    ),
-    properties=[
-        ("shapes", lambda prior, policies: prior.shape == (3,) and policies.shape == (3, 2),
-         "Pass two things, (prior, policies), of the shapes (3,) and (3, 2)."),
-        ("are_policies", lambda prior, policies: all((p >= 0).all() and abs(p.sum() - 1) < 1e-3 for p in (prior, *policies)),
-         "The prior, and each row of the policies, must have no negative entry and sum to 1. One of yours does not."),
-        ("all_possible", lambda prior, policies: min(prior.min(), policies.min()) > 1e-6,
-         "Something has probability 0. Give every external, and each of its moves, a positive probability."),
-        ("likeliest_is_one", lambda prior, policies: abs(policies[0, 0] - policies[0, 1]) > 1e-6,
-         "The first external makes both moves equally often. Make one of them the likeliest."),
-        ("externals_differ", lambda prior, policies: abs(policies - policies[:1]).max() > 1e-6,
-         "All externals play the same policy. Then there is nothing to learn from a move."),
-        ("error_rises", lambda prior, policies: (x := errors(prior, policies))[1] > x[0] + 0.01,
-         "After watching its likeliest move, the prediction is not worse by 0.01 nats. Which external should get too much weight?"),
-    ],
-)  # fmt: skip
-def misleading_move():
-    """A prior and externals (K, A): after watching the likeliest move of the first, the prediction of it is worse."""
-    return torch.tensor([1 / 3, 1 / 3, 1 / 3]), torch.tensor([[0.6, 0.4], [0.9, 0.1], [0.1, 0.9]])

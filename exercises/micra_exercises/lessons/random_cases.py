@@ -47,30 +47,12 @@ def in_a_table(q: Tensor, row: Tensor, column: Tensor, rows: tuple[str, str]) ->
     return "\n".join(lines)
 
 
-def game(generator: Generator, k: int, *batch: int) -> tuple[Tensor, list[Tensor], int]:
-    """q (*batch, A_1, …, A_n), policies n × (*batch, A_j), and the axis of the agent in question."""
-    sizes = SIZES[k % len(SIZES)]
-    q = 3 * torch.randn(*batch, *sizes, generator=generator)
-    return q, [policy(generator, *batch, size) for size in sizes], k % len(sizes)
-
-
 def averaged(q: Tensor, policies: Sequence[Tensor], i: int) -> Tensor:
     """v(a_i), (A_i,): q (A_1, …, A_n) averaged over all actions but those of agent i."""
     for j in reversed(range(len(policies))):
         if j != i:
             q = torch.tensordot(q, policies[j], ([j], [0]))
     return q
-
-
-def averaged_in_states(q: Tensor, policies: Sequence[Tensor], i: int) -> Tensor:
-    """v(a_i) in each state, (B, A_i): q (B, A_1, …, A_n), policies n × (B, A_j)."""
-    return torch.stack([averaged(q[s], [p[s] for p in policies], i) for s in range(len(q))])
-
-
-def regrets_in_states(q: Tensor, policies: Sequence[Tensor], i: int) -> Tensor:
-    """Eq. 2 in each state, (B, A_i)."""
-    values = averaged_in_states(q, policies, i)
-    return values - torch.stack([policies[i][s] @ values[s] for s in range(len(q))])[:, None]
 
 
 def uniform(policies: Sequence[Tensor], but: int | None = None) -> list[Tensor]:

@@ -1,4 +1,4 @@
-"""Tools for tutors: hand the course out without solutions, and grade what comes back. `cli` is the command `micra-course`."""
+"""Tools for tutors: hand out the course without solutions, grade what comes back. `cli` is the command `micra-course`."""
 
 
 class TutorError(Exception):

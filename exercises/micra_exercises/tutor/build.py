@@ -103,7 +103,7 @@ def start(lessons: list[Path], sheets: list[Path], variant: int) -> str:
 def build(folder: Path, variant: int = 0) -> list[Path]:
     """Write the student's folder, completely or not at all; returns its files.
 
-    Raises ValueError for an invalid variant; TutorError if the folder exists or cannot be written, or outside a checkout.
+    Raises ValueError for an invalid variant; TutorError if the folder exists, cannot be written, or outside a checkout.
     """
     if folder.exists():
         raise TutorError(f"{folder} exists: choose another folder; nothing was overwritten")

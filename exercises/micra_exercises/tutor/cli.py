@@ -15,6 +15,8 @@ EXAMPLES = """examples:
   micra-course build student --variant 7      the folder for your students, without solutions
   micra-course grade submissions              grades/grades.csv and grades/report.html
   micra-course grade submissions --sheets 02_regret 03_policy_gradient --out grades-week-3
+  micra-course grade submissions --roster class.csv --scheme parts --corrections corrections.csv --jobs 2
+  micra-course grade submissions --student ann    run ann's notebooks again, and nobody else's
 """
 LEAST_MEMORY = 64  # MiB; Python itself needs about as much
 
@@ -51,26 +53,40 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     variant = at_least(0, int, MOST)
-    build = command("build", run_build, "write the folder for students, without solutions", "build student --variant 7")
-    build.add_argument("folder", type=Path, help="the folder to write; it must not exist yet")
-    build.add_argument("--variant", type=variant, default=0, metavar="NUMBER",
-                       help="other numbers for the exercises by hand, such as 7 (default 0: those of the text)")  # fmt: skip
-    grade = command("grade", run_grade, "grade a folder of submissions", "grade submissions --sheets 02_regret")
-    grade.add_argument("submissions", type=Path,
-                       help="a folder with a notebook or a sub-folder for each student; nothing is written into it")  # fmt: skip
-    grade.add_argument("--out", type=Path, default=Path("grades"), metavar="FOLDER",
-                       help="where to write grades.csv and report.html (default grades); again into the same folder, "
-                            "only new submissions are run")  # fmt: skip
-    grade.add_argument("--sheets", nargs="*", default=[], metavar="SHEET",
-                       help="the sheets that count, such as 02_regret (default: all that anybody has worked on)")  # fmt: skip
-    grade.add_argument("--variant", type=variant, metavar="NUMBER",
-                       help="the variant that all notebooks must have (default: each notebook says its own)")  # fmt: skip
-    grade.add_argument("--seconds", type=at_least(1, float), default=60.0, help="time for one notebook (default 60)")
-    grade.add_argument("--memory", type=at_least(LEAST_MEMORY, int), default=1024, metavar="MIB",
-                       help="memory for one process of a submission (default 1024)")  # fmt: skip
-    grade.add_argument(
-        "--unsafe", action="store_true", help="grade even if nothing protects your files from the submissions"
-    )
+    add = command(
+        "build", run_build, "write the folder for students, without solutions", "build student --variant 7"
+    ).add_argument
+    add("folder", type=Path, help="the folder to write; it must not exist yet")
+    add("--variant", type=variant, default=0, metavar="NUMBER",
+        help="other numbers for the exercises by hand, such as 7 (default 0: those of the text)")  # fmt: skip
+    add = command(
+        "grade", run_grade, "grade a folder of submissions", "grade submissions --roster class.csv --jobs 2"
+    ).add_argument
+    add("submissions", type=Path,
+        help="a folder with a notebook, a zip archive or a sub-folder for each student; it stays as it is")  # fmt: skip
+    add("--out", type=Path, default=Path("grades"), metavar="FOLDER",
+        help="where to write grades.csv and report.html, such as week-3 (default grades); a second time, only new "
+             "submissions are run")  # fmt: skip
+    add("--sheets", nargs="*", default=[], metavar="SHEET",
+        help="the sheets that count, such as 02_regret (default: all that anybody has worked on)")  # fmt: skip
+    add("--variant", type=variant, metavar="NUMBER",
+        help="the variant that you have handed out, such as 7 (default: each notebook says its own)")  # fmt: skip
+    add("--roster", type=Path, metavar="FILE",
+        help="your students, such as class.csv with the columns student,name: shows who handed in nothing")  # fmt: skip
+    add("--scheme", default="all", metavar="SCHEME",
+        help="all: all points for a right answer, else none (default); parts: the share of its parts that are right; "
+             "or a file, such as scheme.toml")  # fmt: skip
+    add("--corrections", type=Path, metavar="FILE",
+        help="your own points, such as corrections.csv with the columns student,exercise,points,reason")  # fmt: skip
+    add("--student", metavar="NAME",
+        help="run one student's notebooks, such as ann's, even if they were run before, and no others")  # fmt: skip
+    add("--jobs", type=at_least(1, int, 64), default=1, metavar="NUMBER",
+        help="notebooks that run at the same time, such as 4; each may use the memory below (default 1)")  # fmt: skip
+    add("--seconds", type=at_least(1, float), default=60.0, metavar="SECONDS",
+        help="time for one notebook, such as 120 (default 60)")  # fmt: skip
+    add("--memory", type=at_least(LEAST_MEMORY, int), default=1024, metavar="MIB",
+        help="memory for one process of a submission, such as 2048 (default 1024)")  # fmt: skip
+    add("--unsafe", action="store_true", help="grade even if nothing protects your files from the submissions")
     return top
 
 
@@ -85,20 +101,31 @@ def run_build(options: argparse.Namespace) -> int:
 
 def run_grade(options: argparse.Namespace) -> int:
     """Grade the submissions."""
-    from .grade import grade, notebooks
+    from .grade import run
+    from .grades import table
+    from .plan import Plan
+    from .report import save
     from .sandbox import open_sandbox
 
-    notebooks(options.submissions)  # raises before a sandbox is started
-    with open_sandbox(options.unsafe, options.seconds, options.memory * 2**20) as sandbox:
-        if sandbox.kind == "limits":
-            print("unsafe: submissions run as you; they can read, change and send your files", file=sys.stderr)
-        page = grade(options.submissions, options.out, sandbox, options.sheets, options.variant)
+    plan = Plan.read(
+        options.submissions, options.out, options.sheets, options.variant, options.roster, options.scheme,
+        options.corrections, options.student,
+    )  # fmt: skip
+    if plan.todo():
+        with open_sandbox(options.unsafe, options.seconds, options.memory * 2**20) as sandbox:
+            if sandbox.kind == "limits":
+                print("unsafe: submissions run as you; they can read, change and send your files", file=sys.stderr)
+            run(plan, sandbox, options.jobs)
+    found = table(plan)
+    page = save(options.out, found)
+    if found.stray:
+        print(f"not graded: {', '.join(found.stray)}", file=sys.stderr)
     print(f"{page.with_name('grades.csv')}\n{page}")
     return 0
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. A TutorError becomes one line and the exit status 2; other exceptions are bugs, and are raised."""
+    """Run one command. A TutorError becomes one line and the exit status 2; other exceptions are bugs."""
     options = parser().parse_args(arguments)
     try:
         return options.run(options)

@@ -1,20 +1,85 @@
 """The marking scheme and the common errors, both derived from the exercises.
 
-An exercise is worth its difficulty plus its importance, 2 to 10 points: all of them for a right answer, else none.
+An exercise is worth its difficulty plus its importance, 2 to 10 points, unless the tutor's scheme says otherwise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from .. import check
 from ..definition import Definition
+from ..verdict import RIGHT, Verdict
 from . import TutorError
+
+MARKS = ("all", "parts")
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """How verdicts become points.
+
+    Args:
+
+        marks: "all", all points for a right answer, else none; "parts", for an answer that is not right, the share of
+            its cases (a function), numbers (by hand) or properties (open) that are, rounded down to half points.
+        own: exercise → its points, where they are not the usual ones.
+    """
+
+    marks: str = "all"
+    own: Mapping[str, float] = field(default_factory=dict)
+
+    def points(self, exercise: Definition) -> float:
+        """The points for a right answer."""
+        return self.own.get(exercise.name, points(exercise))
+
+    def reached(self, exercise: Definition, verdict: Verdict) -> float:
+        """The points for an answer with this verdict."""
+        if verdict.state == RIGHT:
+            return self.points(exercise)
+        if self.marks == "all" or verdict.parts is None:
+            return 0
+        right, of = verdict.parts
+        return math.floor(2 * self.points(exercise) * right / of) / 2
+
+
+def read_scheme(wanted: str) -> Scheme:
+    """The scheme of this name, or that of a TOML file. Raises TutorError if the file is no scheme."""
+    if wanted in MARKS:
+        return Scheme(wanted)
+    try:
+        content = tomllib.loads(Path(wanted).read_text(encoding="utf-8"))
+    except OSError as reason:
+        raise TutorError(f"the scheme {wanted!r} is not 'all', not 'parts', and no file: {reason.strerror}") from reason
+    except ValueError as reason:
+        raise TutorError(f"{wanted} is not a TOML file: {reason}") from reason
+    marks, own = content.pop("marks", "all"), content.pop("points", {})
+    if content or marks not in MARKS or not isinstance(own, dict):
+        raise TutorError(
+            f"{wanted} may have `marks` ({' or '.join(map(repr, MARKS))}) and a table [points], nothing else"
+        )
+    for name, number in own.items():
+        exercise_named(name, wanted)
+        if type(number) not in (int, float) or not 0 <= number < math.inf:
+            raise TutorError(f"{wanted}: the points for {name} are a number from 0 on, not {number!r}")
+    return Scheme(marks, own)
 
 
 def points(exercise: Definition) -> int:
-    """The points for a right answer."""
+    """The usual points for a right answer."""
     return exercise.difficulty + exercise.importance
+
+
+def exercise_named(name: str, place: object) -> Definition:
+    """The exercise of this name. Raises TutorError, which mentions the place, if there is none."""
+    for one in check.exercises():
+        if one.name == name:
+            return one
+    raise TutorError(f"{place}: there is no exercise {name!r}; the names are those of `check.NAME` in the sheets")
 
 
 def lessons() -> list[str]:
@@ -34,8 +99,8 @@ def marking() -> str:
     """The marking scheme as a markdown table."""
     rows = ["| sheet | exercise | minutes | difficulty | importance | points |", "|---|---|---|---|---|---|"]
     for one in check.exercises():
-        rows.append(f"| {one.lesson} | {one.title} (`{one.name}`) | {one.minutes} | {one.difficulty} | {one.importance} "
-                    f"| {points(one)} |")  # fmt: skip
+        cells = [one.lesson, f"{one.title} (`{one.name}`)", one.minutes, one.difficulty, one.importance, points(one)]
+        rows.append(f"| {' | '.join(map(str, cells))} |")
     for name in lessons():
         group = check.exercises(name)
         rows.append(f"| **{name}** | all | {sum(o.minutes for o in group)} | | | {sum(map(points, group))} |")
@@ -49,6 +114,6 @@ def errors() -> str:
         lines += [f"### {name}", ""]
         for one in check.exercises(name):
             lines += [f"**{one.title}** (`{one.name}`)", ""]
-            known = [(mistake, one.say(words)) for mistake, _, words in (*one.mistakes, *one.properties)]
-            lines += [*(f"- *{mistake.replace('_', ' ')}*: {words}" for mistake, words in known), ""]
+            known = [(m.name, m.words) for m in one.mistakes] + [(p, words) for p, _, words in one.properties]
+            lines += [*(f"- *{mistake.replace('_', ' ')}*: {one.say(words)}" for mistake, words in known), ""]
     return "\n".join(lines)

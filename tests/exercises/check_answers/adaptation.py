@@ -71,6 +71,15 @@ def frequencies(theta, watched, steps, step_sizes, n_0):
     return [[float((m == a).sum()) / max(1, len(m)) for a in range(len(theta))] for m in watched]
 
 
+def carried_in_full(theta, watched, steps, step_sizes, n_0):
+    """Two mistakes: from the one before, and full steps."""
+    found = []
+    for moves in watched:
+        theta = torch.as_tensor(adapted_by_numpy(theta, moves, steps, step_sizes, 1 if len(moves) else 0))
+        found.append(theta.softmax(0))
+    return torch.stack(found)
+
+
 def adapted_logits(theta, watched, steps, step_sizes, n_0):
     """Logits, which differ from log δ by their sum only; that of θ never changes where all step sizes are alike."""
     found = []
@@ -91,6 +100,80 @@ def nan_without_moves(theta, watched, steps, step_sizes, n_0):
             logits = logits - n / (n + n_0) * step_sizes * (logits.softmax(0) - f)
         found.append(logits.softmax(0))
     return torch.stack(found)
+
+
+def adapted_by_numpy(logits, moves, steps, sizes, weight, f=None, slope=softmax):
+    """Logits after steps of this weight; f are the frequencies of the moves, or something else."""
+    logits, sizes = np.array(logits.tolist()), np.array(sizes.tolist())
+    f = np.bincount(moves, minlength=len(logits)) / max(1, len(moves)) if f is None else f
+    for _ in range(steps):
+        logits = logits - weight * sizes * (slope(logits) - f)
+    return logits
+
+
+def each(adapt):
+    """Predictions for all: adapt(θ, moves, steps, sizes, n / (n + n_0), all moves) gives logits, or None for no row."""
+
+    def met(theta, watched, steps, step_sizes, n_0):
+        theta, everything = theta.double().numpy(), [m.numpy() for m in watched]
+        rows = [adapt(theta, m, steps, step_sizes.numpy(), len(m) / (len(m) + n_0), everything) for m in everything]
+        return np.array([softmax(row) for row in rows if row is not None])
+
+    return met
+
+
+def full_steps_shortened(theta, moves, steps, sizes, weight, _):
+    return theta + weight * (adapted_by_numpy(theta, moves, steps, sizes, 1 if len(moves) else 0) - theta)
+
+
+def all_earlier_moves_too(theta, watched, steps, step_sizes, n_0):
+    return np.vstack(
+        [met_by_numpy(theta, [torch.cat(watched[: k + 1])], steps, step_sizes, n_0) for k in range(len(watched))]
+    )
+
+
+def frequencies_of_all(theta, moves, steps, sizes, weight, watched):
+    everything = np.concatenate(watched)
+    f = np.bincount(everything, minlength=len(theta)) / max(1, len(everything))
+    return adapted_by_numpy(theta, moves, steps, sizes, weight, f)
+
+
+def last_move(theta, moves, steps, sizes, weight, watched):
+    n_0 = len(moves) * (1 / weight - 1) if len(moves) else 1.0
+    return adapted_by_numpy(theta, moves[-1:], steps, sizes, len(moves[-1:]) / (1 + n_0))
+
+
+def counted(theta, moves, steps, sizes, weight, watched):
+    return adapted_by_numpy(theta, moves, steps, sizes, weight, np.bincount(moves, minlength=len(theta)))
+
+
+def different_moves(theta, watched, steps, step_sizes, n_0):
+    kinds = [len(set(moves.tolist())) for moves in watched]
+    logits = [
+        adapted_by_numpy(theta, moves.numpy(), steps, step_sizes, k / (k + n_0))
+        for moves, k in zip(watched, kinds, strict=True)
+    ]
+    return [softmax(row) for row in logits]
+
+
+def told_otherwise(tell):
+    return lambda *case: tell(np.log(met_by_numpy(*case).astype(float)))
+
+
+def without_a_look_at_zero(theta, watched, steps, step_sizes, n_0):
+    found = []
+    for moves in watched:
+        f = [sum(int(m) == a for m in moves) / len(moves) for a in range(len(theta))]
+        found.append(softmax(adapted_by_numpy(theta, moves, steps, step_sizes, len(moves) / (len(moves) + n_0), f)))
+    return found
+
+
+def repeated_without_moves(theta, watched, steps, step_sizes, n_0):
+    found, last = [], theta.softmax(0).tolist()
+    for row, moves in zip(met_by_autograd(theta, watched, steps, step_sizes, n_0), watched, strict=True):
+        last = row if len(moves) else last
+        found.append(last)
+    return found
 
 
 def even_without_moves(theta, watched, steps, step_sizes, n_0):
@@ -156,19 +239,49 @@ WRONG = {
         ("trust_not_bounded", scaled(lambda n, n_0, watched: n / n_0)),
         ("losses_added", scaled(lambda n, n_0, watched: n * n / (n + n_0))),
         ("trust_by_all_moves", scaled(lambda n, n_0, watched: 1 / (1 + n_0 / len(torch.cat(watched))))),
-        ("moves_pooled", lambda theta, watched, steps, sizes, n_0: met_at_once(theta, [torch.hstack(watched)] * len(watched), steps, sizes, n_0)),
-        ("one_step_size_for_all", lambda theta, watched, steps, sizes, n_0: met_by_autograd(theta, watched, steps, float(sizes.mean()), n_0)),
+        ("moves_pooled", lambda theta, watched, steps, sizes, n_0:
+            met_at_once(theta, [torch.hstack(watched)] * len(watched), steps, sizes, n_0)),
+        ("one_step_size_for_all", lambda theta, watched, steps, sizes, n_0:
+            met_by_autograd(theta, watched, steps, float(sizes.mean()), n_0)),
         ("one_step_only", lambda theta, watched, steps, sizes, n_0: met_at_once(theta, watched, 1, sizes, n_0)),
-        ("slope_of_the_first_step", lambda theta, watched, steps, sizes, n_0: met_at_once(theta, watched, 1, sizes * steps, n_0)),
+        ("slope_of_the_first_step", lambda theta, watched, steps, sizes, n_0:
+            met_at_once(theta, watched, 1, sizes * steps, n_0)),
         ("climbed", lambda theta, watched, steps, sizes, n_0: met_by_autograd(theta, watched, steps, -sizes, n_0)),
-        ("from_zero", lambda theta, watched, steps, sizes, n_0: met_at_once(torch.zeros_like(theta), watched, steps, sizes, n_0)),
+        ("from_zero", lambda theta, watched, steps, sizes, n_0:
+            met_at_once(torch.zeros_like(theta), watched, steps, sizes, n_0)),
         ("logits", adapted_logits),
         ("frequencies_alone", frequencies),
-        ("is_a_policy", lambda theta, watched, steps, sizes, n_0: adapted_logits(theta, watched, steps, sizes, n_0).exp()),
-        ("unwatched_is_the_prior", even_without_moves),
-        ("not_finite", nan_without_moves),
-        ("shape", lambda theta, watched, steps, sizes, n_0: met_at_once(theta, watched, steps, sizes, n_0)[0]),
-        ("error", lambda theta, watched, steps, sizes, n_0: met_at_once(theta, torch.stack(watched), steps, sizes, n_0)),
+        ("is_a_policy", lambda theta, watched, steps, sizes, n_0:
+            adapted_logits(theta, watched, steps, sizes, n_0).exp()),
+        ("even_without_moves", even_without_moves),
+        ("nan_without_moves", nan_without_moves),
+        ("trust_without_n", scaled(lambda n, n_0, watched: 1 / (n + n_0))),
+        ("newcomers_counted", scaled(lambda n, n_0, watched: 1 - n_0 / (n_0 + len(watched)))),
+        ("different_moves_counted", different_moves),
+        ("trust_at_the_end", each(full_steps_shortened)),
+        ("moves_kept", all_earlier_moves_too),
+        ("last_move_only", each(last_move)),
+        ("frequencies_of_all", each(frequencies_of_all)),
+        ("counts", each(counted)),
+        ("divided_by_kinds", each(lambda theta, moves, steps, sizes, weight, _: adapted_by_numpy(
+            theta, moves, steps, sizes, weight, np.bincount(moves, minlength=len(theta)) / len(theta)))),
+        ("logits_in_the_slope", each(lambda theta, moves, steps, sizes, weight, _: adapted_by_numpy(
+            theta, moves, steps, sizes, weight, slope=lambda logits: logits))),
+        ("log_probabilities", told_otherwise(lambda logs: logs)),
+        ("softmax_over_newcomers", lambda *case: softmax(adapted_logits(*case).numpy(), axis=0)),
+        ("likeliest_move", told_otherwise(lambda logs: np.eye(logs.shape[1])[logs.argmax(1)])),
+        ("left_out", each(lambda theta, moves, steps, sizes, weight, _:
+            adapted_by_numpy(theta, moves, steps, sizes, weight)
+                          if len(moves) else None)),
+        ("fails_without_moves", without_a_look_at_zero),
+        ("one_before_without_moves", repeated_without_moves),
+        ("unwatched_is_the_prior", each(lambda theta, moves, steps, sizes, weight, _: adapted_by_numpy(
+            theta, moves, steps, sizes, weight or 0.3))),
+        ("from_the_one_before", lambda theta, watched, *rest: scaled(lambda n, n_0, _: 1)(
+            theta, watched, *rest) if len(watched) < 2 else carried_in_full(theta, watched, *rest)),
+        ("one_number", lambda theta, watched, steps, sizes, n_0: met_at_once(theta, watched, steps, sizes, n_0)[0]),
+        ("error", lambda theta, watched, steps, sizes, n_0:
+            met_at_once(theta, torch.stack(watched), steps, sizes, n_0)),
         ("another_result", scaled(lambda n, n_0, watched: (n + 1) / (n + n_0))),
     ],
     "actor_inputs": [
@@ -178,18 +291,58 @@ WRONG = {
         ("probes_left_out", lambda o, theta, new, probes: side_by_side(o, says(o, new))),
         ("own_prediction_left_out", lambda o, theta, new, probes: side_by_side(o, flat(says(probes, new)))),
         ("observation_left_out", lambda o, theta, new, probes: side_by_side(says(o, new), flat(says(probes, new)))),
-        ("first_targets_observation", lambda o, theta, new, probes: side_by_side(o, flat(says(o[0], new, 0)), flat(says(probes, new)))),
-        ("observations_averaged", lambda o, theta, new, probes: side_by_side(o, flat(says(o.mean(0), new, 0)), flat(says(probes, new)))),
-        ("everybody_told_everything", lambda o, theta, new, probes: side_by_side(o, flat(says(o, new)), flat(says(probes, new)))),
-        ("probes_averaged", lambda o, theta, new, probes: side_by_side(o, says(o, new), flat(says(probes, new).mean(axis=0)))),
+        ("first_targets_observation", lambda o, theta, new, probes:
+            side_by_side(o, flat(says(o[0], new, 0)), flat(says(probes, new)))),
+        ("observations_averaged", lambda o, theta, new, probes:
+            side_by_side(o, flat(says(o.mean(0), new, 0)), flat(says(probes, new)))),
+        ("everybody_told_everything", lambda o, theta, new, probes:
+            side_by_side(o, flat(says(o, new)), flat(says(probes, new)))),
+        ("probes_averaged", lambda o, theta, new, probes:
+            side_by_side(o, says(o, new), flat(says(probes, new).mean(axis=0)))),
         ("probe_by_number", lambda o, theta, new, probes: side_by_side(o, says(o, new), flat(says(probes, new).T))),
         ("probes_first", lambda o, theta, new, probes: side_by_side(o, flat(says(probes, new)), says(o, new))),
         ("logits", lambda o, theta, new, probes: side_by_side(o, o @ new, flat((probes @ new).numpy()))),
-        ("log_probabilities", lambda o, theta, new, probes: side_by_side(o, np.log(says(o, new)), flat(np.log(says(probes, new))))),
-        ("softmax_over_rows", lambda o, theta, new, probes: side_by_side(o, says(o, new, 0), flat(says(probes, new, 0)))),
+        ("log_probabilities", lambda o, theta, new, probes:
+            side_by_side(o, np.log(says(o, new)), flat(np.log(says(probes, new))))),
+        ("prior_added", lambda o, theta, new, probes: told_by_loops(o, theta, new + theta, probes)),
+        ("prior_subtracted", lambda o, theta, new, probes: told_by_loops(o, theta, new - theta, probes)),
+        ("one_probe_each", lambda o, theta, new, probes:
+            torch.cat([o, (o @ new).softmax(1), (probes @ new).softmax(1)], 1)),
+        ("one_probe_each_or_one", lambda o, theta, new, probes: np.hstack(
+            [o, says(o, new), np.broadcast_to(says(probes, new), (len(o), new.shape[1]))])),
+        ("prediction_first", lambda o, theta, new, probes: side_by_side(says(o, new), o, flat(says(probes, new)))),
+        ("observation_last", lambda o, theta, new, probes: side_by_side(says(o, new), flat(says(probes, new)), o)),
+        ("back_to_front", lambda o, theta, new, probes: side_by_side(flat(says(probes, new)), says(o, new), o)),
+        ("first_target_for_all", lambda o, theta, new, probes: told_by_loops([o[0]] * len(o), theta, new, probes)),
+        ("mean_target_for_all", lambda o, theta, new, probes: told_by_loops([o.mean(0)] * len(o), theta, new, probes)),
+        ("next_targets_prediction", lambda o, theta, new, probes: side_by_side(
+            o, np.roll(says(o, new), -1, axis=0), flat(says(probes, new)))),
+        ("last_targets_prediction", lambda o, theta, new, probes: side_by_side(
+            o, np.roll(says(o, new), 1, axis=0), flat(says(probes, new)))),
+        ("predictions_averaged", lambda o, theta, new, probes: side_by_side(
+            o, flat(says(o, new).mean(axis=0)), flat(says(probes, new)))),
+        ("mean_probe", lambda o, theta, new, probes: side_by_side(o, says(o, new), flat(says(probes.mean(0), new, 0)))),
+        ("first_probe_only", lambda o, theta, new, probes: told_by_loops(o, theta, new, probes[:1])),
+        ("last_probe_only", lambda o, theta, new, probes: told_by_loops(o, theta, new, probes[-1:])),
+        ("probes_themselves", lambda o, theta, new, probes: side_by_side(o, says(o, new), flat(probes.numpy()))),
+        ("probes_too", lambda o, theta, new, probes: side_by_side(
+            o, says(o, new), flat(np.hstack([probes, says(probes, new)])))),
+        ("logits_here", lambda o, theta, new, probes: side_by_side(o, o @ new, flat(says(probes, new)))),
+        ("logits_at_probes", lambda o, theta, new, probes: side_by_side(o, says(o, new), flat((probes @ new).numpy()))),
+        ("not_normalised", lambda o, theta, new, probes:
+            side_by_side(o, (o @ new).exp(), flat((probes @ new).exp().numpy()))),
+        ("likeliest_move", lambda o, theta, new, probes: side_by_side(
+            o, np.eye(new.shape[1])[(o @ new).argmax(1)], flat(np.eye(new.shape[1])[(probes @ new).argmax(1)]))),
+        ("softmax_over_probes", lambda o, theta, new, probes:
+            side_by_side(o, says(o, new), flat(says(probes, new, 0)))),
+        ("one_softmax_for_all_probes", lambda o, theta, new, probes: side_by_side(
+            o, says(o, new), flat(softmax((probes @ new).numpy())))),
+        ("not_adapted", lambda o, theta, new, probes: side_by_side(o, flat(says(probes, theta)), says(o, theta))),
+        ("softmax_over_rows", lambda o, theta, new, probes:
+            side_by_side(o, says(o, new, 0), flat(says(probes, new, 0)))),
         ("wrong_sign", lambda o, theta, new, probes: -told_by_blocks(o, theta, new, probes)),
-        ("shape", lambda o, theta, new, probes: told_by_blocks(o, theta, new, probes)[0]),
+        ("one_number", lambda o, theta, new, probes: told_by_blocks(o, theta, new, probes)[0]),
         ("error", lambda o, theta, new, probes: torch.cat([o, says(o, new)], 1)),
-        ("another_result", lambda o, theta, new, probes: told_by_blocks(o, theta, new + theta, probes)),
+        ("another_result", lambda o, theta, new, probes: told_by_blocks(o, theta, new + theta / 2, probes)),
     ],
 }  # fmt: skip

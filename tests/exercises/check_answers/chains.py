@@ -59,6 +59,12 @@ def even(policy):
     return torch.ones_like(policy) / policy.shape[1]
 
 
+def ended(T, policies, leads):
+    """P with the rest of each row led to where these rows say."""
+    P = chain_by_kron(T, policies)
+    return P + (1 - P.sum(1, keepdims=True)) * leads
+
+
 def normalised(T, policies):
     P = chain_by_kron(T, policies)
     return P / P.sum(1, keepdims=True)
@@ -73,11 +79,11 @@ def value_by_solving(T, R, policy, start, gamma):
     return start @ np.linalg.solve(np.eye(len(T)) - gamma * P, r)
 
 
-def value_by_sweeps(T, R, policy, start, gamma):
+def value_by_sweeps(T, R, policy, start, gamma, sweeps=300):
     S, J, n = R.shape
     T, R, policy = T.tolist(), R.tolist(), policy.tolist()
     V = [0.0] * S
-    for _ in range(70):
+    for _ in range(sweeps):
         V = [
             sum(
                 policy[s][j] * (sum(R[s][j][:-1]) / (n - 1) + gamma * sum(T[s][j][t] * V[t] for t in range(S)))
@@ -93,7 +99,7 @@ def value_by_visits(T, R, policy, start, gamma):
     P = torch.bmm(policy[:, None, :], T)[:, 0]
     visits = torch.zeros_like(start)
     now = start
-    for _ in range(200):
+    for _ in range(300):
         visits = visits + now
         now = gamma * (now @ P)
     return torch.einsum("s,sj,sji->i", visits, policy, R)[:-1].mean().to(torch.float32)
@@ -126,6 +132,22 @@ def turned(T, R, policy, start, gamma):
     return start @ torch.linalg.solve(torch.eye(len(T)).to(P.dtype) - gamma * P.T, r)
 
 
+def added_up(R, how):
+    """Rewards as if each agent were paid how(all rewards)."""
+    return np.apply_along_axis(lambda r: how(r) * np.ones_like(r), 2, R.numpy())
+
+
+def from_chain(T, R, weights, leads, start, gamma, ends=""):
+    """The value with one policy for rewards, another for transitions, and another meaning of the end."""
+    r, P = pay_and_chain(T, R, weights)[0].numpy(), pay_and_chain(T, R, leads)[1].numpy()
+    total = P.sum(1, keepdims=True)
+    if ends == "normalised":
+        P = np.divide(P, total, out=0 * P, where=total > 0)
+    if ends == "stays":
+        P = P + np.diag(1 - total[:, 0])
+    return float(start.numpy() @ np.linalg.inv(np.eye(len(r)) - gamma * P) @ r)
+
+
 def each_state(T, R, policy, start, gamma):
     return [value_by_solving(T, R, policy, one, gamma) for one in np.eye(len(T))]
 
@@ -148,8 +170,17 @@ WRONG = {
         ("losses_added", 2.2222),
         ("no_future", 1),
         ("wrong_sign", -2.5),
-        ("another_number", 3),
+        ("another_number", 7),
         ("shape", [1, 0.6, 0.36]),
+        ("stopped_one_move_later", 1 + 0.6 + 0.36 + 0.216),
+        ("two_payments_only", 1.6),
+        ("one_minus_gamma", 1 / (1 - 0.2 * 0.75)),
+        ("factors_added", 1 / (1 - 1.55)),
+        ("discounted_once", 3.4),
+        ("not_divided", 0.4),
+        ("divided_by_what_is_left", 5 / 3),
+        ("only_what_is_left", 0.6),
+        ("end_forgotten", 2.44),  # and cut: two mistakes
         ("no_numbers", {"V": 2.5}),
     ],
     "state_chain": [
@@ -158,8 +189,10 @@ WRONG = {
         ("probabilities_added", chain_of_sums),
         ("all_uniform", lambda T, policies: T.sum(1) / T.shape[1]),
         ("summed_without_weights", lambda T, policies: [sum(rows) for rows in T]),
-        ("averaged_where_a_sum_is_due", lambda T, policies: (torch.from_numpy(joint_by_loops(policies))[:, :, None] * T).mean(1)),
-        ("likeliest_action", lambda T, policies: [T[s, int(np.argmax(row))] for s, row in enumerate(joint_by_loops(policies))]),
+        ("averaged_where_a_sum_is_due",
+         lambda T, policies: (torch.from_numpy(joint_by_loops(policies))[:, :, None] * T).mean(1)),
+        ("likeliest_action",
+         lambda T, policies: [T[s, int(np.argmax(row))] for s, row in enumerate(joint_by_loops(policies))]),
         ("rows_normalised", normalised),
         ("transposed", lambda T, policies: chain_by_kron(T, policies).T),
         ("one_policy_for_all_states", lambda T, policies: chain_by_loops(T, [p[[0] * len(p)] for p in policies])),
@@ -167,32 +200,96 @@ WRONG = {
         ("rows_at_most_one", lambda T, policies: chain_by_kron(T, policies) + 0.5),
         ("wrong_sign", lambda T, policies: -chain_by_kron(T, policies)),
         ("wrong_factor", lambda T, policies: chain_by_axes(T, policies) * 3),
-        ("shape", lambda T, policies: np.einsum("sjt,sj->sjt", *arrays(T, policies))),
+        ("not_summed_over_actions", lambda T, policies: np.einsum("sjt,sj->sjt", *arrays(T, policies))),
+        ("shape", lambda T, policies: chain_by_kron(T, policies)[:, :1]),
+        ("last_policy_missing", lambda T, policies: chain_by_kron(T, [*policies[:-1], policies[-1] ** 0])),
+        ("first_policy_left_out", lambda T, policies: chain_by_loops(T, [even(policies[0]), *policies[1:]])),
+        ("last_joint_action_missing",
+         lambda T, policies: chain_by_kron(torch.cat([T[:, :-1], 0 * T[:, -1:]], 1), policies)),
+        ("first_joint_action_missing",
+         lambda T, policies: chain_by_kron(torch.cat([0 * T[:, :1], T[:, 1:]], 1), policies)),
+        ("policies_averaged_over_states",
+         lambda T, policies: chain_by_loops(T, [torch.stack([sum(p) / len(p)] * len(p)) for p in policies])),
+        ("end_taken_for_staying", lambda T, policies: ended(T, policies, np.eye(len(T)))),
+        ("end_taken_for_a_restart", lambda T, policies: ended(T, policies, np.eye(len(T))[[0] * len(T)])),
+        ("end_taken_for_the_last_state", lambda T, policies: ended(T, policies, np.eye(len(T))[[-1] * len(T)])),
+        ("end_spread", lambda T, policies: ended(T, policies, np.ones((len(T), len(T))) / len(T))),
+        ("end_as_a_state", lambda T, policies: [[*row, 1 - sum(row)] for row in chain_by_loops(T, policies)]),
+        ("end_as_row_and_column",
+         lambda T, policies: [*([*row, 1 - sum(row)] for row in chain_by_loops(T, policies)), [0.0] * len(T) + [1.0]]),
+        ("summed_over_states", lambda T, policies: np.einsum("sjt,sj->t", *arrays(T, policies))),
+        ("averaged_over_states", lambda T, policies: np.einsum("sjt,sj->t", *arrays(T, policies)) / len(T)),
+        ("next_state_summed", lambda T, policies: np.einsum("sjt,sj->s", *arrays(T, policies))),
+        ("joint_policy_only", lambda T, policies: joint_by_loops(policies)),
+        ("joint_action_order", lambda T, policies: normalised(T, policies[::-1])),  # two mistakes
         ("error", lambda T, policies: policies[0] * policies[1] @ T),
         ("no_return", lambda T, policies: None),
     ],
     "team_value": [
-        ("external_paid_too", lambda T, R, policy, start, gamma: value_by_solving(T, torch.cat([R, R[..., :1]], -1), policy, start, gamma)),
+        ("external_paid_too",
+         lambda T, R, policy, start, gamma: value_by_solving(T, torch.cat([R, R[..., :1]], -1), policy, start, gamma)),
         ("externals_reward", lambda T, R, policy, start, gamma: value_by_solving(T, only(R, -1), policy, start, gamma)),
         ("first_target_only", lambda T, R, policy, start, gamma: value_by_solving(T, only(R, 0), policy, start, gamma)),
-        ("first_two_only", lambda T, R, policy, start, gamma: value_by_solving(T, R[:, :, [0, 1, -1]], policy, start, gamma)),
+        ("first_agent_left_out",
+         lambda T, R, policy, start, gamma: value_by_solving(T, torch.roll(R, -1, 2), policy, start, gamma)),
+        ("all_added", lambda T, R, policy, start, gamma: value_by_solving(T, added_up(R, sum), policy, start, gamma)),
+        ("divided_by_all_agents",
+         lambda T, R, policy, start, gamma: value_by_solving(T, R * (R.shape[2] - 1) / R.shape[2], policy, start,
+             gamma)),
+        ("best_target",
+         lambda T, R, policy, start, gamma: value_by_solving(T, added_up(R, lambda r: max(r[:-1])), policy, start,
+             gamma)),
+        ("worst_target",
+         lambda T, R, policy, start, gamma: value_by_solving(T, added_up(R, lambda r: min(r[:-1])), policy, start,
+             gamma)),
+        ("median_target",
+         lambda T, R, policy, start, gamma: value_by_solving(T, added_up(R, lambda r: np.median(r[:-1])), policy,
+             start, gamma)),
+        ("external_subtracted",
+         lambda T, R, policy, start, gamma: value_by_solving(T, R - R[..., -1:], policy, start, gamma)),
+        ("mean_per_move",
+         lambda T, R, policy, start, gamma: value_by_solving(T, R * (1 - gamma), policy, start, gamma)),
+        ("states_added", lambda T, R, policy, start, gamma: value_by_solving(T, R, policy, start**0, gamma)),
+        ("likeliest_start_only",
+         lambda T, R, policy, start, gamma: each_state(T, R, policy, start, gamma)[int(start.argmax())]),
+        ("best_start", lambda T, R, policy, start, gamma: max(each_state(T, R, policy, start, gamma))),
+        ("not_summed_over_states",
+         lambda T, R, policy, start, gamma: np.array(each_state(T, R, policy, start, gamma)) * start.numpy()),
+        ("rows_normalised",
+         lambda T, R, policy, start, gamma: from_chain(T, R, policy, policy, start, gamma, "normalised")),
+        ("end_taken_for_staying",
+         lambda T, R, policy, start, gamma: from_chain(T, R, policy, policy, start, gamma, "stays")),
+        ("rewards_uniform", lambda T, R, policy, start, gamma: from_chain(T, R, even(policy), policy, start, gamma)),
+        ("transitions_uniform",
+         lambda T, R, policy, start, gamma: from_chain(T, R, policy, even(policy), start, gamma)),
+        ("likeliest_action",
+         lambda T, R, policy, start, gamma: value_by_solving(T, R, np.eye(policy.shape[1])[policy.argmax(1)], start,
+             gamma)),
+        ("special_case", lambda T, R, policy, start, gamma: value_by_sweeps(T, R, policy, start, gamma, 40)),
+        ("first_two_only",
+         lambda T, R, policy, start, gamma: value_by_solving(T, R[:, :, [0, 1, -1]], policy, start, gamma)),
         ("one_move_ahead", lambda T, R, policy, start, gamma: two_moves(T, R, policy, start, gamma)),
         ("transposed", turned),
-        ("averaged_where_a_sum_is_due", lambda T, R, policy, start, gamma: value_by_solving(T, R / R.shape[1], policy, start, gamma)),
+        ("averaged_where_a_sum_is_due",
+         lambda T, R, policy, start, gamma: value_by_solving(T, R / R.shape[1], policy, start, gamma)),
         ("summed_to_the_end", lambda T, R, policy, start, gamma: value_by_solving(T, R, policy, start, gamma) + 0.01),
-        ("targets_added", lambda T, R, policy, start, gamma: value_by_solving(T, (R.shape[2] - 1) * R, policy, start, gamma)),
+        ("targets_added",
+         lambda T, R, policy, start, gamma: value_by_solving(T, (R.shape[2] - 1) * R, policy, start, gamma)),
         ("discount_off_by_one", lambda T, R, policy, start, gamma: value_by_sweeps(T, R * gamma, policy, start, gamma)),
         ("discount_forgotten", lambda T, R, policy, start, gamma: value_by_solving(T, R, policy, start, 1)),
         ("no_future", lambda T, R, policy, start, gamma: value_by_solving(T, R, policy, start, 0)),
         ("start_forgotten", lambda T, R, policy, start, gamma: np.mean(each_state(T, R, policy, start, gamma))),
         ("first_state_only", lambda T, R, policy, start, gamma: each_state(T, R, policy, start, gamma)[0]),
         ("value_of_each_state", each_state),
-        ("end_forgotten", lambda T, R, policy, start, gamma: value_by_solving(torch.nan_to_num(T / T.sum(2, keepdim=True)), R, policy, start, gamma)),
+        ("end_forgotten",
+         lambda T, R, policy, start, gamma: value_by_solving(torch.nan_to_num(T / T.sum(2, keepdim=True)), R, policy,
+             start, gamma)),
         ("others_uniform", lambda T, R, policy, start, gamma: value_by_solving(T, R, even(policy), start, gamma)),
         ("best_instead_of_expected", optimal),
         ("wrong_sign", lambda T, R, policy, start, gamma: -value_by_visits(T, R, policy, start, gamma)),
         ("wrong_factor", lambda T, R, policy, start, gamma: (1 - 0.5) * value_by_visits(T, R, policy, start, gamma)),
-        ("another_result", lambda T, R, policy, start, gamma: value_by_visits(T, R, policy, start, gamma**2)),
+        ("wrong_power", lambda T, R, policy, start, gamma: value_by_visits(T, R, policy, start, gamma**2)),
+        ("another_result", lambda T, R, policy, start, gamma: value_by_visits(T, R, policy, start, gamma) ** 2 + 1),
         ("error", lambda T, R, policy, start, gamma: start @ (policy * R)),
         ("too_slow", lambda T, R, policy, start, gamma: [0 for _ in iter(int, 1)]),
     ],

@@ -75,6 +75,41 @@ def by_taken_action(extractor, imitator, critic, actor, x, moves, taken, target)
     return nothing - (log_pi * regret)[range(len(x)), taken].mean()
 
 
+def as_told(told="δ", fit="taken", gain="all", imitated="moves", loss=torch.log, axes=(1, 1)):
+    """As a student writes it who stops each gradient where it must be stopped, but misreads the losses."""
+
+    def total(extractor, imitator, critic, actor, x, moves, taken, target):
+        phi, rows = x @ extractor, torch.arange(len(x))
+        delta = torch.softmax(phi @ imitator, axes[0])
+        inputs = (delta.detach(), phi) if told == "first" else (phi, delta.detach())
+        q = torch.cat(inputs, -1) @ critic
+        pi, judged = torch.softmax(phi.detach() @ actor, axes[1]), q.detach()
+        regret = judged - torch.einsum("ba,ba->b", pi.detach(), judged)[:, None]
+        chosen = q.gather(1, taken[:, None])
+        error = {
+            "taken": (chosen[:, 0] - target) ** 2, "all": (q.T - target) ** 2, "added": q.shape[1] * (q.T - target) ** 2,
+            "max": (q.max(1).values - target) ** 2, "mean": (torch.einsum("ba,ba->b", pi.detach(), q) - target) ** 2,
+            "table": (chosen - target) ** 2, "absolute": torch.abs(chosen[:, 0] - target), "plain": chosen[:, 0] - target,
+        }[fit]  # fmt: skip
+        gains = {
+            "all": (pi * regret).sum(1), "log": (pi.log() * regret).sum(1), "mean": pi * regret,
+            "reinforce": (pi.log() * regret)[rows, taken], "taken": (pi * regret)[rows, taken],
+        }[gain]  # fmt: skip
+        played = taken % delta.shape[1] if imitated == "taken" else moves
+        return -loss(delta[rows, played]).mean() + error.mean() - gains.mean()
+
+    return total
+
+
+def value_fitted(extractor, imitator, critic, actor, x, moves, taken, target):
+    """The policy's value is fitted; this reaches the actor, too."""
+    phi = x @ extractor
+    logits, pi = phi @ imitator, F.softmax(phi.detach() @ actor, 1)
+    q = torch.cat([phi, logits.softmax(1).detach()], 1) @ critic
+    value = (pi * q).sum(1)
+    return F.cross_entropy(logits, moves) + F.mse_loss(value, target) - (pi * q.detach()).sum(1).mean()
+
+
 def only_half_reaches(extractor, *others):
     return wrong()(extractor / 2 + extractor.detach() / 2, *others)
 
@@ -102,9 +137,31 @@ WRONG = {
         ("no_single_number", lambda *networks: wrong()(*networks).expand(3)),
         ("error", lambda *networks: networks[0] @ networks[1] @ networks[7]),
         ("log_prediction_told", told_in_logs),
-        ("imitator_is_wrong", lambda *case: wrong()(*case[:5], case[5] * 0, *case[6:])),
-        ("critic_is_wrong", wrong(parts=(1, 0.5, 1))),
-        ("actor_is_wrong", by_taken_action),
+        ("first_move_imitated", lambda *case: wrong()(*case[:5], case[5] * 0, *case[6:])),
+        ("imitator_is_wrong", wrong(parts=(0.5, 1, 1))),
+        ("imitator_ascends", wrong(parts=(-1, 1, 1))),
+        ("critic_ascends", wrong(parts=(1, -1, 1))),
+        ("critics_loss_halved", wrong(parts=(1, 0.5, 1))),
+        ("inputs_exchanged", as_told(told="first")),
+        ("all_actions_fitted", as_told(fit="all")),
+        ("all_actions_fitted_in_a_sum", as_told(fit="added")),
+        ("best_action_fitted", as_told(fit="max")),
+        ("value_fitted", value_fitted),
+        ("every_target", as_told(fit="table")),
+        ("absolute_error", as_told(fit="absolute")),
+        ("square_forgotten", as_told(fit="plain")),
+        ("probability_imitated", as_told(loss=lambda delta: delta)),
+        ("own_actions_imitated", as_told(imitated="taken")),
+        ("log_policy_in_the_gain", as_told(gain="log")),
+        ("reinforce", by_taken_action),
+        ("reinforce", as_told(gain="reinforce")),
+        ("only_the_taken_action", as_told(gain="taken")),
+        ("mean_over_actions", as_told(gain="mean")),
+        ("prediction_over_the_batch", as_told(axes=(0, 1))),
+        ("policy_over_the_batch", as_told(axes=(1, 0))),
+        ("softmax_over_the_batch", as_told(axes=(0, 0))),
+        ("actors_teach_the_extractor", wrong(seen=("imitator", "critic", "actor"), told=True)),
+        ("critic_is_wrong", wrong(parts=(1, 0.4, 1))),
         ("actor_is_wrong", wrong(parts=(1, 1, 0.5))),
         ("extractor_is_wrong", only_half_reaches),
     ]

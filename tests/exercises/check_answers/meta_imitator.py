@@ -1,93 +1,15 @@
-"""Answers to the exercises of sheet 06."""
+"""Answers to the exercises of sheet 06: losses and errors."""
 
 from fractions import Fraction
 
 import numpy as np
 import torch
-from scipy.special import log_softmax, logsumexp, rel_entr
-
-# --- bayes_predictor ---
+from scipy.special import rel_entr
 
 
-def bayes_by_numpy(prior, policies, states, moves):
-    prior, policies = np.asarray(prior, dtype=float), np.asarray(policies, dtype=float)
-    logs = np.log(prior) + np.log(policies[:, np.asarray(states), np.asarray(moves)]).sum(1)
-    return np.einsum("k,ksa->sa", np.exp(logs - logsumexp(logs)), policies).astype(np.float32)
-
-
-def bayes_move_by_move(prior, policies, states, moves):
-    """Yesterday's posterior is today's prior."""
-    weights = prior.clone()
-    for s, a in zip(states.tolist(), moves.tolist(), strict=True):
-        weights = weights * policies[:, s, a]
-        weights = weights / weights.sum()
-    return (weights[:, None, None] * policies).sum(0)
-
-
-def bayes_by_counts(prior, policies, states, moves):
-    K, S, A = policies.shape
-    counts = torch.bincount(states * A + moves, minlength=S * A).to(policies.dtype)
-    weights = torch.softmax(prior.log() + policies.log().reshape(K, -1) @ counts, 0)
-    return torch.tensordot(weights, policies, ([0], [0]))
-
-
-def bayes_by_products(prior, policies, states, moves, norm=True):
-    """As in the lesson, in loops."""
-    weights = []
-    for k in range(len(prior)):
-        likelihood = float(prior[k])
-        for s, a in zip(states.tolist(), moves.tolist(), strict=True):
-            likelihood *= float(policies[k, s, a])
-        weights.append(likelihood)
-    weights = np.array(weights)
-    with np.errstate(invalid="ignore"):
-        return np.tensordot(weights / weights.sum() if norm else weights, np.asarray(policies), 1)
-
-
-def bayes_not_normalised(prior, policies, states, moves):
-    return bayes_by_products(prior, policies, states, moves, norm=False)
-
-
-def bayes_by_a_wrong_softmax(prior, policies, states, moves):
-    w = prior
-    for s, a in zip(states, moves, strict=True):
-        w = w * policies[:, s, a]
-    return np.einsum("k,ksa->sa", w.softmax(0).numpy(), policies.numpy())
-
-
-def bayes_added(prior, policies, states, moves):
-    total = sum((policies[:, s, a] for s, a in zip(states, moves, strict=True)), torch.zeros_like(prior))
-    return torch.einsum("k,ksa->sa", prior * total / (prior @ total), policies)
-
-
-def bayes_by_logarithms(prior, policies, states, moves):
-    logs = prior.log() + policies[:, states, moves].log().sum(1)
-    return torch.einsum("k,ksa->sa", logs / logs.sum(), policies)
-
-
-def bayes_most_likely(prior, policies, states, moves):
-    logs = np.log(prior.numpy())
-    for s, a in zip(states.tolist(), moves.tolist(), strict=True):
-        logs = logs + np.log(policies[:, s, a].numpy())
-    return policies[logs.argmax()]
-
-
-def bayes_in_each_state(prior, policies, states, moves):
-    found = [
-        bayes_by_numpy(prior, policies, states[states == s], moves[states == s])[s] for s in range(policies.shape[1])
-    ]
-    return np.array(found)
-
-
-def bayes_without_states(prior, policies, states, moves):
-    mean = policies.mean(1, keepdim=True).expand_as(policies)
-    logs = np.log(prior.numpy()) + np.log(mean[:, states, moves].numpy()).sum(1)
-    return np.tensordot(np.exp(log_softmax(logs)), policies.numpy(), 1)
-
-
-def bayes_of_means(prior, policies, states, moves):
-    likelihoods = policies.movedim(0, 2)[states, moves]  # (n, K)
-    return torch.einsum("k,ksa->sa", (prior.log() + likelihoods.log().mean(0)).softmax(0), policies)
+def softmax(x):
+    x = np.exp(np.asarray(x) - np.max(np.asarray(x), -1, keepdims=True))
+    return x / x.sum(-1, keepdims=True)
 
 
 # --- watched_loss ---
@@ -130,6 +52,22 @@ def every(log_policy, actions):
     )
 
 
+def watched_pairs(log_policy, actions, weights):
+    """−log of the watched moves of each external, in lists."""
+    return [
+        [x for x, one in zip(row, w, strict=True) if one]
+        for row, w in zip(every(log_policy, actions).tolist(), weights, strict=True)
+    ]
+
+
+def loss_running_on(log_policy, actions, weights):
+    found, total, count = [], 0.0, 0
+    for row in watched_pairs(log_policy, actions, weights):
+        total, count = total + sum(row), count + len(row)
+        found.append(total / count)
+    return found
+
+
 # --- excess_nats ---
 
 
@@ -164,60 +102,31 @@ def average_policy(visits, policy):
     return np.average(np.asarray(policy), axis=0, weights=np.asarray(visits))
 
 
+def terms(external, predicted):
+    """p log(p / q) (S, A)."""
+    return rel_entr(np.asarray(external), np.asarray(predicted)) + 0.0
+
+
+def in_each(external, predicted):
+    """KL of each state (S,)."""
+    return terms(external, predicted).sum(1)
+
+
 THIRDS = [Fraction(1, 3)] * 3
 LIKE_BUT_MORE = [[0.6, 0.4], [0.9, 0.1], [0.1, 0.9]]
 
 RIGHT = {
-    "posterior_by_hand": [
-        [0.6098, 0.3122, 0.078],
-        (Fraction(25, 41), Fraction(64, 205), Fraction(16, 205)),
-        np.array([0.61, 0.312, 0.078], dtype=np.float16),
-        torch.tensor([0.0625, 0.032, 0.008]) / 0.1025,
-    ],
-    "bayes_predictor": [bayes_by_numpy, bayes_move_by_move, bayes_by_counts],
     "watched_loss": [loss_by_loops, loss_by_numpy, loss_by_one_hot, loss_of_those_watched],
     "excess_nats": [excess_by_loops, excess_by_scipy, excess_by_torch, excess_by_difference],
     "misleading_move": [
         (THIRDS, LIKE_BUT_MORE),
         (torch.tensor([0.34, 0.33, 0.33]), torch.tensor([[0.4, 0.6], [0.01, 0.99], [0.9, 0.1]])),
         (np.array([0.2, 0.4, 0.4], dtype=np.float32), np.array([[0.55, 0.45], [0.99, 0.01], [0.2, 0.8]])),
+        ([0.333, 0.333, 0.333], LIKE_BUT_MORE),
     ],
 }
 
 WRONG = {
-    "posterior_by_hand": [
-        ("prior_left_out", [0.4386, 0.4491, 0.1123]),
-        ("likelihoods_added", [0.5, 0.3, 0.2]),
-        ("not_normalised", [0.0625, 0.032, 0.008]),
-        ("likelihoods_alone", [0.125, 0.128, 0.032]),
-        ("tails_left_out", [0.4237, 0.5424, 0.0339]),
-        ("last_move_only", [0.5, 0.1, 0.4]),
-        ("heads_and_tails_swapped", [0.6098, 0.078, 0.3122]),
-        ("most_likely_only", [1, 0, 0]),
-        ("nothing_watched", [0.5, 0.25, 0.25]),
-        ("shape", [0.6098]),
-        ("another_number", [0.6098, 0.2, 0.1902]),
-        ("no_numbers", {"first": 0.6098}),
-    ],
-    "bayes_predictor": [
-        ("underflow", bayes_by_products),
-        ("nothing_watched", lambda prior, policies, states, moves: np.average(policies, axis=0, weights=prior)),
-        ("prior_left_out", lambda prior, policies, states, moves: bayes_by_numpy(prior / prior, policies, states, moves)),
-        ("prior_at_every_move", lambda prior, policies, states, moves: np.tensordot(np.exp(log_softmax((prior[:, None] * policies[:, states, moves]).log().sum(1).numpy())), policies.numpy(), 1)),
-        ("likelihoods_added", bayes_added),
-        ("softmax_of_probabilities", bayes_by_a_wrong_softmax),
-        ("averaged_where_a_sum_is_due", bayes_of_means),
-        ("prior_without_logarithm", lambda prior, policies, states, moves: bayes_by_numpy(prior.exp(), policies, states, moves)),
-        ("logarithms_as_weights", bayes_by_logarithms),
-        ("most_likely_external", bayes_most_likely),
-        ("last_move_only", lambda prior, policies, states, moves: bayes_move_by_move(prior, policies, states[-1:], moves[-1:])),
-        ("states_ignored", bayes_without_states),
-        ("each_state_for_itself", bayes_in_each_state),
-        ("is_a_policy", bayes_not_normalised),
-        ("shape", lambda prior, policies, states, moves: bayes_by_numpy(prior, policies, states, moves).T),
-        ("error", lambda prior, policies, states, moves: bayes_by_numpy(prior, policies, moves, states)),
-        ("another_result", lambda prior, policies, states, moves: bayes_by_numpy(prior, policies, states[:-1], moves[:-1])),
-    ],
     "watched_loss": [
         ("weights_ignored", lambda log_policy, actions, weights: every(log_policy, actions).mean(1)),
         ("padding_in_the_denominator", lambda log_policy, actions, weights: (every(log_policy, actions) * weights.numpy()).mean(1)),
@@ -230,10 +139,35 @@ WRONG = {
         ("all_moves", lambda log_policy, actions, weights: np.average(-log_policy.numpy().mean(2), axis=1, weights=weights)),
         ("log_of_the_mean", lambda log_policy, actions, weights: -np.log(np.average(np.exp(-every(log_policy, actions)), axis=1, weights=weights))),
         ("bits", lambda log_policy, actions, weights: np.array(loss_by_loops(log_policy, actions, weights)) / np.log(2)),
-        ("wrong_sign", lambda log_policy, actions, weights: -loss_by_one_hot(log_policy, actions, weights)),
-        ("shape", lambda log_policy, actions, weights: every(log_policy, actions)),
+        ("minus_forgotten", lambda log_policy, actions, weights: -loss_by_one_hot(log_policy, actions, weights)),
+        ("each_pair_and_padding", lambda log_policy, actions, weights: every(log_policy, actions)),
         ("error", lambda log_policy, actions, weights: log_policy.gather(2, actions)),
-        ("another_result", lambda log_policy, actions, weights: loss_by_loops(log_policy.exp(), actions, weights)),
+        ("probabilities", lambda log_policy, actions, weights: loss_by_loops(log_policy.exp(), actions, weights)),
+        ("divided_by_all_watched", lambda log_policy, actions, weights: [sum(x) / int(weights.sum()) for x in watched_pairs(log_policy, actions, weights)]),
+        ("divided_by_the_mean_number", lambda log_policy, actions, weights: [sum(x) * len(actions) / int(weights.sum()) for x in watched_pairs(log_policy, actions, weights)]),
+        ("one_less", lambda log_policy, actions, weights: [torch.tensor(sum(x)) / (len(x) - 1) for x in watched_pairs(log_policy, actions, weights)]),
+        ("padding_instead", lambda log_policy, actions, weights: loss_by_one_hot(log_policy, actions, 1 - weights)),
+        ("padding_instead_or_nothing", lambda log_policy, actions, weights: [np.mean(x) if x else 0 for x in watched_pairs(log_policy, actions, 1 - weights)]),
+        ("padding_at_the_end", lambda log_policy, actions, weights: [np.mean(x[: int(n)]) for x, n in zip(every(log_policy, actions), weights.sum(1), strict=True)]),
+        ("action_0_for_padding", lambda log_policy, actions, weights: loss_by_one_hot(log_policy, actions, (actions != 0).to(log_policy.dtype))),
+        ("last_column_left_out", lambda log_policy, actions, weights: loss_by_one_hot(log_policy[:, :-1], actions[:, :-1], weights[:, :-1])),
+        ("first_column_left_out", lambda log_policy, actions, weights: loss_by_one_hot(log_policy[:, 1:], actions[:, 1:], weights[:, 1:])),
+        ("last_column_left_out_of_the_sum", lambda log_policy, actions, weights: (every(log_policy, actions) * weights.numpy())[:, :-1].sum(1) / weights.numpy().sum(1)),
+        ("externals_summed", lambda log_policy, actions, weights: sum(loss_by_loops(log_policy, actions, weights))),
+        ("externals_run_on", loss_running_on),
+        ("axes_exchanged", lambda log_policy, actions, weights: loss_by_one_hot(log_policy.transpose(0, 1), actions.T, weights.T)),
+        ("columns_averaged", lambda log_policy, actions, weights: np.mean(every(log_policy, actions), axis=0)),
+        ("columns_summed", lambda log_policy, actions, weights: np.sum(every(log_policy, actions) * weights.numpy(), axis=0)),
+        ("all_moves_summed", lambda log_policy, actions, weights: np.average(-log_policy.numpy().sum(2), axis=1, weights=weights)),
+        ("entropy", lambda log_policy, actions, weights: np.average(-(np.exp(log_policy.numpy()) * log_policy.numpy()).sum(2), axis=1, weights=weights)),
+        ("actions_from_one", lambda log_policy, actions, weights: loss_by_loops(log_policy.roll(1, 2), actions, weights)),
+        ("first_action", lambda log_policy, actions, weights: loss_by_one_hot(log_policy, 0 * actions, weights)),
+        ("softmax_taken_again", lambda log_policy, actions, weights: loss_by_loops(log_policy.exp().log_softmax(2), actions, weights)),
+        ("logarithm_taken_again", lambda log_policy, actions, weights: loss_by_numpy((-log_policy).log(), actions, weights)),
+        ("median", lambda *given: [np.median(x) for x in watched_pairs(*given)]),
+        ("lower_median", lambda *given: [sorted(x)[(len(x) - 1) // 2] for x in watched_pairs(*given)]),
+        ("each_pair", lambda log_policy, actions, weights: every(log_policy, actions) * np.asarray(weights)),
+        ("another_result", lambda log_policy, actions, weights: loss_by_loops(log_policy * log_policy.cos(), actions, weights)),
     ],
     "excess_nats": [
         ("entropy_not_subtracted", lambda visits, external, predicted: cross(visits, external, predicted)),
@@ -247,21 +181,51 @@ WRONG = {
         ("entropy_of_the_prediction", lambda visits, external, predicted: cross(visits, external, predicted) - cross(visits, predicted, predicted)),
         ("bits", lambda visits, external, predicted: excess_by_scipy(visits, external, predicted) / np.log(2)),
         ("wrong_sign", lambda visits, external, predicted: -excess_by_loops(visits, external, predicted)),
-        ("shape", lambda visits, external, predicted: rel_entr(external.numpy(), predicted.numpy()).sum(1)),
+        ("each_state", lambda visits, external, predicted: rel_entr(external.numpy(), predicted.numpy()).sum(1)),
         ("error", lambda visits, external, predicted: visits @ external @ predicted),
-        ("another_result", lambda visits, external, predicted: np.average((external - predicted).abs().sum(1), weights=visits)),
+        ("absolute_differences", lambda visits, external, predicted: np.average((external - predicted).abs().sum(1), weights=visits)),
+        ("entropy_added", lambda visits, external, predicted: cross(visits, external, predicted) + cross(visits, external, external)),
+        ("cross_entropy_the_wrong_way_round", lambda visits, external, predicted: cross(visits, predicted, external)),
+        ("visited_states_alike", lambda visits, external, predicted: excess_by_scipy(visits > 0, external, predicted)),
+        ("divided_by_states", lambda visits, external, predicted: (visits.numpy() * in_each(external, predicted)).mean()),
+        ("divided_by_the_most_visits", lambda visits, external, predicted: (visits.numpy() * in_each(external, predicted)).sum() / max(visits.tolist())),
+        ("softmax_of_visits", lambda visits, external, predicted: softmax(visits) @ in_each(external, predicted)),
+        ("visits_squared", lambda visits, external, predicted: excess_by_scipy(visits * visits, external, predicted)),
+        ("most_visited_state_only", lambda visits, external, predicted: in_each(external, predicted)[visits.tolist().index(max(visits.tolist()))]),
+        ("first_state_only", lambda visits, external, predicted: in_each(external, predicted)[0]),
+        ("last_state_only", lambda visits, external, predicted: in_each(external, predicted)[-1]),
+        ("weighted_by_the_prediction", lambda visits, external, predicted: -excess_by_scipy(visits, predicted, external)),
+        ("absolute_terms", lambda visits, external, predicted: np.average(abs(terms(external, predicted)).sum(1), weights=visits)),
+        ("negative_terms_left_out", lambda visits, external, predicted: np.average(np.maximum(terms(external, predicted), 0).sum(1), weights=visits)),
+        ("likeliest_move_only", lambda visits, external, predicted: np.average([row[a] for row, a in zip(terms(external, predicted), external.argmax(1), strict=True)], weights=visits)),
+        ("likeliest_prediction", lambda visits, external, predicted: np.average([-np.log(max(row)) for row in predicted.tolist()], weights=visits)),
+        ("total_variation", lambda visits, external, predicted: np.average((external - predicted).clamp(min=0).sum(1), weights=visits)),
+        ("squared_differences", lambda visits, external, predicted: np.average((external - predicted).square().sum(1), weights=visits)),
+        ("logarithm_missing", lambda visits, external, predicted: np.average((external**2 / predicted).sum(1), weights=visits)),
+        ("symmetric", lambda visits, external, predicted: (excess_by_scipy(visits, external, predicted) + excess_by_scipy(visits, predicted, external)) / 2),
+        ("states_kept", lambda visits, external, predicted: visits.numpy() / sum(visits.tolist()) * in_each(external, predicted)),
+        ("special_case", lambda visits, external, predicted: excess_by_loops(visits, external, predicted.clamp(min=0.01))),
+        ("another_result", lambda visits, external, predicted: excess_by_loops(visits, external, predicted) ** 1.1),
     ],
     "misleading_move": [
         ("shapes", (THIRDS, LIKE_BUT_MORE[:2])),
-        ("shapes", LIKE_BUT_MORE),
-        ("are_policies", ([0.5, 0.5, 0.5], LIKE_BUT_MORE)),
-        ("are_policies", (THIRDS, [[0.6, 0.6], [0.9, 0.1], [0.1, 0.9]])),
-        ("all_possible", (THIRDS, [[0.6, 0.4], [1.0, 0.0], [0.1, 0.9]])),
+        ("two_things", [*LIKE_BUT_MORE, [0.5, 0.5]]),
+        ("prior_sums_to_one", ([0.5, 0.5, 0.5], LIKE_BUT_MORE)),
+        ("policies_sum_to_one", (THIRDS, [[0.6, 0.6], [0.9, 0.1], [0.1, 0.9]])),
+        ("every_move_is_possible", (THIRDS, [[0.6, 0.4], [1.0, 0.0], [0.1, 0.9]])),
         ("likeliest_is_one", (THIRDS, [[0.5, 0.5], [0.9, 0.1], [0.1, 0.9]])),
         ("externals_differ", (THIRDS, [[0.6, 0.4]] * 3)),
-        ("error_rises", (THIRDS, [[0.9, 0.1], [0.6, 0.4], [0.1, 0.9]])),
-        ("error_rises", ([0.98, 0.01, 0.01], LIKE_BUT_MORE)),
+        ("the_first_is_misled", (THIRDS, [[0.9, 0.1], [0.6, 0.4], [0.1, 0.9]])),
+        ("error_rises_enough", ([0.98, 0.01, 0.01], LIKE_BUT_MORE)),
         ("no_numbers", "three externals"),
         ("no_value", lambda: (THIRDS, LIKE_BUT_MORE)),
+        ("order", (LIKE_BUT_MORE, THIRDS)),
+        ("two_things", LIKE_BUT_MORE),
+        ("error_rises", ([0.2, 0.4, 0.4], [[0.3, 0.7], [0.8, 0.2], [0.4, 0.6]])),
+        ("rows_are_externals", (THIRDS, np.array(LIKE_BUT_MORE).T)),
+        ("shapes", ([0.5, 0.5], LIKE_BUT_MORE[:2])),
+        ("none_negative", ([0.7, 0.7, -0.4], LIKE_BUT_MORE)),
+        ("everybody_is_possible", ([0.5, 0.0, 0.5], LIKE_BUT_MORE)),
+        ("not_finite", ([0.5, float("nan"), 0.5], LIKE_BUT_MORE)),
     ],
 }  # fmt: skip

@@ -1,7 +1,6 @@
-"""Answers to the exercises of sheet 05."""
+"""Answers to the exercises of sheet 05: inner steps."""
 
 import math
-from fractions import Fraction
 
 import numpy as np
 import torch
@@ -76,120 +75,74 @@ def slope(at, moves):
     return softmax(at) - np.bincount(np.asarray(moves), minlength=len(at)) / len(moves)
 
 
-# --- meta_gradient ---
+def counts(theta, moves):
+    return np.bincount(np.asarray(moves), minlength=len(theta))
 
 
-def query_loss(theta, support, query, step_size, first=lambda x: x):
-    """Plain autograd through one step written out."""
-    moved = theta - step_size * first(theta.softmax(0) - support)
-    return -(query * moved.log_softmax(1)).sum(1)
+def adapted_to(theta, frequency, steps, step_size, predict=softmax):
+    theta = np.asarray(theta, dtype=float)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(steps):
+            theta = theta - step_size * (predict(theta) - frequency)
+    return theta
 
 
-def gradient_by_autograd(theta, support, query, step_size):
-    leaf = theta.clone().requires_grad_()
-    return torch.autograd.grad(query_loss(leaf, support, query, step_size).mean(), leaf)[0]
-
-
-def gradient_by_loops(theta, support, query, step_size):
-    delta, A, total = softmax(theta), len(theta), np.zeros(len(theta))
-    for f, q in zip(np.asarray(support), np.asarray(query), strict=True):
-        after = softmax(np.asarray(theta) - step_size * (delta - f))
-        for b in range(A):
-            for a in range(A):
-                hessian = delta[a] * ((a == b) - delta[b])
-                total[b] += ((a == b) - step_size * hessian) * (after[a] - q[a]) / len(support)
-    return total.astype(np.float32)
-
-
-def gradient_by_differences(theta, support, query, step_size):
-    def mean_loss(x):
-        moved = x - step_size * (softmax(x) - np.asarray(support))
-        return -np.mean(np.sum(np.asarray(query) * np.log(softmax(moved)), 1))
-
-    x = np.asarray(theta, dtype=float)
-    return [(mean_loss(x + 1e-5 * e) - mean_loss(x - 1e-5 * e)) / 2e-5 for e in np.eye(len(x))]
-
-
-def gradient_by_einsum(theta, support, query, step_size):
-    delta, last = theta.softmax(0), gradient_parts(theta, support, query, step_size)
-    pulled = torch.einsum("a,ka->ka", delta, last) - torch.einsum("a,b,kb->ka", delta, delta, last)
-    return torch.einsum("ka->a", last - step_size * pulled) / len(last)
-
-
-def gradient_parts(theta, support, query, step_size):
-    return (theta - step_size * (theta.softmax(0) - support)).softmax(1) - query
-
-
-def through(parts, delta, step_size):
-    return parts - step_size * (delta * parts - delta * (delta * parts).sum(-1, keepdim=True))
-
-
-# --- outer_loss ---
-
-
-def outer_in_closed_form(theta, support, query, steps, step_size):
-    moved = theta.expand(len(support), -1)
+def adapted_again_from_the_start(theta, moves, steps, step_size):
+    start = theta = np.asarray(theta, dtype=float)
     for _ in range(steps):
-        moved = moved - step_size * (moved.softmax(1) - support)
-    return torch.nn.functional.cross_entropy(moved, query)
+        theta = start - step_size * slope(theta, moves)
+    return theta
 
 
-def outer_batched(theta, support, query, steps, step_size):
-    moved = theta.repeat(len(support), 1)
+def adapted_where_watched(theta, moves, steps, step_size):
+    theta, watched = np.asarray(theta, dtype=float).copy(), sorted(set(moves.tolist()))
     for _ in range(steps):
-        loss = -torch.einsum("ka,ka->", support, moved.log_softmax(1))
-        moved = moved - step_size * torch.autograd.grad(loss, moved, create_graph=True)[0]
-    return -torch.einsum("ka,ka->", query, torch.log_softmax(moved, dim=1)) / query.shape[0]
+        theta[watched] -= step_size * slope(theta, moves)[watched]
+    return theta
 
 
-def outer_in_single(theta, support, query, steps, step_size):
-    losses = []
-    for watched, new in zip(support.float(), query.float(), strict=True):
-        moved = theta.float()
-        for _ in range(steps):
-            moved = moved - step_size * (torch.softmax(moved, -1) - watched)
-        losses.append(torch.logsumexp(moved, 0) - moved @ new)
-    return torch.stack(losses).mean()
+def adapted_logit_by_logit(theta, moves, steps, step_size):
+    theta = np.asarray(theta, dtype=float).copy()
+    for _ in range(steps):
+        for a in range(len(theta)):
+            theta[a] -= step_size * slope(theta, moves)[a]
+    return theta
 
 
-def outer(theta, support, query, steps, step_size, graph=True, cut=False):
-    """With autograd, and what students do to it."""
-    total = 0.0
-    for watched, new in zip(support, query, strict=True):
-        moved = theta
-        for _ in range(steps):
-            (g,) = torch.autograd.grad(-(watched * moved.log_softmax(0)).sum(), moved, create_graph=graph)
-            moved = moved - step_size * g
-            moved = moved.detach().requires_grad_() if cut else moved
-        total = total - (new * moved.log_softmax(0)).sum()
-    return total / len(support)
+def adapted_by_loss(theta, moves, steps, step_size, loss):
+    for _ in range(steps):
+        leaf = theta.detach().clone().requires_grad_()
+        theta = theta - step_size * torch.autograd.grad(loss(leaf, moves), leaf)[0]
+    return theta
 
 
-def outer_of_means(theta, support, query, steps, step_size):
-    total = 0
-    for f, q in zip(support, query, strict=True):
-        moved = theta
-        for _ in range(steps):
-            (slope,) = torch.autograd.grad(-(f * moved.log_softmax(0)).mean(), moved, create_graph=True)
-            moved = moved - step_size * slope
-        total -= (q * moved.log_softmax(0)).mean()
-    return total / len(support)
+def adapted_by_squares(theta, moves, steps, step_size):
+    theta = np.asarray(theta, dtype=float)
+    for _ in range(steps):
+        theta = theta - step_size * slope(theta, moves) * softmax(theta) * (1 - softmax(theta))
+    return theta
 
 
-def outer_from_the_start(theta, support, query, steps, step_size):
-    return outer_in_closed_form(theta, support, query, 1, steps * step_size)
+def adapted_by_the_loss_itself(theta, moves, steps, step_size):
+    theta = np.asarray(theta, dtype=float)
+    for _ in range(steps):
+        theta = theta + step_size * counts(theta, moves) / len(moves) * np.log(softmax(theta) + 1e-300)
+    return theta
+
+
+def adapted_by_optimizer(theta, moves, steps, step_size, kind, **options):
+    theta = theta.detach().clone().requires_grad_()
+    optimizer = kind([theta], lr=step_size, **options)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(theta.expand(len(moves), -1), moves).backward()
+        optimizer.step()
+    return theta
 
 
 RIGHT = {
-    "stepped_by_hand": [0.0986, [math.log(3) - 1], np.float32(0.09861), torch.tensor([0.1], dtype=torch.float16)],
+    "stepped_by_hand": [0.0986, [math.log(3) - 1], np.float32(0.09861), torch.tensor([0.0986], dtype=torch.float16)],
     "adapted": [adapted_by_numpy, adapted_by_autograd, adapted_by_loops],
-    "meta_gradient": [gradient_by_autograd, gradient_by_loops, gradient_by_differences, gradient_by_einsum],
-    "outer_loss": [outer_in_closed_form, outer_batched, outer_in_single],
-    "misled": [
-        (0.5, 0.9, 0.9, 8),
-        (Fraction(1, 4), 0.8, 0.9, np.float32(7)),
-        torch.tensor([0.6, 0.1, 0.2, 5.0]).unbind(),
-    ],
 }
 
 WRONG = {
@@ -204,11 +157,23 @@ WRONG = {
         ("slope_alone", 0.5),
         ("wrong_sign", -0.0986),
         ("shape", [0.0986, 0.5246]),
-        ("another_number", 0.25),
+        ("step_size_missing", 0.25),
+        ("another_number", 0.3),
         ("no_numbers", "log 3 - 1"),
+        ("change_alone", -1),
+        ("first_move_only", 1.5986),
+        ("last_move_only", -0.4014),
+        ("tails_left_out", 1.2236),
+        ("odds_for_frequency", 1.0986 - 2 * (3 / 4 - 1 / 3)),
+        ("slope_times_variance", 0.9111),
+        ("loss_for_slope", 1.0986 + 2 * (math.log(0.75) + 3 * math.log(0.25)) / 4),
+        ("decimal_logarithm", -0.5229),
+        ("logarithm_forgotten", 2.0),
+        ("two_steps", -0.4507),
+        ("all_the_way", -1.0986),
     ],
     "adapted": [
-        ("one_step_only", lambda theta, moves, steps, step_size: adapted_by_loops(theta, moves, 1, step_size)),
+        ("argument_ignored", lambda theta, moves, steps, step_size: adapted_by_loops(theta, moves, 1, step_size)),
         ("all_steps_from_the_start", lambda theta, moves, steps, step_size: adapted_by_loops(theta, moves, 1, steps * step_size)),
         ("last_step_from_the_start", lambda theta, moves, steps, step_size: np.asarray(theta) - step_size * slope(walked(theta, moves, steps, step_size)[-2], moves)),
         ("step_in_the_wrong_direction", lambda theta, moves, steps, step_size: adapted_by_loops(theta, moves, steps, -step_size)),
@@ -221,61 +186,30 @@ WRONG = {
         ("probabilities_returned", lambda theta, moves, steps, step_size: softmax(adapted_by_loops(theta, moves, steps, step_size))),
         ("sum_kept", lambda theta, moves, steps, step_size: theta + step_size * torch.bincount(moves, minlength=len(theta)) / len(moves)),
         ("changes_arguments", lambda theta, moves, steps, step_size: theta.sub_(step_size)),
-        ("another_result", lambda theta, moves, steps, step_size: adapted_by_loops(theta, moves, steps + 1, step_size)),
+        ("one_step_too_many", lambda theta, moves, steps, step_size: adapted_by_loops(theta, moves, steps + 1, step_size)),
         ("error", lambda theta, moves, steps, step_size: theta - step_size * (theta.softmax(0) - moves)),
-        ("error", lambda theta, moves, steps, step_size: theta - step_size * (theta.softmax(0) - torch.bincount(moves) / len(moves))),
+        ("one_step_only", lambda theta, moves, steps, step_size: theta - step_size * (theta.softmax(0) - torch.bincount(moves) / len(moves))),
         ("no_return", lambda theta, moves, steps, step_size: None),
         ("arguments", lambda theta, moves: theta),
-    ],
-    "meta_gradient": [
-        ("first_order", lambda theta, support, query, step_size: sum(gradient_parts(theta, support, query, step_size)) / len(support)),
-        ("support_used_as_query", lambda theta, support, query, step_size: gradient_by_autograd(theta, support, support, step_size)),
-        ("not_adapted", lambda theta, support, query, step_size: gradient_by_loops(theta, support, query, 0.0)),
-        ("step_in_the_wrong_direction", lambda theta, support, query, step_size: gradient_by_loops(theta, support, query, -step_size)),
-        ("tasks_summed", lambda theta, support, query, step_size: len(query) * gradient_by_loops(theta, support, query, step_size)),
-        ("step_size_missing_in_the_jacobian", lambda theta, support, query, step_size: through(gradient_parts(theta, support, query, step_size), theta.softmax(0), 1.0).mean(0)),
-        ("step_size_missing", lambda theta, support, query, step_size: gradient_by_differences(theta, support, query, 1.0)),
-        ("diagonal_only", lambda theta, support, query, step_size: (gradient_parts(theta, support, query, step_size) * (1 - step_size * theta.softmax(0) * (1 - theta.softmax(0)))).mean(0)),
-        ("softmax_over_tasks", lambda theta, support, query, step_size: through((theta - step_size * (theta.softmax(0) - support)).softmax(0) - query, theta.softmax(0), step_size).mean(0)),
-        ("jacobian_after_the_step", lambda theta, support, query, step_size: through(gradient_parts(theta, support, query, step_size), gradient_parts(theta, support, query, step_size) + query, step_size).mean(0)),
-        ("wrong_sign", lambda theta, support, query, step_size: -gradient_by_autograd(theta, support, query, step_size)),
-        ("wrong_factor", lambda theta, support, query, step_size: 2 * gradient_by_autograd(theta, support, query, step_size)),
-        ("shape", lambda theta, support, query, step_size: through(gradient_parts(theta, support, query, step_size), theta.softmax(0), step_size)),
-        ("error", lambda theta, support, query, step_size: gradient_by_loops(theta, support.T, query, step_size)),
-        ("another_result", lambda theta, support, query, step_size: gradient_by_loops(theta, support[:1], query[:1], step_size)),
-    ],
-    "outer_loss": [
-        ("gradient_stopped_in_the_inner_loop", lambda theta, support, query, steps, step_size: outer(theta, support, query, steps, step_size, graph=False)),
-        ("support_used_as_query", lambda theta, support, query, steps, step_size: outer(theta, support, support, steps, step_size)),
-        ("not_adapted", lambda theta, support, query, steps, step_size: torch.nn.functional.cross_entropy(theta.expand_as(query), query)),
-        ("one_step_only", lambda theta, support, query, steps, step_size: outer(theta, support, query, 1, step_size)),
-        ("all_steps_from_the_start", outer_from_the_start),
-        ("step_in_the_wrong_direction", lambda theta, support, query, steps, step_size: outer(theta, support, query, steps, -step_size)),
-        ("step_size_missing", lambda theta, support, query, steps, step_size: outer_in_closed_form(theta, support, query, steps, 1)),
-        ("tasks_summed", lambda theta, support, query, steps, step_size: len(query) * outer_in_single(theta, support, query, steps, step_size)),
-        ("tasks_averaged_in_the_inner_loss", lambda theta, support, query, steps, step_size: outer(theta, support, query, steps, step_size / len(query))),
-        ("averaged_over_actions", outer_of_means),
-        ("tasks_mixed", lambda theta, support, query, steps, step_size: outer(theta, sum(support).expand_as(query) / len(support), query, steps, step_size)),
-        ("wrong_way_round", lambda theta, support, query, steps, step_size: -outer_batched(theta, support, query, steps, step_size)),
-        ("gradient_lost", lambda theta, support, query, steps, step_size: outer(theta, support, query, steps, step_size).detach()),
-        ("gradient_lost", lambda theta, support, query, steps, step_size: outer(theta, support, query, steps, step_size, cut=True)),
-        ("no_single_number", lambda theta, support, query, steps, step_size: -(query * theta.log_softmax(0)).sum(1)),
-        ("no_tensor", lambda theta, support, query, steps, step_size: outer(theta, support, query, steps, step_size).item()),
-        ("error", lambda theta, support, query, steps, step_size: outer(theta, support, query.T, steps, step_size)),
-        ("wrong_factor", lambda theta, support, query, steps, step_size: outer(theta, support, query, steps, step_size) / 2),
-    ],
-    "misled": [
-        ("four_numbers", (0.5, 0.9, 0.9)),
-        ("four_numbers", ([0.5, 0.5], 0.9, 0.9, 8.0)),
-        ("between_zero_and_one", (0.0, 0.9, 0.9, 8.0)),
-        ("between_zero_and_one", (0.5, 0.9, 1.5, 8.0)),
-        ("step_size_positive", (0.5, 0.9, 0.9, -8.0)),
-        ("slope_is_not_zero", (0.5, 0.75, 1 / (1 + math.exp(-2)), 8.0)),
-        ("factor_is_negative", (0.5, 0.9, 0.9, 2.0)),
-        ("factor_is_negative", (0.05, 0.9, 0.9, 8.0)),
-        ("adaptation_helps", (0.5, 0.1, 0.9, 8.0)),
-        ("adaptation_helps", (0.5, 0.9, 0.6, 20.0)),
-        ("no_numbers", ("start", 0.9, 0.9, 8.0)),
-        ("no_value", lambda: (0.5, 0.9, 0.9, 8.0)),
+        ("one_step_only", lambda theta, moves, steps, step_size: adapted_by_numpy(theta, moves, min(steps, 1), step_size)),
+        ("one_step_too_few", lambda theta, moves, steps, step_size: adapted_by_autograd(theta, moves, steps - 1, step_size)),
+        ("each_step_from_the_start", adapted_again_from_the_start),
+        ("averaged_over_actions", lambda theta, moves, steps, step_size: adapted_by_autograd(theta, moves, steps, step_size / len(theta))),
+        ("divided_by_actions", lambda theta, moves, *rest: adapted_to(theta, counts(theta, moves) / len(theta), *rest)),
+        ("counts_for_frequencies", lambda theta, moves, *rest: adapted_to(theta, counts(theta, moves), *rest)),
+        ("first_move_only", lambda theta, moves, *rest: adapted_by_autograd(theta, moves[:1], *rest)),
+        ("repetitions_left_out", lambda theta, moves, *rest: adapted_by_autograd(theta, torch.tensor(sorted(set(moves.tolist()))), *rest)),
+        ("unwatched_stay", adapted_where_watched),
+        ("special_case", lambda theta, moves, *rest: adapted_to(theta, np.bincount(moves.numpy()) / len(moves), *rest)),
+        ("move_by_move_in_parts", lambda theta, moves, steps, step_size: adapted_move_by_move(theta, moves, steps, step_size / len(moves))),
+        ("one_move_a_step", lambda theta, moves, steps, step_size: adapted_move_by_move(theta, [moves[t % len(moves)] for t in range(steps)], 1, step_size)),
+        ("logit_by_logit", adapted_logit_by_logit),
+        ("sigmoid_for_softmax", lambda theta, moves, *rest: adapted_to(theta, counts(theta, moves) / len(moves), *rest, predict=lambda x: 1 / (1 + np.exp(-x)))),
+        ("not_normalised", lambda theta, moves, *rest: adapted_to(theta, counts(theta, moves) / len(moves), *rest, predict=np.exp)),
+        ("softmax_twice", lambda theta, *rest: adapted_by_loss(theta, *rest, loss=lambda x, moves: torch.nn.functional.cross_entropy(x.softmax(0).expand(len(moves), -1), moves))),
+        ("slope_times_variance", adapted_by_squares),
+        ("loss_for_slope", adapted_by_the_loss_itself),
+        ("adam", lambda *given: adapted_by_optimizer(*given, torch.optim.Adam)),
+        ("momentum", lambda *given: adapted_by_optimizer(*given, torch.optim.SGD, momentum=0.9)),
     ],
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Answers to the exercises of sheet 02."""
+"""Answers to the exercises of sheet 02 about regrets. The rest is in `matching.py`."""
 
 from fractions import Fraction
 from itertools import product
@@ -6,7 +6,6 @@ from itertools import product
 import numpy as np
 import torch
 
-from micra_lite.baselines.advantages import coma_advantage
 from micra_lite.regret import counterfactual_regret_advantage, counterfactual_values
 
 LETTERS = "abcdefgh"
@@ -88,6 +87,32 @@ def values_two_players(q, policies, i):
     return q @ policies[1] if i == 0 else policies[0] @ q if q.dim() == 2 else q.sum((0, 1))
 
 
+def values_of_sums(q, policies, i):
+    """The others' probabilities added."""
+    found = np.zeros(q.shape[i])
+    for joint in product(*map(range, q.shape)):
+        found[joint[i]] += sum(float(policies[j][a]) for j, a in enumerate(joint) if j != i) * float(q[joint])
+    return found
+
+
+def values_from_the_front(q, policies, i):
+    """Axes averaged out from the first on; axes that have gone are looked for at the end."""
+    q = q.numpy()
+    for j in range(len(policies)):
+        if j != i:
+            q = np.tensordot(q, policies[j].numpy(), axes=([min(j, q.ndim - 1)], [0]))
+    return q
+
+
+def hard(policies):
+    """Each plays its likeliest action."""
+    return [torch.eye(len(p), dtype=p.dtype)[int(p.argmax())] for p in policies]
+
+
+def plain(p):
+    return torch.ones_like(p) / len(p)
+
+
 # --- regret_advantage ---
 
 
@@ -127,68 +152,21 @@ def own(policies, i):
     return policies[i].numpy()
 
 
-# --- coma, match_regrets, error_bound ---
+def less(q, policies, i, baseline):
+    """Values less what is made of the weighted values."""
+    v = states_values(q, policies, i)
+    return v - baseline(own(policies, i) * v)
 
 
-def coma_by_loops(q, row, c):
-    found = []
-    for a in range(len(row)):
-        found.append(sum(float(row[b]) * (float(q[a][c]) - float(q[b][c])) for b in range(len(row))))
-    return found
+def unweighted(q, policies, i, weights, only_last=False):
+    """Regrets with other weights of the others."""
+    last = len(policies) - 1
+    others = [weights(p) if j == last or not only_last else p for j, p in enumerate(policies)]
+    v = states_values(q, others, i)
+    if only_last and i == last:
+        v = states_values(q, policies, i)
+    return v - (own(policies, i) * v).sum(1, keepdims=True)
 
-
-def coma_by_numpy(q, row, c):
-    q, row = np.asarray(q), np.asarray(row)
-    everything = q - np.einsum("a,ac->c", row, q)
-    return everything[:, c].astype(np.float32)
-
-
-def coma_by_torch(q, row, c):
-    return (torch.eye(len(row)) - row.expand(len(row), -1)).to(q.dtype) @ q.select(1, c)
-
-
-def coma_packaged(q, row, c):
-    anything = torch.full((1, q.shape[1]), 1 / q.shape[1], dtype=q.dtype)
-    return coma_advantage(q[None], [row[None], anything], [0], torch.tensor([[0, c]]))[0][0]
-
-
-def matched_by_loops(total):
-    good = [max(float(x), 0.0) for x in total]
-    return [g / sum(good) for g in good] if sum(good) > 0 else [1 / len(good)] * len(good)
-
-
-def matched_by_numpy(total):
-    good = np.where(np.asarray(total) > 0, np.asarray(total), 0)
-    return good / good.sum() if good.any() else np.full(len(good), 1 / len(good), dtype=np.float32)
-
-
-def matched_in_half(total):
-    p = torch.nn.functional.relu(total) if (total > 0).any() else torch.ones_like(total)
-    return torch.nn.functional.normalize(p, p=1, dim=0).half()
-
-
-def bound_by_loops(q, true, predicted):
-    kl = sum(float(t) * float(np.log(float(t) / float(p))) for t, p in zip(true, predicted, strict=True))
-    entries = [float(x) for line in q for x in line]
-    return (max(entries) - min(entries)) * (2 * kl) ** 0.5
-
-
-def bound_by_torch(q, true, predicted):
-    kl = torch.nn.functional.kl_div(predicted.log(), true, reduction="sum")
-    return 2 * (q.flatten().sort().values[-1] - q.min()) * torch.sqrt(kl / 2)
-
-
-def bound_by_numpy(q, true, predicted):
-    q, true, predicted = (np.asarray(x) for x in (q, true, predicted))
-    return np.float32(2 * np.ptp(q) * np.sqrt(0.5 * np.einsum("a,a->", true, np.log(true) - np.log(predicted))))
-
-
-def kl(p, r):
-    return (p * (p.log() - r.log())).sum()
-
-
-HALF, LIKELY = torch.tensor([0.5, 0.5]), torch.tensor([0.5, 0.3, 0.2])
-RARE = torch.tensor([[0.0, 0.0, 9.0], [1.0, 1.0, 0.0]])
 
 RIGHT = {
     "regrets_by_hand": [
@@ -199,24 +177,23 @@ RIGHT = {
     ],
     "values_of_actions": [values_by_loops, values_by_einsum, values_by_weights, values_packaged],
     "regret_advantage": [regret_by_states, regret_by_numpy, regret_by_differences, regret_packaged],
-    "coma": [coma_by_loops, coma_by_numpy, coma_by_torch, coma_packaged],
-    "match_regrets": [matched_by_loops, matched_by_numpy, matched_in_half],
-    "error_bound": [bound_by_loops, bound_by_torch, bound_by_numpy],
-    "misleading": [
-        (RARE, HALF, LIKELY),
-        ([[1.0, 0.0, 5.0], [2.0, 0.0, 1.0]], [0.9, 0.1], [0.4, 0.25, 0.35]),
-        (
-            np.array([[0.0, 8.0, 8.0], [3.0, 0.0, 0.0]], dtype=np.float32),
-            np.array([0.2, 0.8]),
-            np.array([0.4, 0.3, 0.3]),
-        ),
-    ],
 }
 
 WRONG = {
     "regrets_by_hand": [
         ("baseline_forgotten", [2.25, 2.0]),
-        ("others_uniform", [0.0, 0.0]),
+        ("others_uniform", [2 - 34 / 15, 7 / 3 - 34 / 15]),
+        ("likeliest_move_only", [1.6, -0.4]),
+        ("summed_without_weights", [-0.8, 0.2]),
+        ("averaged_where_a_sum_is_due", [0.2 / 3, -0.05 / 3]),
+        ("other_action_taken_off", [0.25, -0.25]),
+        ("down_taken_off", [0.25, 0.0]),
+        ("baseline_added", [4.3, 4.05]),
+        ("baseline_without_column", [2.25 - 34 / 15, 2 - 34 / 15]),
+        ("mean_of_the_table", [2.25 - 13 / 6, 2 - 13 / 6]),
+        ("clamped", [0.2, 0.0]),
+        ("decimal_point", [0.2, -0.5]),
+        ("own_policy_missing_from_baseline", [-0.125, 0.125]),  # and the sign: two mistakes
         ("own_policy_missing_from_baseline", [0.125, -0.125]),
         ("best_taken_off", [0.0, -0.25]),
         ("weighted_with_own_policy", [0.04, -0.04]),
@@ -235,93 +212,90 @@ WRONG = {
         ("baseline_taken_off", lambda q, policies, i: regret_by_states(q[None], [p[None] for p in policies], i)[0]),
         ("others_uniform", values_mean),
         ("summed_without_weights", values_unweighted),
-        ("averaged_where_a_sum_is_due", lambda q, policies, i: values_by_einsum(q, policies, i) * q.shape[i] / q.numel()),
+        ("averaged_where_a_sum_is_due",
+         lambda q, policies, i: values_by_einsum(q, policies, i) * q.shape[i] / q.numel()),
         ("last_policy_left_out", values_without_last),
         ("always_the_first_axis", lambda q, policies, i: values_by_loops(q, policies, 0)),
         ("best_of_the_others", lambda q, policies, i: [float(q.select(i, a).max()) for a in range(q.shape[i])]),
         ("wrong_sign", lambda q, policies, i: -values_by_weights(q, policies, i)),
         ("wrong_factor", lambda q, policies, i: 2 * values_by_weights(q, policies, i)),
         ("error", values_error),
-        ("shape", lambda q, policies, i: values_by_weights(q, policies, i)[:, None]),
-        ("shape", lambda q, policies, i: q @ policies[1]),
+        ("axis_too_many", lambda q, policies, i: values_by_weights(q, policies, i)[:, None]),
+        ("fixed_length", lambda q, policies, i: q @ policies[1] if i == 0 else policies[0] @ q),
+        ("own_action_averaged_everywhere", lambda q, policies, i: [values_with_own(q, policies, i).sum()] * q.shape[i]),
+        ("mean_over_own_actions", lambda q, policies, i: np.mean(values_by_loops(q, policies, i))),
+        ("mean_taken_off",
+         lambda q, policies, i: np.array(values_by_loops(q, policies, i)) - np.mean(values_by_loops(q, policies, i))),
+        ("likeliest_action", lambda q, policies, i: values_by_loops(q, hard(policies), i)),
+        ("last_policy_uniform", lambda q, policies, i: values_by_loops(q, [*policies[:-1], plain(policies[-1])], i)),
+        ("always_the_last_axis", lambda q, policies, i: values_by_loops(q, policies, q.dim() - 1)),
+        ("counted_from_one", lambda q, policies, i: values_by_loops(q, policies, (i or q.dim()) - 1)),
+        ("the_next_agent", lambda q, policies, i: values_by_loops(q, policies, (i + 1) % q.dim())),
+        ("counted_from_the_end", lambda q, policies, i: values_by_loops(q, policies, q.dim() - 1 - i)),
+        ("worst_of_the_others", lambda q, policies, i: [float(q.select(i, a).min()) for a in range(q.shape[i])]),
+        ("probabilities_added", values_of_sums),
+        ("axes_that_move_up", values_from_the_front),
+        ("own_policy_too",
+         lambda q, policies, i: values_with_own(q, policies, i) - values_with_own(q, policies, i).sum()),  # two
         ("no_return", lambda q, policies, i: print(end="")),
         ("no_function", [2.25, 2.0]),
         ("arguments", lambda q, policies: q @ policies[1]),
     ],
     "regret_advantage": [
         ("baseline_forgotten", states_values),
-        ("own_policy_missing_from_baseline", lambda q, p, i: states_values(q, p, i) - states_values(q, p, i).mean(1, keepdims=True)),
+        ("own_policy_missing_from_baseline",
+         lambda q, p, i: states_values(q, p, i) - states_values(q, p, i).mean(1, keepdims=True)),
         ("best_taken_off", lambda q, p, i: states_values(q, p, i) - states_values(q, p, i).max(1, keepdims=True)),
         ("baseline_added", lambda q, p, i: 2 * states_values(q, p, i) - np.array(regret_by_states(q, p, i))),
-        ("one_baseline_for_all_states", lambda q, p, i: states_values(q, p, i) - (own(p, i) * states_values(q, p, i)).sum(1).mean()),
+        ("one_baseline_for_all_states",
+         lambda q, p, i: states_values(q, p, i) - (own(p, i) * states_values(q, p, i)).sum(1).mean()),
         ("one_policy_for_all_states", lambda q, p, i: regret_by_states(q, [x[[0] * len(x)] for x in p], i)),
         ("states_averaged", lambda q, p, i: regret_by_numpy(q, p, i).sum(0) / len(q)),
-        ("others_uniform", lambda q, p, i: regret_by_states(q, [x if j == i else torch.ones_like(x) / x.shape[1] for j, x in enumerate(p)], i)),
+        ("others_uniform",
+         lambda q, p, i: regret_by_states(q, [x if j == i else torch.ones_like(x) / x.shape[1] for j,
+             x in enumerate(p)], i)),
         ("weighted_with_own_policy", lambda q, p, i: own(p, i) * regret_by_numpy(q, p, i)),
         ("always_the_first_axis", lambda q, p, i: regret_by_states(q, p, 0)),
         ("wrong_sign", lambda q, p, i: -regret_by_numpy(q, p, i)),
         ("wrong_factor", lambda q, p, i: regret_by_numpy(q, p, i) / 2),
         ("regrets_cancel", lambda q, p, i: regret_by_numpy(q, p, i) + 1),
-        ("shape", lambda q, p, i: regret_by_numpy(q, p, i).T),
+        ("transposed", lambda q, p, i: regret_by_numpy(q, p, i).T),
+        ("worst_taken_off", lambda q, p, i: states_values(q, p, i) - states_values(q, p, i).min(1, keepdims=True)),
+        ("likeliest_action_taken_off",
+         lambda q, p, i: [v - v[int(x.argmax())] for v, x in zip(states_values(q, p, i), p[i], strict=True)]),
+        ("baseline_without_weights",
+         lambda q, p, i: states_values(q, p, i) - states_values(q, p, i).sum(1, keepdims=True)),
+        ("baseline_divided", lambda q, p, i: less(q, p, i, lambda v: v.mean(1, keepdims=True))),
+        ("baseline_not_summed", lambda q, p, i: less(q, p, i, lambda v: v)),
+        ("baselines_added", lambda q, p, i: less(q, p, i, lambda v: v.sum())),
+        ("first_baseline_for_all", lambda q, p, i: less(q, p, i, lambda v: v[0].sum())),
+        ("baseline_over_states", lambda q, p, i: less(q, p, i, lambda v: v.sum(0))),
+        ("mean_over_states_taken_off", lambda q, p, i: states_values(q, p, i) - states_values(q, p, i).mean(0)),
+        ("policies_averaged_over_states",
+         lambda q, p, i: regret_by_states(q, [torch.stack([sum(x) / len(x)] * len(x)) for x in p], i)),
+        ("states_added", lambda q, p, i: regret_by_numpy(q, p, i).sum(0)),
+        ("first_state_only", lambda q, p, i: regret_by_states(q, p, i)[0]),
+        ("first_state_at_zero",
+         lambda q, p, i: [[0.0] * len(r) if k == 0 else r for k, r in enumerate(regret_by_states(q, p, i))]),
+        ("last_state_at_zero",
+         lambda q, p, i: [[0.0] * len(r) if k == len(q) - 1 else r for k, r in enumerate(regret_by_states(q, p, i))]),
+        ("standardised", lambda q, p, i: (a := regret_by_numpy(q, p, i)) * 0 + (a - a.mean()) / a.std(ddof=1)),
+        ("softmax_of_probabilities",
+         lambda q, p, i: regret_by_states(q, [x.exp() / x.exp().sum(1, keepdim=True) for x in p], i)),
+        ("likeliest_action",
+         lambda q, p, i: regret_by_states(q, [x if j == i else torch.stack(hard(x)) for j, x in enumerate(p)], i)),
+        ("summed_without_weights", lambda q, p, i: unweighted(q, p, i, lambda x: x**0)),
+        ("averaged_where_a_sum_is_due", lambda q, p, i: unweighted(q, p, i, lambda x: x / x.shape[1])),
+        ("last_policy_left_out", lambda q, p, i: unweighted(q, p, i, lambda x: x**0, only_last=True)),
+        ("last_policy_uniform", lambda q, p, i: unweighted(q, p, i, lambda x: x**0 / x.shape[1], only_last=True)),
+        ("clamped", lambda q, p, i: np.maximum(regret_by_numpy(q, p, i), 0)),
+        ("always_the_last_axis", lambda q, p, i: regret_by_states(q, p, len(p) - 1)),
+        ("the_agent_before", lambda q, p, i: regret_by_states(q, p, (i or len(p)) - 1)),
+        ("the_next_agent", lambda q, p, i: regret_by_states(q, p, (i + 1) % len(p))),
+        ("shape", lambda q, p, i: regret_by_numpy(q, p, i)[:, :1, None]),
+        ("one_baseline_for_all_states",
+         lambda q, p, i: -less(q, p, i, lambda v: v.sum(1).mean())),  # and the sign: two mistakes
         ("error", lambda q, p, i: q - (p[i] * q).sum(1)),
         ("no_numbers", lambda q, p, i: "0.2"),
-    ],
-    "coma": [
-        ("baseline_forgotten", lambda q, row, c: [float(x[c]) for x in q]),
-        ("own_policy_missing_from_baseline", lambda q, row, c: [float(x[c] - q[:, c].sum() / len(q)) for x in q]),
-        ("best_taken_off", lambda q, row, c: (q - q.max(0).values)[:, c]),
-        ("other_averaged_in_baseline", lambda q, row, c: q[:, c] - (row[:, None] * q).sum() / q.shape[1]),
-        ("other_averaged_out", lambda q, row, c: (q - row @ q).mean(1)),
-        ("payoff_transposed", lambda q, row, c: coma_by_torch(q.T, row, c)),
-        ("weighted_with_own_policy", lambda q, row, c: row * torch.tensor(coma_by_loops(q, row, c))),
-        ("own_action_averaged_out", lambda q, row, c: (row * q[:, c]).sum()),
-        ("wrong_sign", lambda q, row, c: row @ q[:, c] - q[:, c]),
-        ("advantages_cancel", lambda q, row, c: q[:, c] - row @ q[:, 0]),
-        ("error", lambda q, row, c: q[c, :] - q @ row),
-        ("changes_arguments", lambda q, row, c: q[:, c].sub_(row @ q[:, c])),
-        ("not_finite", lambda q, row, c: q[:, c] / 0),
-    ],
-    "match_regrets": [
-        ("zero_divided_by_zero", lambda total: torch.relu(total) / torch.relu(total).sum()),
-        ("nothing_played", lambda total: torch.relu(total) / (torch.relu(total).sum() + 1e-8)),
-        ("not_normalised", lambda total: torch.relu(total) if (total > 0).any() else torch.full_like(total, 1 / len(total))),
-        ("absolute_values", lambda total: [abs(float(x)) / float(total.abs().sum()) for x in total]),
-        ("negatives_kept", lambda total: [float(x / sum(total)) for x in total]),
-        ("cut_after_dividing", lambda total: torch.relu(total / sum(total))),
-        ("softmax", lambda total: torch.exp(total) / torch.exp(total).sum()),
-        ("only_the_best", lambda total: [float(x == total.max()) for x in total]),
-        ("shifted_to_zero", lambda total: np.asarray(total - min(total)) / float((total - min(total)).sum())),
-        ("is_a_policy", lambda total: -np.asarray(total) / 9),
-        ("no_numbers", lambda total: {"policy": total}),
-        ("shape", lambda total: torch.relu(total)[None]),
-        ("another_result", lambda total: torch.full_like(total, 1 / len(total))),
-    ],
-    "error_bound": [
-        ("kl_reversed", lambda q, true, predicted: bound_by_loops(q, predicted, true)),
-        ("in_bits", lambda q, true, predicted: bound_by_loops(q, true, predicted) / np.log(2) ** 0.5),
-        ("largest_instead_of_span", lambda q, true, predicted: 2 * max(abs(x) for x in q.flatten()) * (kl(true, predicted) / 2) ** 0.5),
-        ("no_square_root", lambda q, true, predicted: 2 * np.ptp(q.numpy()) * kl(true, predicted) / 2),
-        ("half_outside_the_root", lambda q, true, predicted: np.ptp(q.numpy()) * kl(true, predicted) ** 0.5),
-        ("averaged_where_a_sum_is_due", lambda q, true, predicted: bound_by_torch(q, true, predicted) / len(true) ** 0.5),
-        ("cross_entropy", lambda q, true, predicted: 2 * np.ptp(q.numpy()) * (-(true * predicted.log()).sum() / 2) ** 0.5),
-        ("weights_left_out", lambda q, true, predicted: 2 * np.ptp(q.numpy()) * ((true / predicted).log().sum() / 2) ** 0.5),
-        ("wrong_factor", lambda q, true, predicted: bound_by_loops(q, true, predicted) / 2),
-        ("error", lambda q, true, predicted: q.max - q.min),
-        ("shape", lambda q, true, predicted: 2 * (q.max(0).values - q.min()) * kl(true, predicted)),
-        ("another_result", lambda q, true, predicted: 2 * q.max() * kl(true, predicted) ** 0.5),
-    ],
-    "misleading": [
-        ("two_by_three", RARE),
-        ("two_by_three", (RARE.T, LIKELY, HALF)),
-        ("are_policies", (RARE, torch.tensor([0.5, 0.6]), LIKELY)),
-        ("are_policies", (RARE, HALF, torch.tensor([1.2, -0.1, -0.1]))),
-        ("both_are_played", (RARE, torch.tensor([1.0, 0.0]), LIKELY)),
-        ("likeliest_is_one", (RARE, HALF, torch.tensor([0.4, 0.4, 0.2]))),
-        ("payoffs_differ", (torch.ones(2, 3), HALF, LIKELY)),
-        ("regret_is_positive", (-RARE, HALF, LIKELY)),
-        ("regret_is_positive", (RARE, HALF, torch.tensor([0.9, 0.05, 0.05]))),
-        ("coma_is_negative", (RARE, HALF, torch.tensor([0.2, 0.2, 0.6]))),
-        ("no_numbers", ("q", "row", "column")),
-        ("no_value", lambda: (RARE, HALF, LIKELY)),
     ],
 }  # fmt: skip
