@@ -11,7 +11,12 @@ from check_answers import tables
 
 TABLES = tables()
 EXERCISES = [one for one, _, _ in TABLES]
-WRONG = [pytest.param(one, *pair, id=f"{one.name}-{k}-{pair[0]}") for one, w, _ in TABLES for k, pair in enumerate(w)]
+# Every third wrong answer each time, all of them in the long run.
+WRONG = [
+    pytest.param(one, *pair, id=f"{one.name}-{k}-{pair[0]}", marks=[pytest.mark.long] if k % 3 else [])
+    for one, w, _ in TABLES
+    for k, pair in enumerate(w)
+]
 RIGHT = [pytest.param(one, answer, id=f"{one.name}-{k}") for one, _, r in TABLES for k, answer in enumerate(r)]
 
 
@@ -39,6 +44,7 @@ def test_a_right_answer_is_accepted_however_it_is_written(one, answer):
     assert verdict.passed, verdict
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("one", "answer"), RIGHT)
 def test_in_single_precision_too(one, answer):
     torch.set_default_dtype(torch.float32)
