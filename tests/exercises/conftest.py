@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from micra_exercises import run_answer
+from micra_exercises import limits, run_answer
 from micra_exercises.exercise import exercise
 from micra_exercises.variants import choose
 
@@ -10,6 +10,7 @@ from micra_exercises.variants import choose
 def impatience(monkeypatch):
     """For answers that never end."""
     monkeypatch.setattr(run_answer, "FIRST", 1.0)
+    monkeypatch.setattr(limits, "IDLE", 1.0)
 
 
 @pytest.fixture(autouse=True)
