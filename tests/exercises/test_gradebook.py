@@ -5,8 +5,12 @@ import io
 
 import pytest
 
+from helpers.classroom import REGRETS, graded, hand_in
+from micra_exercises import check
 from micra_exercises.tutor import TutorError
+from micra_exercises.tutor.cli import main
 from micra_exercises.tutor.gradebook import fill, rows, student_of
+from micra_exercises.tutor.scheme import points
 
 BOM = b"\xef\xbb\xbf"
 MOODLE = (
@@ -83,3 +87,24 @@ def test_other_files_are_refused(content, column, message):
 )  # fmt: skip
 def test_students_in_the_names_of_downloads(name, found):
     assert student_of(name) == found
+
+
+def test_the_command_writes_a_copy_and_overwrites_nothing(tmp_path, capsys):
+    """From the names of Canvas's downloads, through the table of grades, into its gradebook."""
+    for name, right in (("leeann_11_77_02_regret.ipynb", True), ("bbob_LATE_12_78_02_regret.ipynb", False)):
+        hand_in(tmp_path / "handed" / name, [REGRETS[right]])
+    graded(tmp_path, sheets=["02_regret"])
+    export = tmp_path / "canvas.csv"
+    export.write_bytes(CANVAS)
+    command = ["gradebook", str(export), "--grades", str(tmp_path / "grades"), "--column", "Sheet 2"]
+    assert main(command) == 0
+    total = sum(map(points, check.exercises("02_regret")))
+    got = f"{46 * points(check.regrets_by_hand) / total:.2f}".rstrip("0").rstrip(".")
+    filled = (tmp_path / "canvas-filled.csv").read_bytes()
+    assert filled == CANVAS.replace(b"ann,S1,,,", f"ann,S1,,{got},".encode()).replace(b"S1,7,,", b"S1,7,0,")
+    assert export.read_bytes() == CANVAS
+    assert "2 grades in" in capsys.readouterr().out
+    assert main(command) == 2
+    assert "File exists" in capsys.readouterr().err
+    assert main(["gradebook", str(export), "--grades", str(tmp_path)]) == 2
+    assert "No such file" in capsys.readouterr().err

@@ -1,7 +1,11 @@
 """What is handed out: the students' folder without solutions, variants of the numbers, the marking scheme in words."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+import zipfile
 
 import pytest
 import torch
@@ -96,3 +100,28 @@ def test_the_scheme_has_every_exercise_and_the_errors_every_mistake():
         for words in (*(known.words for known in one.mistakes), *(words for _, _, words in one.properties)):
             assert one.say(words) in errors
         assert one.hints[3] not in errors
+
+
+@pytest.mark.long
+def test_the_notebooks_come_with_the_wheel(tmp_path):
+    """Unpacked from the wheel, without a checkout: the same lessons and sheets."""
+    build_wheel = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--wheel-dir",
+        str(tmp_path),
+        str(ROOT),
+    ]
+    subprocess.run(build_wheel, check=True, timeout=1800)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        wheel.extractall(tmp_path / "installed")
+    command = [sys.executable, "-m", "micra_exercises.tutor.cli", "notebooks", str(tmp_path / "mine")]
+    subprocess.run(command, check=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")})
+    for folder, target in (("notebooks", "lessons"), ("exercises", "exercises")):
+        names = {p.name for p in (ROOT / folder).glob("*.ipynb")}
+        assert {p.name for p in (tmp_path / "mine" / target).iterdir()} == names
+    assert not (tmp_path / "installed" / "micra_exercises" / "course" / "solutions").exists()

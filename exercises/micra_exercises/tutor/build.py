@@ -17,7 +17,8 @@ from ..variants import choose
 from . import TutorError
 from .scheme import points
 
-ROOT = Path(__file__).parents[3]  # of a checkout
+INSTALLED = Path(__file__).parents[1] / "course"  # where the wheel has the notebooks
+ROOT = INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[3]  # or else a checkout
 DEEPER = "_deeper"  # what a lesson's optional continuation adds to its name
 INSTALL = """```sh
 python -m venv .venv
@@ -109,7 +110,7 @@ def build(folder: Path, variant: int = 0) -> list[Path]:
         raise TutorError(f"{folder} exists: choose another folder; nothing was overwritten")
     lessons, sheets = (sorted((ROOT / name).glob("*.ipynb")) for name in ("notebooks", "exercises"))
     if not lessons or not sheets:
-        raise TutorError(f"there are no notebooks in {ROOT}: run this in a checkout of the project")
+        raise TutorError(f"there are no notebooks in {ROOT}: install the package again")
     choose(variant)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The command for tutors: micra-course build | grade."""
+"""The command for tutors: micra-course build | grade | gradebook, and for whoever learns alone: micra-course notebooks."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ EXAMPLES = """examples:
   micra-course grade submissions --sheets 02_regret 03_policy_gradient --out grades-week-3
   micra-course grade submissions --roster class.csv --scheme parts --corrections corrections.csv --jobs 2
   micra-course grade submissions --student ann    run ann's notebooks again, and nobody else's
+  micra-course gradebook moodle.csv           moodle-filled.csv, with the grades entered
 """
 LEAST_MEMORY = 64  # MiB; Python itself needs about as much
 
@@ -60,6 +61,10 @@ def parser() -> argparse.ArgumentParser:
     add("--variant", type=variant, default=0, metavar="NUMBER",
         help="other numbers for the exercises by hand, such as 7 (default 0: those of the text)")  # fmt: skip
     add = command(
+        "notebooks", run_build, "write the lessons and sheets into a folder, for yourself", "notebooks micra"
+    ).add_argument
+    add("folder", type=Path, help="the folder to write; it must not exist yet")
+    add = command(
         "grade", run_grade, "grade a folder of submissions", "grade submissions --roster class.csv --jobs 2"
     ).add_argument
     add("submissions", type=Path,
@@ -87,6 +92,15 @@ def parser() -> argparse.ArgumentParser:
     add("--memory", type=at_least(LEAST_MEMORY, int), default=1024, metavar="MIB",
         help="memory for one process of a submission, such as 2048 (default 1024)")  # fmt: skip
     add("--unsafe", action="store_true", help="grade even if nothing protects your files from the submissions")
+    add = command(
+        "gradebook", run_gradebook, "enter grades into a file that Moodle or Canvas has exported",
+        "gradebook canvas.csv --column 'Sheet 2'",
+    ).add_argument  # fmt: skip
+    add("export", type=Path, help="Moodle's grading worksheet or Canvas's gradebook; it stays as it is")
+    add("--grades", type=Path, default=Path("grades"), metavar="FOLDER",
+        help="the folder of a grading, such as week-3 (default grades)")  # fmt: skip
+    add("--column", metavar="NAME",
+        help="the column of the grades, such as 'Sheet 2' (needed for Canvas; default: Moodle's Grade)")  # fmt: skip
     return top
 
 
@@ -94,7 +108,7 @@ def run_build(options: argparse.Namespace) -> int:
     """Write the students' folder."""
     from .build import build  # not at the top: torch takes seconds to import, and a help text does not need it
 
-    made = build(options.folder, options.variant)
+    made = build(options.folder, getattr(options, "variant", 0))
     print(f"{len(made)} files in {options.folder}; begin with {options.folder / 'START.md'}")
     return 0
 
@@ -121,6 +135,17 @@ def run_grade(options: argparse.Namespace) -> int:
     if found.stray:
         print(f"not graded: {', '.join(found.stray)}", file=sys.stderr)
     print(f"{page.with_name('grades.csv')}\n{page}")
+    return 0
+
+
+def run_gradebook(options: argparse.Namespace) -> int:
+    """Write a copy of an export, with the grades entered, beside it."""
+    from .gradebook import enter
+
+    filled, target = enter(options.export, options.grades, options.column)
+    for remark in filled.remarks:
+        print(remark, file=sys.stderr)
+    print(f"{filled.count} grades in {target}")
     return 0
 
 

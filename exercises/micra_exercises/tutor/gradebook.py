@@ -8,9 +8,11 @@ Only the fields of grades change; every other byte, whether a mark of order, a q
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from . import TutorError
@@ -83,6 +85,26 @@ def fill(content: bytes, marks: Mapping[str, tuple[float, float]], column: str |
     if any(re.search(r"\D(\d+)$", row[0].text) for row in table[1:]):
         return _moodle(content, table, names, marks, column)
     raise TutorError("this is neither Moodle's grading worksheet nor Canvas's gradebook: their columns are not there")
+
+
+def enter(export: Path, grades: Path, column: str | None = None) -> tuple[Filled, Path]:
+    """Write a copy of the exported file, with the grades of the folder `grades` entered, beside it; returns its path, too.
+
+    Raises TutorError if a file cannot be read, or if the copy exists.
+    """
+    target = export.with_name(f"{export.stem}-filled{export.suffix}")
+    try:
+        content = export.read_bytes()
+        with (grades / "grades.csv").open(encoding="utf-8", newline="") as file:
+            marks = {row["student"]: (float(row["points"]), float(row["of"])) for row in csv.DictReader(file)}
+        filled = fill(content, marks, column)
+        with target.open("xb") as file:
+            file.write(filled.content)
+    except OSError as reason:
+        raise TutorError(f"{reason.filename}: {reason.strerror}") from reason
+    except (KeyError, ValueError) as reason:
+        raise TutorError(f"{grades / 'grades.csv'} was not written by `micra-course grade` ({reason})") from reason
+    return filled, target
 
 
 def _position(names: list[str], column: str) -> int:

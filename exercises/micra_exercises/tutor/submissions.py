@@ -19,6 +19,7 @@ from typing import Any
 from .. import check
 from ..variants import is_variant
 from . import TutorError
+from .gradebook import student_of
 from .tables import plain, read
 
 LARGEST = 2**25  # bytes of a notebook or an archive
@@ -63,9 +64,11 @@ class Submission:
         return found
 
 
-def student_of(entry: Path) -> str:
-    """The student whom an entry of the folder belongs to."""
-    return plain(entry.name if entry.is_dir() else entry.stem)
+def whose(entry: Path) -> tuple[str, str]:
+    """The student whom an entry of the folder belongs to, and a name; Moodle and Canvas put the student's number in it."""
+    name = entry.name if entry.is_dir() else entry.stem
+    found = student_of(name)
+    return (found[1], plain(found[0])) if found else (plain(name), "")
 
 
 def find(folder: Path, roster: Path | None = None) -> tuple[list[Submission], list[str]]:
@@ -85,8 +88,8 @@ def find(folder: Path, roster: Path | None = None) -> tuple[list[Submission], li
         if not entry.is_dir() and entry.suffix.lower() not in (".ipynb", ".zip"):
             stray.append(plain(entry.name))
             continue
-        student = student_of(entry)
-        one = found.setdefault(student, Submission(student, names.get(student, "")))
+        student, name = whose(entry)
+        one = found.setdefault(student, Submission(student, names.get(student, name)))
         for path in sorted(entry.rglob("*")) if entry.is_dir() else [entry]:
             if not path.is_symlink() and not path.is_dir() and not _is_hidden(path.relative_to(folder).parts):
                 _collect(path, plain(path.relative_to(folder).as_posix()), one, stray)
