@@ -102,6 +102,7 @@ class ByHand(Comparison):
 
 
 def _rounded(a: Table, b: Table) -> Table:
-    """Which entries of a are those of b, rounded to the decimals that a has: at least one."""
+    """Which entries of a are those of b, rounded to the decimals that a has: at least one. Halves are rounded up."""
     decimals = np.vectorize(lambda x: len(f"{x:.6f}".rstrip("0").partition(".")[2]))(a)
-    return (decimals >= 1) & (np.abs(a - b) <= 0.5001 * 0.1**decimals) & (np.abs(a - b) < 0.2 * np.abs(b))
+    larger = (np.abs(a) - np.abs(b)) * 10.0**decimals
+    return (decimals >= 1) & (larger > -0.4999) & (larger < 0.5001) & (np.abs(a - b) < 0.2 * np.abs(b))

@@ -58,12 +58,7 @@ class InCode(Comparison):
             return Verdict(exercise.name, RIGHT, words, parts=self.parts())
         if self.half and all(map(self.nearly, self.everywhere)):
             return self.not_yet("half_precision", "Right, but for its precision: half precision has three digits only.")
-        if found := self.known_verdict():
-            return found
-        if all(map(self.nearly, self.everywhere)):
-            words = "Right, but to two or three digits only. Is there half precision in it, or a rounding?"
-            return self.not_yet("half_precision", words)
-        return self.described()
+        return self.known_verdict() or self.described()
 
     def known_verdict(self) -> Verdict | None:
         """What is known by name: in all cases, or else in all but the special ones."""
@@ -73,6 +68,9 @@ class InCode(Comparison):
             return found
         if self.constant():
             return self.not_yet("constant", "You return the same numbers whatever the arguments are.")
+        if all(map(self.nearly, self.everywhere)):
+            words = "Right, but to two or three digits only. Is there half precision in it, or a rounding?"
+            return self.not_yet("half_precision", words)
         return self.two_mistakes(self.everywhere) or self.one_mistake(self.ordinary) or self.two_mistakes(self.ordinary)
 
     def one_mistake(self, cases: Sequence[int]) -> Verdict | None:

@@ -66,9 +66,9 @@ torch.set_default_dtype(torch.float64)
 
 # %%
 def newcomers(theta, watched, steps, step_sizes, n_0):
-    """theta and step_sizes (A,); watched, K tensors of moves; steps, 0 or more; n_0 > 0 pairs.
+    """theta and step_sizes (A,); watched, K tensors of moves; n_0 > 0 pairs.
 
-    Returns predictions (K, A).
+    steps may be 0 or more. Returns predictions (K, A).
     """
     # solution, stub: return ...
     found = []

@@ -129,8 +129,8 @@ FIND = {
     "files": "import micra_exercises as m, pathlib\nfor path in pathlib.Path(m.__file__).parent.rglob('*.py'):\n"
     "    text = path.read_text()\n    if '\\ndef coma(' in text:\n"
     "        exec(text[text.index('\\ndef coma('):].split('\\n\\n\\n')[0])",
-    "reload": "import importlib\nfrom micra_exercises.lessons import regret\n"
-    "coma = importlib.reload(regret).coma.reference",
+    "reload": "import importlib\nfrom micra_exercises.lessons import advantages\n"
+    "coma = importlib.reload(advantages).coma.reference",
     "garbage collector": "import gc, types\nfound = [f for f in gc.get_objects() if type(f) is types.FunctionType]\n"
     "found = [f for f in found if f.__name__ == 'coma']\n"
     "coma = ([f for f in found if str(f.__module__).startswith('micra_exercises')] or [None])[0]",

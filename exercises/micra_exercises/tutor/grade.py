@@ -51,8 +51,8 @@ def verdicts(found: Sequence[dict[str, Any]], seed: int, variant: int) -> list[V
     """The verdicts on a notebook's records, in order."""
     exercises = {one.name: one for one in check.exercises()}
     judged = []
-    before = torch.get_default_dtype()
-    with chosen(variant):
+    with chosen(variant):  # other threads wait: the number type is everybody's, too
+        before = torch.get_default_dtype()
         for record in (r for r in found if "run" in r):
             one = exercises[record["exercise"]]
             try:

@@ -150,7 +150,7 @@ WRONG = {
         ("entry_of_the_next_state", lambda q, slow, t, policy, gamma, rate: moved_to(q, (t[3], t[1]), y_of(slow, t, policy, gamma), rate)),
         ("changes_arguments", lambda q, slow, t, policy, gamma, rate: q[t[0], t[1]].mul_(rate)),
         ("another_result", lambda q, slow, t, policy, gamma, rate: learned(q, slow, t, policy, gamma, rate / 2)),
-        ("shape", lambda q, slow, t, policy, gamma, rate: learned(q, slow, t, policy, gamma, rate)[t[0], t[1]]),
+        ("one_number", lambda q, slow, t, policy, gamma, rate: learned(q, slow, t, policy, gamma, rate)[t[0], t[1]]),
         ("error", lambda q, slow, t, policy, gamma, rate: q[t] + rate),
         ("no_return", lambda q, slow, t, policy, gamma, rate: None),
     ],

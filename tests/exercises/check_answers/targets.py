@@ -139,7 +139,7 @@ WRONG = {
         ("one_policy_for_all_states", lambda r, over, cut, q, p, gamma: target_by_loops(r, over, cut, q, [x[[0] * len(x)] for x in p], gamma)),
         ("reward_alone_after_the_end", lambda r, over, cut, q, p, gamma: r + gamma * torch.from_numpy(best(q, p))),
         ("wrong_sign", lambda r, over, cut, q, p, gamma: -target_by_torch(r, over, cut, q, p, gamma)),
-        ("another_result", lambda r, over, cut, q, p, gamma: target_by_weights(r, over, cut, q, p, gamma**2)),
+        ("wrong_power", lambda r, over, cut, q, p, gamma: target_by_weights(r, over, cut, q, p, gamma**2)),
         ("error", lambda r, over, cut, q, p, gamma: r + gamma * (1 - over) * q.mean()),
         ("shape", lambda r, over, cut, q, p, gamma: r + gamma * q.flatten(1)[:, :1]),
     ],
