@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .definition import Definition
-from .isolation import unchanged
+from .isolation import Undo, patches, unchanged
 from .limits import Trouble, call
 from .values import as_default, close, in_double, is_complex, is_half, is_stub, numbers, same
 
@@ -62,14 +62,15 @@ def run_answer(exercise: Definition, answer: Any, cases: Sequence[tuple[Any, ...
         words = f"Your function must take {count} argument{'s' * (count > 1)}: {', '.join(exercise.parameters)}."
         return Run([_trouble("arguments", words)])
     results: list[Result] = []
+    undo = patches()
     for case in cases:
-        result = _one(exercise, answer, case, LATER if results else FIRST, names)
+        result = _one(exercise, answer, case, LATER if results else FIRST, names, undo)
         if result is None:
             return Run([], names)
         results.append(result)
         if is_decisive(result):
             return Run(results, names)
-    again = _one(exercise, answer, cases[0], LATER, names)
+    again = _one(exercise, answer, cases[0], LATER, names, undo)
     if again is None or not _alike(results[0], again):
         results[0] = _trouble(
             "keeps_state",
@@ -112,13 +113,18 @@ def _value(exercise: Definition, answer: Any) -> list[Result]:
     if callable(answer):
         return [_trouble("no_value", "This asks for a value, not for a function. Call your function first.")]
     parts = answer if exercise.kind == "open" and isinstance(answer, (list, tuple)) else (answer,)
-    with unchanged():
+    with unchanged(patches()):
         read = [call(_plain, (part, False), FIRST) for part in parts]
     return [Result(one) if isinstance(one, Trouble) else one for one in read]
 
 
 def _one(
-    exercise: Definition, answer: Callable[..., Any], case: Sequence[Any], seconds: float, names: Sequence[str]
+    exercise: Definition,
+    answer: Callable[..., Any],
+    case: Sequence[Any],
+    seconds: float,
+    names: Sequence[str],
+    undo: Undo,
 ) -> Result | None:
     """The result of one case; None if this is no attempt yet."""
     arguments, before = as_default(copy.deepcopy(case)), as_default(case)
@@ -127,7 +133,7 @@ def _one(
         value = exercise.measure(answer, *arguments)
         return value if is_stub(value) or isinstance(value, Trouble) else _plain(value)
 
-    with unchanged():
+    with unchanged(undo):
         found = call(result, (), seconds, answer)
     if is_stub(found):
         return None

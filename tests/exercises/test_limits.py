@@ -163,6 +163,14 @@ def test_nothing_that_an_answer_sets_outlives_its_call(half, name):
     assert read() == before
 
 
+def test_a_check_leaves_no_mode_that_slows_torch_down(half):
+    before = torch._C._len_torch_function_stack()
+    half(lambda x: x / 2)
+    assert torch._C._len_torch_function_stack() == before
+    half(lambda x: (torch.set_default_device("meta"), x)[1])
+    assert torch._C._len_torch_function_stack() == before
+
+
 def test_gradients_work_where_the_notebook_has_switched_them_off():
     torch.set_grad_enabled(False)
     try:
