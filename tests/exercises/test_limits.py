@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -161,6 +162,11 @@ def test_nothing_that_an_answer_sets_outlives_its_call(half, name):
     verdict = half(answer)
     assert not verdict.passed
     assert read() == before
+
+
+def test_warnings_refuse_no_right_answer(half):
+    """In these tests they are errors."""
+    assert half(lambda x: (warnings.warn("old", DeprecationWarning, stacklevel=1), x / 2)[1]).passed
 
 
 def test_a_check_leaves_no_mode_that_slows_torch_down(half):
