@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 MOST = 2**31 - 1
 _number = 0
+_lock = threading.RLock()
 
 
 def current() -> int:
@@ -22,3 +27,15 @@ def choose(number: int) -> None:
     if not is_variant(number):
         raise ValueError(f"a variant is a whole number from 0 to {MOST}, such as 7; got {number!r}")
     _number = number
+
+
+@contextmanager
+def chosen(number: int) -> Iterator[None]:
+    """A variant of the exercises in the body; other threads that choose one wait, since all of them share it."""
+    with _lock:
+        before = current()
+        choose(number)
+        try:
+            yield
+        finally:
+            choose(before)

@@ -13,7 +13,7 @@ from micra_exercises.tutor.grade import run
 from micra_exercises.tutor.grades import table
 from micra_exercises.tutor.plan import Plan
 from micra_exercises.tutor.report import save
-from micra_exercises.tutor.sandbox import chosen
+from micra_exercises.variants import chosen
 
 REGRETS = {True: "check.regrets_by_hand([0.2, -0.05])", False: "check.regrets_by_hand([2.25, 2.0])"}
 HALF_RIGHT = "check.regrets_by_hand([0.2, 7.0])"

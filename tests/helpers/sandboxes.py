@@ -10,7 +10,8 @@ import torch
 
 from micra_exercises import check
 from micra_exercises.judge import judge
-from micra_exercises.tutor.sandbox import KINDS, Sandbox, SandboxError, chosen, open_sandbox
+from micra_exercises.tutor.sandbox import KINDS, Sandbox, SandboxError, open_sandbox
+from micra_exercises.variants import chosen
 
 REQUIRED = os.environ.get("MICRA_REQUIRE_SANDBOX")
 

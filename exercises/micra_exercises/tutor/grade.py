@@ -17,9 +17,10 @@ from tqdm import tqdm
 
 from .. import check
 from ..judge import judge
+from ..variants import chosen
 from ..verdict import NOT_YET, Verdict
 from .plan import Outcome, Plan
-from .sandbox import Sandbox, chosen
+from .sandbox import Sandbox
 
 DTYPES = {"torch.float32": torch.float32, "torch.float64": torch.float64}
 

@@ -19,8 +19,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -28,7 +28,7 @@ from typing import IO, Any
 import micra_lite
 
 from .. import check
-from ..variants import choose, current
+from ..variants import chosen
 from . import TutorError, stripped
 from .records import records
 from .server import PROCESSES
@@ -53,23 +53,10 @@ SETTINGS = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 SERVER = [sys.executable, "-m", "micra_exercises.tutor.server"]
-_lock = threading.RLock()
 
 
 class SandboxError(TutorError):
     """This kind of sandbox does not work here, and why."""
-
-
-@contextmanager
-def chosen(variant: int) -> Iterator[None]:
-    """A variant of the exercises in the body; other threads that choose one wait, since all of them share it."""
-    with _lock:
-        before = current()
-        choose(variant)
-        try:
-            yield
-        finally:
-            choose(before)
 
 
 def visible(package: Path) -> dict[str, str]:
