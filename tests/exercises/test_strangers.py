@@ -19,13 +19,23 @@ def defaults():
     torch.set_default_dtype(torch.float32)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("path", FILES)
-def test_right_ones_are_accepted_and_wrong_ones_rejected(path):
+def judge(answers):
+    """Right ones are accepted, wrong ones rejected."""
     exercises = {one.name: one for one in check.exercises()}
-    for answer in strangers.answers(path):
+    for answer in answers:
         verdict = exercises[answer.exercise].judge(answer.answer)
         assert verdict.passed == (answer.mistakes == 0), f"{answer.exercise} #{answer.index}, {answer.words}: {verdict}"
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_every_tenth_answer(path):
+    judge(strangers.answers(path)[::10])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", FILES)
+def test_every_answer(path):
+    judge(strangers.answers(path))
 
 
 def test_single_mistakes_are_named():
