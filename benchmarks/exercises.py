@@ -5,6 +5,10 @@ python benchmarks/exercises.py
 The answers, written by hand, are those of tests/exercises/check_answers; mutants are changed reference solutions, without
 those that give the same results. `seconds` is the median time of a check over all these answers, `seconds_max` the longest. Open
 exercises have many solutions and no reference to mutate.
+
+`strangers` counts the answers of people who had only the sheets (tests/exercises/strangers), by group: the checks were mended
+with those of the first three, and not with those of the fourth. How well a message fits was told by reading it (labels.csv);
+so was `wrong_rejected`, what was rejected when it was read first: `wrong_rejected_now` is measured.
 """
 
 import statistics
@@ -17,9 +21,12 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "
 import torch
 
 import common
+import strangers
 from check_answers import tables
 from check_answers.mutants import survivors
+from micra_exercises import check
 
+MENDERS, FRESH = ("1", "2", "3"), ("4",)
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
 
@@ -44,10 +51,28 @@ def measured(one, wrong, right) -> dict:
     }  # fmt: skip
 
 
+def of_strangers(writers: tuple[str, ...], sheet: str) -> dict:
+    """The row of these writers' answers to one sheet."""
+    exercises, labels = {one.name: one for one in check.exercises()}, strangers.labels()
+    answers = [a for a in strangers.all_answers() if a.writer in writers and a.sheet == sheet]
+    passed = {a: exercises[a.exercise].judge(a.answer).passed for a in answers}
+    right, wrong = [a for a in answers if not a.mistakes], [a for a in answers if a.mistakes]
+    told = [labels[a.key]["label"] for a in wrong if a.mistakes == 1]
+    return {
+        "writers": len(writers), "mended_with": writers != FRESH, "sheet": sheet,
+        "right_accepted": sum(passed[a] for a in right), "right_tried": len(right),
+        "wrong_rejected": sum(labels[a.key]["label"] != "accepted" for a in wrong),
+        "wrong_rejected_now": sum(not passed[a] for a in wrong), "wrong_tried": len(wrong),
+        "single_named": told.count("named"), "single_misdiagnosed": told.count("misdiagnosed"), "single_tried": len(told),
+    }  # fmt: skip
+
+
 def main() -> None:
     rows = [measured(*row) for row in tables()]
-    path = common.write("exercises", 1, rows)
-    for row in rows:
+    sheets = sorted({one.sheet for one in strangers.all_answers()})
+    outside = [of_strangers(writers, sheet) for writers in (MENDERS, FRESH) for sheet in sheets]
+    path = common.write("exercises", 1, rows, strangers=outside)
+    for row in (*rows, *outside):
         print(*row.values(), sep="  ")
     totals = {key: sum(row[key] for row in rows) for key in rows[0] if key.endswith(("ed", "tried"))}
     print(totals, "→", path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -32,7 +32,7 @@ def graded(handed: Path, out: Path, sandbox: Sandbox, jobs: int, **options) -> t
     run(plan, sandbox, jobs)
     save(out, table(plan))
     spent = time.perf_counter() - start
-    with (out / "grades.csv").open(encoding="utf-8", newline="") as file:
+    with (out / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         return {row["student"]: row for row in csv.DictReader(file)}, spent
 
 

@@ -50,7 +50,8 @@ Adding an exercise
    - `vary=generator → arguments` draws other numbers for `example`, so that an exercise by hand has variants
      (`check.variant(7)`). `rewordings=[(a phrase of the sheet, arguments → the phrase with their numbers)]` changes its
      text. A hint or a message that mentions numbers of the example is a function of the arguments, too.
-   - `measure=(function, *arguments) → numbers` is for exercises that compare, for example, the gradient of a result.
+   - `measure=(function, *arguments) → numbers` is for exercises that compare, for example, the gradient of a result. It runs
+     where submissions run, without this file: of its names it may use only those that are imported.
    - Draw rectangular games and square ones (`lessons/random_cases.py`), and numbers for which no mistake is right by chance.
    - A message says what the answer does and what to do instead, in one or two short sentences; a hint says where to look.
      Neither contains the answer. An argument's name between backticks is shown as the student has named it.
@@ -69,10 +70,11 @@ from typing import Any
 
 # The files of `lessons/`, in the order of the course.
 LESSONS = (
-    "games", "chains", "team", "regret", "advantages", "matching", "bounds", "policy_gradient", "averaging", "targets",
-    "critic", "meta_learning", "outer_loss", "second_order", "bayes", "meta_imitator", "prediction_errors", "offline_training", "episodes",
-    "gradient_flow", "comparison", "improvement", "luck", "adaptation", "conditioned_actors", "adaptation_steps",
-    "frozen_critic", "scores", "change_detection", "alarms",
+    "games", "chains", "team", "regret", "advantages", "matching", "bounds", "policy_gradient", "equation_3",
+    "objectives", "averaging", "saved_variance", "targets", "target_batches", "relabelling", "critic",
+    "critic_steps", "meta_learning", "outer_loss", "second_order", "bayes", "meta_imitator", "prediction_errors",
+    "offline_training", "episodes", "gradient_flow", "comparison", "improvement", "luck", "adaptation",
+    "conditioned_actors", "adaptation_steps", "frozen_critic", "scores", "change_detection", "alarms",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from .definition import Definition, Mistake
 from .run_answer import Run, own_names
 from .verdict import NOT_YET, Verdict
 
-MORE = "There is more than one mistake. One of them: "
+MORE = "Your results are those of more than one mistake at once. One of them: "
 Table = np.ndarray
 Before = Callable[[int], Table | None]  # the right result, or a mistake's, in case k
 
@@ -24,6 +24,7 @@ class Comparison:
     def __init__(self, exercise: Definition, run: Run, cases: Sequence[tuple[Any, ...]]) -> None:
         self.exercise, self.names, self.cases = exercise, run.names, cases
         self.got: list[Any] = [result.value for result in run.results]
+        self._made = dict[tuple[Callable[..., Any], int], Table | None]()
         self.half = any(result.half for result in run.results)
         self.targets: list[Any] = [self.exercise.result(self.exercise.reference, case) for case in cases]
         self.right = [self.near(k, self.targets[k]) for k in range(len(cases))]
@@ -42,21 +43,31 @@ class Comparison:
         return sum(self.right), len(self.right)
 
     def fits(self, function: Before, cases: Sequence[int]) -> bool:
-        """Whether the results in these cases are those of a mistake, function(k), which works in some of them."""
-        seen = False
+        """Whether the results in these cases are those of a mistake, function(k).
+
+        Where both fail, they agree; then the mistake must have other numbers than zeros in some case.
+        """
+        failed = telling = False
         for k in cases:
             wrong = function(k)
             if not self.near(k, wrong):
                 return False
-            seen = seen or wrong is not None
-        return seen
+            failed = failed or wrong is None
+            telling = telling or (wrong is not None and bool(wrong.any()))
+        return telling or not failed
 
     def known(self, mistakes: Iterable[Mistake], cases: Sequence[int]) -> Mistake | None:
         """The first of the mistakes that fits in these cases."""
         return next((m for m in mistakes if self.fits(self.with_mistake(m), cases)), None)
 
     def with_mistake(self, mistake: Mistake) -> Before:
-        return lambda k: self.exercise.result(mistake.function, self.cases[k])
+        """What this mistake returns in case k, computed once."""
+        return lambda k: self._with_mistake(mistake.function, k)
+
+    def _with_mistake(self, function: Callable[..., Any], k: int) -> Table | None:
+        if (function, k) not in self._made:
+            self._made[function, k] = self.exercise.result(function, self.cases[k])
+        return self._made[function, k]
 
     def slipped(self, before: Before, cases: Sequence[int]) -> tuple[str, str] | None:
         """Name and message of what happened to the results `before`, if one of the common slips has."""

@@ -65,9 +65,8 @@ class InCode(Comparison):
         if self.only_special:
             return self.one_mistake(self.everywhere) or self.special_case()
         if found := self.one_mistake(self.everywhere):
-            return found
-        if self.constant():
-            return self.not_yet("constant", "You return the same numbers whatever the arguments are.")
+            is_vague = found.mistake == "wrong_factors"  # which two mistakes together may explain
+            return (is_vague and self.two_mistakes(self.everywhere)) or found
         if all(map(self.nearly, self.everywhere)):
             words = "Right, but to two or three digits only. Is there half precision in it, or a rounding?"
             return self.not_yet("half_precision", words)
@@ -78,6 +77,8 @@ class InCode(Comparison):
         exercise, right = self.exercise, self.targets.__getitem__
         if mistake := self.known(exercise.mistakes, cases):
             return self.not_yet(mistake.name, exercise.say(mistake.words), picture=True)
+        if self.constant():
+            return self.not_yet("constant", "You return the same numbers whatever the arguments are.")
         if found := self.slipped(right, cases) or self.multiple(right, cases):
             return self.not_yet(*found, picture=True)
         if mistake := self.known(common_mistakes.of_arguments(exercise), cases):
@@ -100,13 +101,13 @@ class InCode(Comparison):
 
     def fits_twice(self, mistake: Mistake, cases: Sequence[int]) -> bool:
         """Whether the results are those of this mistake, after a second one that is easily told from it."""
-        first = self.exercise.result(mistake.function, self.cases[cases[0]])
+        made = self.with_mistake(mistake)
+        first = made(cases[0])
         if first is None or not (
             self.slipped({cases[0]: first}.get, cases[:1]) or _factor(self.got[cases[0]], first, 1e-3)
         ):
             return False
-        kept = {k: self.exercise.result(mistake.function, self.cases[k]) for k in cases}
-        slip = self.slipped(kept.get, cases) or self.multiple(kept.get, cases)
+        slip = self.slipped(made, cases) or self.multiple(made, cases)
         return slip is not None and slip[0] in SECOND
 
     def multiple(self, before: Before, cases: Sequence[int]) -> tuple[str, str] | None:
@@ -164,7 +165,7 @@ class InCode(Comparison):
                 also = f" There it says: {a.message}" if isinstance(a, Trouble) else ""
                 return self.not_yet("fixed_length", f"{words}{also}")
         if isinstance(a, Trouble):
-            everywhere = a.mistake in ("no_return", "no_numbers", "complex_numbers")  # the same in every case
+            everywhere = a.mistake != "error" and all(isinstance(one, Trouble) and one == a for one in self.got)
             return self.not_yet(a.mistake, a.message if everywhere else f"{a.message} {where}.")
         if a.shape != b.shape and not (b.shape == () and a.size == 1):
             if a.size == 1:

@@ -213,7 +213,7 @@ check.state_chain(state_chain)
 # $$V(s) = \sum_a \pi(a \mid s) \Big[ R(s, a) + \gamma \sum_{s'} T(s' \mid s, a)\, V(s') \Big]$$
 #
 # Write the team's value: V, weighted with how often the game starts in each state. It is not cut: sum for ever, or until V no
-# longer changes in its sixth decimal. γ is at least 0 and at most 0.95; there may be one target only.
+# longer changes in its eighth decimal. γ is at least 0 and at most 0.95; there may be one target only.
 #
 # By hand, for two states, three joint actions and γ = 0.5:
 #

@@ -118,8 +118,9 @@ check.values_of_actions(values_of_actions)
 #
 # $$A_i(s, a_i) = v(s \mid i \text{ plays } a_i) - v(s)$$
 #
-# The case by hand has two states. The first is the table above. In the second all payoffs are negative, and row plays
-# both alike: there v(s) = −2.125, and the regrets are −2.25 + 2.125 = −0.125 and −2 + 2.125 = 0.125.
+# The case by hand has two states. The first is the table above. In the second all payoffs are those of the table times −1, column
+# plays as above, and row plays both actions alike. There v(s) = −2.125, and the regrets are −2.25 + 2.125 = −0.125 and
+# −2 + 2.125 = 0.125.
 
 
 # %%
@@ -234,8 +235,8 @@ check.error_bound(error_bound)
 # - row's **first** action has a positive regret, and
 # - when column plays its **likeliest** action, COMA's advantage of that first action is negative.
 #
-# Both play each of their actions with a positive probability, and one action of column is the likeliest. Enter
-# `(q, row, column)`.
+# Both play each of their actions with a positive probability, and one action of column is likelier than all its others: a tie
+# does not count. Enter `(q, row, column)`.
 
 # %%
 # solution, stub: misleading = ...  # (q, row, column)

@@ -118,7 +118,7 @@ check.exact_gradient(exact_gradient)
 #
 # Networks need a number that autograd can differentiate. Write the objective to be *maximised*: its gradient is that of Eq. 3,
 # the own action summed over, averaged over a batch of B states. The advantage comes from the same policy, but no gradient may
-# flow through it.
+# flow through it. The check looks at the gradient, not at the number itself.
 #
 # By hand, for the two states of exercise 3 (both count alike): the gradient in the logits is (0.25, −0.25) and (−0.375, 0.375).
 

@@ -153,7 +153,7 @@ check.relabelled_target(relabelled_target)
 # Write the mean squared temporal difference, of the joint actions *taken*. The targets depend on q as well (say, there is no
 # slow copy), but no gradient may flow through them.
 #
-# The check looks at the gradient in q. By hand, for two transitions: if q of the actions taken is 2 and 9, and the targets are
+# The check looks at the gradient in q, not at the number itself. By hand, for two transitions: if q of the actions taken is 2 and 9, and the targets are
 # 4 and 3, it is 2 (2 − 4) / 2 = −2 at the first of these entries, 2 (9 − 3) / 2 = 6 at the second, and 0 at all others.
 
 
@@ -224,11 +224,11 @@ check.td_step(td_step)
 # A critic began with zeros, and learned all entries that were taken. One was not. Find payoffs (2 × 3), policies of row and
 # column, and which joint actions were `taken` (2 × 3: 1 for yes, 0 for no), so that
 #
-# - exactly **one** joint action was not taken, and column plays that move with at most 0.25;
+# - exactly **one** joint action was not taken, and column plays its part of it with at most 0.25;
 # - with the true q, row's **first** action has a positive regret;
 # - with 0 in place of the missing entry, its regret is negative.
 #
-# Both players mix. Enter `(q, row, column, taken)`.
+# Both players mix: no probability is 0. Enter `(q, row, column, taken)`.
 
 # %%
 # solution, stub: never_taken = ...  # (q, row, column, taken)

@@ -64,8 +64,8 @@ check.stepped_by_hand(stepped)
 #
 # *Difficulty 2/5, importance 5/5, about 10 minutes.*
 #
-# Now an imitator with one logit for each action; it predicts $\mathrm{softmax}(\theta)$. Adapt it to watched moves, with as many
-# steps as asked for (0 steps leave θ as it is). The inner loss is the mean cross-entropy of the watched moves.
+# Now an imitator with one logit for each action; it predicts $\mathrm{softmax}(\theta)$. Adapt it to the watched moves, one or
+# more, with as many steps as asked for (0 steps leave θ as it is). The inner loss is the mean cross-entropy of the watched moves.
 #
 # By hand, for θ = (0, 0), the moves 0, 1, 0, 0, two steps and α = 2: the frequencies are 0.75 and 0.25. The first step leads to
 # (0.5, −0.5). There 0.7311 and 0.2689 are predicted, and the second step leads to (0.5379, −0.5379).
@@ -102,7 +102,7 @@ check.adapted(adapted)
 #
 # $$L(\theta; f) = -\sum_a f(a) \log \mathrm{softmax}(\theta)_a$$
 #
-# The check looks at the gradient. By hand, for θ = (0, 0), one step and α = 1:
+# The check looks at the gradient, not at the number itself. By hand, for θ = (0, 0), one step and α = 1:
 #
 # | task | support | query | δ after the step | slope of the query loss there |
 # |---|---|---|---|---|
@@ -187,7 +187,8 @@ check.meta_gradient(meta_gradient)
 # - first order says that θ should rise, but it should fall, or the other way round, and
 # - the inner step helps all the same: the loss on new moves is smaller after it.
 #
-# Enter `(start, watched, new, step_size)`: three probabilities, of which `start` is neither 0 nor 1, and a positive number.
+# Enter `(start, watched, new, step_size)`: three probabilities, of which only `start` must be neither 0 nor 1, and a positive
+# number.
 
 # %%
 # solution, stub: misled = ...  # (start, watched, new, step_size)

@@ -111,7 +111,8 @@ check.bayes_predictor(bayes_predictor)
 # *Difficulty 2/5, importance 5/5, about 10 minutes.*
 #
 # Some externals were watched longer than others, but an array has as many columns in each row. So short rows are padded, and
-# weights say which pairs are real: 1 for a watched one, 0 for padding, which may stand anywhere in a row. Write each external's
+# weights say which pairs are real: 1 for a watched one, 0 for padding, which may stand anywhere in a row and holds any
+# of the moves. Write each external's
 # loss $L_k$: the mean of −log δ over the moves that it made. Each has made one at least, and all δ are positive.
 #
 # By hand, for two externals and up to three pairs. The first was watched for two moves, and δ gave them 0.5 and 0.25; so
@@ -186,11 +187,11 @@ check.excess_nats(excess_nats)
 #
 # Watching helps on average. Not always: even a move that is *typical* may lead astray.
 #
-# There are three externals with two moves each, in one state, and a prior. You meet the first external, and it makes its
-# likeliest move. Find a prior and policies so that after this move the Bayes predictor's error,
+# There are three externals with two moves each, in one state, and a prior. You meet the first external, and it makes the
+# likelier of its moves (a tie does not count). Find a prior and policies so that after this move the Bayes predictor's error,
 # $\mathrm{KL}(\pi_1 \,\|\, \bar\pi)$, is *larger* than before, by 0.01 nats at least.
 #
-# Everybody is possible, and everybody's moves are. Enter `(prior, policies)`, of the shapes (3,) and (3, 2).
+# No probability is 0, in the prior or in a policy. Enter `(prior, policies)`, of the shapes (3,) and (3, 2).
 
 # %%
 # solution, stub: misleading_move = ...  # (prior, policies)

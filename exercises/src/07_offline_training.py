@@ -50,7 +50,8 @@ torch.set_default_dtype(torch.float64)
 # | **stay** | 9 | 1 | 0 | 4 |
 #
 # The hunter plays *go* with 0.25, else *stay*; δ says *left* with 0.75, else *right*. One transition: the hunter went, the prey
-# moved left, that paid 4, and the game goes on. γ is 0.5. The critic is a table: its entry moves 0.5 of the way to the target.
+# moved left, that paid 4, and the game goes on. γ is 0.5. The target is the expected one. The critic is a table: its entry
+# moves half of the way to the target.
 # τ is 0.25.
 #
 # Do one update as the lesson does: the critic's step comes first, but the hunter's step still takes its regrets from $Q$ as it
@@ -168,7 +169,7 @@ check.support_and_query(support_and_query)
 # - critic: (Q of the action `taken` − `target`)²;
 # - actor: −Σ π(a) A(a), with the regret A(a) = Q(a) − Σ π(a′) Q(a′).
 #
-# The check looks at the gradients in all four. Each network must learn from its teachers alone: the imitator from imitation, the
+# The check looks at the gradients in all four, not at the number itself. Each network must learn from its teachers alone: the imitator from imitation, the
 # critic from the critic's loss, the actor from its own, the extractor from imitation and critic.
 #
 # By hand, one transition, x = 1 and extractor 1, so φ = 1. Imitator (log 3, 0): δ = (0.75, 0.25), the prey moved 0. Critic with the rows
@@ -273,7 +274,7 @@ check.probability_of_improvement(probability_of_improvement)
 #
 # - our *mean* is larger, by 0.05 at least;
 # - our *interquartile mean* is smaller, by 0.05 at least;
-# - a run of ours is ahead of one of theirs in at most 0.3 of all pairs;
+# - a run of ours is ahead of one of theirs in at most 0.3 of all pairs, a tie counting one half;
 # - theirs are not all alike: 0.1 between the largest and the smallest at least.
 #
 # Enter `(ours, theirs)`.

@@ -96,7 +96,7 @@ check.newcomers(newcomers)
 # *Difficulty 2/5, importance 4/5, about 10 minutes.*
 #
 # A *conditioned* actor gets three things: its own observation, the prediction there, and the predictions at the C probes, one probe after
-# the other. (The package gives them to streams of their own, which are multiplied; here they stand in one row.) Here $\delta(\cdot \mid o; \theta) = \mathrm{softmax}(o\,\theta)$, with θ a matrix. Write the inputs of all n targets,
+# the other. Here $\delta(\cdot \mid o; \theta) = \mathrm{softmax}(o\,\theta)$, with θ a matrix. Write the inputs of all n targets,
 # after adaptation. Each target has its own observation, and nobody hears of another's. You are given more than you need.
 #
 # By hand, for two targets that see (1, 0) and (0, 1), one probe (1, 1), and the adapted matrix with the rows (log 3, 0) and (0, 0): the
@@ -130,7 +130,7 @@ check.actor_inputs(actor_inputs)
 # *Difficulty 3/5, importance 5/5, about 15 minutes.*
 #
 # First the team chooses one of D doors; door d pays `now[d]`. Behind it, the team chooses one of A actions, and an external makes one of C
-# moves, by its policy. `behind[d]` (A, C) says what that pays; it counts γ as much. Then the game is over.
+# moves, by its policy. `behind[d]` (A, C) says what that pays, and γ discounts it. Then the game is over.
 #
 # The critic is exact for the *average* external, with the best play. Now a newcomer is there, and the imitator predicts it perfectly. What
 # does the team get beside the newcomer, if it
@@ -185,11 +185,12 @@ check.three_answers(three_answers)
 # The same game with two doors, two actions and two moves. Doors pay nothing at once, and γ = 1. Find payoffs `behind` (2, 2, 2), all between 0
 # and 10, and the policies of an average external and of a newcomer, so that
 #
-# - against the average external, one door is better than the other (and no tie between actions decides what the team gets);
+# - against the average external, one door is better than the other, and where two actions behind it are equally good, they
+#   stay so beside the newcomer;
 # - frozen gains *nothing* over not adapting;
 # - re-imagined gains at least 1 over not adapting.
 #
-# Both externals mix. Enter `(behind, average, newcomer)`.
+# Both externals mix: none of their probabilities is 0. Enter `(behind, average, newcomer)`.
 
 # %%
 # solution, stub: no_gain_frozen = ...  # (behind, average, newcomer)

@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -44,7 +46,11 @@ def test_a_class_is_graded_by_the_command_with_all_its_options(tmp_path, monkeyp
         assert cli.main(line.split()) == 0
     assert box.ran == [cells] * 2
     said = capsys.readouterr()
-    assert said.out.split() == ["marks/grades.csv", "marks/report.html"] * 2
+    assert [one for one in said.out.split() if one.startswith("marks/")] == [
+        "marks/grades.csv",
+        "marks/report.html",
+    ] * 2
+    assert "Sheets that count: 02_regret (1 of 1 students)" in said.out
     assert "task.pdf" in said.err
     rows = lines(tmp_path / "marks")
     assert {name: row["points"] for name, row in rows.items()} == {"ann": "3.5", "zoe": "0"}
@@ -67,7 +73,7 @@ def test_bad_input_is_told_in_one_line_before_anything_runs(tmp_path, capsys):
     for arguments, words in (
         (["grade", tmp_path / "nowhere"], "is not a folder"),
         (["grade", tmp_path / "empty"], "is empty"),
-        ([*grade, "--sheets", "99_nothing"], "no exercises for"),
+        ([*grade, "--sheets", "99_nothing"], "there is no sheet"),
         ([*grade, "--roster", tmp_path / "nowhere"], "cannot read"),
         ([*grade, "--roster", tmp_path / "file"], "must have the columns student"),
         ([*grade, "--corrections", tmp_path / "file"], "must have the columns student, exercise, points, reason"),
@@ -84,7 +90,7 @@ def test_bad_input_is_told_in_one_line_before_anything_runs(tmp_path, capsys):
         assert words in said
         assert said.count("\n") == 1
     assert not (tmp_path / "out").exists()
-    with pytest.raises(TutorError, match="no exercises for"):
+    with pytest.raises(TutorError, match="there is no sheet"):
         scheme.of_lessons(["99_nothing"])
 
 
@@ -190,3 +196,25 @@ def test_other_graders_run_the_same_checks(tool, scores, tmp_path):
     said = subprocess.run([python, str(script), str(tmp_path / tool)], capture_output=True, text=True, timeout=3600)
     assert said.returncode == 0, said.stderr
     assert json.loads(said.stdout.splitlines()[-1]) == scores
+
+
+def test_ctrl_c_is_one_line_and_the_next_grading_goes_on(tmp_path):
+    """Two notebooks: the first is stored, then Ctrl-C while the second sleeps."""
+    (tmp_path / "handed").mkdir()
+    (tmp_path / "handed" / "ann.ipynb").write_text(notebook(["check.regrets_by_hand([0.2, -0.05])"]))
+    (tmp_path / "handed" / "bob.ipynb").write_text(notebook(["import time\ntime.sleep(10**6)"]))
+    command = [sys.executable, "-m", "micra_exercises.tutor.cli", "grade", "handed", "--unsafe", "--seconds", "600"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    while '"key"' not in read(tmp_path / "grades" / "verdicts.jsonl"):
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=1800)[1]
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == "micra-course grade: stopped; the same command goes on from there"
+    assert "Traceback" not in said
+
+
+def read(path):
+    """A file's text, empty if it is not there."""
+    return path.read_text() if path.exists() else ""

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from helpers import ROOT
 from micra_exercises import check, in_code, limits
 from micra_exercises.limits import Stopwatch
 from micra_exercises.verdict import Verdict
@@ -123,6 +124,38 @@ print(sympy.printing and torch.func.vmap(torch.sin)(torch.zeros(2)).sum().item()
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=1800)
     assert said.stdout.splitlines()[0].startswith("In the sheet's example"), said.stdout + said.stderr
     assert said.stdout.splitlines()[1] == "0.0"
+
+
+@pytest.mark.long
+def test_ten_at_once_give_the_same_verdicts():
+    """As alone, whatever else the machine does: right and wrong answers, one that computes for long, one that never ends."""
+    code = """
+import sys, time
+sys.path.insert(0, "tests/exercises")
+import torch
+from check_answers import tables
+from micra_exercises import check, run_answer
+torch.set_default_dtype(torch.float64)
+run_answer.FIRST = 4.0
+
+def slow(q, row, c):
+    end = time.thread_time() + 0.4
+    while time.thread_time() < end: pass
+    return q[:, c] - row @ q[:, c]
+
+def endless(q, row, c):
+    while True: pass
+
+for one, wrong, right in tables():
+    for answer in (right[0], *(a for name, a in wrong[::16] if name != "too_slow")):
+        print(one.name, one.judge(answer, seed=1).mistake)
+print(check.coma.judge(slow).mistake, check.coma.judge(endless).mistake)
+"""
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    alone = subprocess.run(command, capture_output=True, text=True, timeout=1800, check=True, cwd=ROOT).stdout
+    assert alone.endswith("None too_slow\n")
+    ten = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(10)]
+    assert [process.communicate(timeout=1800)[0] for process in ten] == [alone] * 10
 
 
 SETTINGS = {

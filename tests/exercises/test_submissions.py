@@ -37,6 +37,43 @@ def test_of_two_files_of_one_sheet_the_newest_counts_and_a_note_says_so(tmp_path
     assert f"not ann/{old} of 2026-01-01" in ann.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [("a.ipynb", "b.ipynb"), ("a.ipynb", "a (1).ipynb"), ("a-1.ipynb", "a-2.ipynb"), ("a-9.ipynb", "a-10.ipynb"),
+     ("990_a.ipynb", "1002_a-1.ipynb")],
+)  # fmt: skip
+def test_of_two_files_of_the_same_time_the_last_by_name_counts_and_the_note_says_so(tmp_path, older, newer):
+    for k, name in enumerate((newer, older)):
+        hand_in(tmp_path / "ann" / name, [REGRETS[True]], hours=k / 36000)  # a tenth of a second
+    ann = found(tmp_path)[0]["ann"]
+    assert [one.place for one in ann.that_count()] == [f"ann/{newer}"]
+    assert f"ann/{newer} counts, not ann/{older}: they are equally old (2026-01-01 " in ann.notes[0]
+    assert "order of names" in ann.notes[0]
+
+
+def test_of_two_files_of_the_same_minute_the_note_gives_the_seconds(tmp_path):
+    hand_in(tmp_path / "ann" / "b.ipynb", [REGRETS[True]], hours=1 / 360)
+    hand_in(tmp_path / "ann" / "a.ipynb", [REGRETS[True]], hours=2 / 360)
+    (note,) = found(tmp_path)[0]["ann"].notes
+    assert ":00:20 counts" in note
+    assert note.endswith(":00:10")
+
+
+def test_canvas_says_who_is_late(tmp_path):
+    hand_in(tmp_path / "leeann_LATE_4712_992_x.ipynb", [REGRETS[True]])
+    hand_in(tmp_path / "leeann_4712_991_y.ipynb", [])
+    hand_in(tmp_path / "bbob_4713_993_x.ipynb", [])
+    (tmp_path / "zzoe_LATE_4714_994_x.pdf").write_bytes(b"%PDF")
+    students, stray = found(tmp_path)
+    assert {name: one.notes for name, one in students.items()} == {
+        "4712": ["leeann_LATE_4712_992_x.ipynb: late, says Canvas"],
+        "4713": [],
+        "4714": ["no notebook", "zzoe_LATE_4714_994_x.pdf: late, says Canvas"],
+    }
+    assert students["4712"].name == "leeann"
+    assert stray == ["zzoe_LATE_4714_994_x.pdf"]
+
+
 def test_a_sheet_is_known_by_its_checks_not_by_its_name(tmp_path):
     hand_in(tmp_path / "ann" / "02_regret.ipynb", ["check.targets_by_hand(1.0)"])
     hand_in(tmp_path / "ann" / "04_critic.ipynb", [REGRETS[True], "# check.targets_by_hand(2.0)"], hours=1)
@@ -84,6 +121,26 @@ def test_a_roster_with_a_mistake(tmp_path, text, words):
         find(tmp_path / "handed", tmp_path / "class.csv")
 
 
+def test_who_hands_in_another_kind_of_file_is_a_student_if_the_name_has_a_number(tmp_path):
+    roster = tmp_path / "class.csv"
+    roster.write_text("student,name\n4721,Zoe\n4722,Ann\n4723,Bob\n")
+    handed = tmp_path / "handed"
+    hand_in(handed / "leeann_4722_996_a.ipynb", [REGRETS[True]])
+    names = ["leeann_4722_997_b.pdf", "task_of_week_2.pdf", "zzoe_4721_995_a.pdf"]
+    for name in names:
+        (handed / name).write_bytes(b"%PDF")
+    (handed / "Cem Z_4724_assignsubmission_file_").mkdir()
+    (handed / "Cem Z_4724_assignsubmission_file_" / "a.pdf").write_bytes(b"%PDF")
+    students, stray = found(handed, roster)
+    assert {name: (one.name, one.notes, one.unread) for name, one in students.items()} == {
+        "4721": ("Zoe", ["no notebook"], False),
+        "4722": ("Ann", [], False),
+        "4723": ("Bob", ["handed in nothing"], False),
+        "4724": ("Cem Z", ["no notebook", "not in the roster"], False),
+    }
+    assert sorted(stray) == ["Cem Z_4724_assignsubmission_file_/a.pdf", *names]
+
+
 def test_files_of_other_kinds_are_listed_and_no_students(tmp_path):
     hand_in(tmp_path / "ann" / "sheet.ipynb", [REGRETS[True]])
     for place in ("task.pdf", "ann/photo.jpg", ".hidden", "ann/.ipynb_checkpoints/sheet.ipynb", "__MACOSX/._ann.ipynb"):
@@ -92,7 +149,7 @@ def test_files_of_other_kinds_are_listed_and_no_students(tmp_path):
     students, stray = found(tmp_path)
     assert [one.place for one in students["ann"].notebooks] == ["ann/sheet.ipynb"]
     assert sorted(stray) == ["ann/photo.jpg", "task.pdf"]
-    assert "task" not in students
+    assert list(students) == ["ann"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
@@ -109,7 +166,7 @@ def test_links_are_not_followed(tmp_path):
     (tmp_path / "handed" / "mal.ipynb").symlink_to(tmp_path / "real.ipynb")
     students, stray = found(tmp_path / "handed")
     assert {name: (one.notebooks, one.notes) for name, one in students.items()} == {"eve": ([], ["no notebook"])}
-    assert stray == []
+    assert sorted(stray) == ["eve/a.ipynb (a link)", "eve/folder (a link)", "mal.ipynb (a link)"]
 
 
 def test_of_too_many_notebooks_only_the_newest_are_graded(tmp_path, monkeypatch):
@@ -195,6 +252,40 @@ def test_an_archive_that_cannot_be_read_is_a_note(tmp_path, kind):
     assert len(one.notes) == 1
 
 
+def test_an_archive_within_an_archive_is_a_note_and_what_lies_beside_it_is_read(tmp_path):
+    archive(tmp_path / "inner.zip", {"a.ipynb": (notebook([REGRETS[True]]), 0)})
+    inner = (tmp_path / "inner.zip").read_bytes()
+    handed = tmp_path / "handed"
+    handed.mkdir()
+    archive(handed / "ann.zip", {"week/all.ZIP": (inner, 0), "__MACOSX/._all.ZIP": ("", 0)})
+    archive(handed / "bob.zip", {"all.tar.gz": (inner, 0), "b.ipynb": (notebook([]), 0)})
+    students, _ = found(handed)
+    assert {name: (one.notes, len(one.notebooks), one.unread) for name, one in students.items()} == {
+        "ann": (["ann.zip: week/all.ZIP: an archive within an archive is not read"], 0, True),
+        "bob": (["bob.zip: all.tar.gz: an archive within an archive is not read"], 1, False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "unread"),
+    [("a.ipynb", b"", True), ("a.ipynb", b"Dear tutor", True), ("a.zip", b"PK", True), ("a.rar", b"Rar!", True),
+     ("a.pdf", b"%PDF", False), (None, b"", False)],
+)  # fmt: skip
+def test_whether_something_that_may_be_a_notebook_could_not_be_read(tmp_path, name, content, unread):
+    (tmp_path / "ann").mkdir()
+    if name:
+        (tmp_path / "ann" / name).write_bytes(content)
+    assert found(tmp_path)[0]["ann"].unread == unread
+    hand_in(tmp_path / "ann" / "b.ipynb", [])
+    assert not found(tmp_path)[0]["ann"].unread
+
+
+def test_an_archive_without_notebooks_was_read(tmp_path):
+    archive(tmp_path / "ann.zip", {"photo.jpg": ("", 0)})
+    ann = found(tmp_path)[0]["ann"]
+    assert (ann.notes, ann.unread) == (["ann.zip: no notebook in it"], False)
+
+
 # --- names and tables ---
 
 
@@ -235,6 +326,25 @@ def test_a_spreadsheet_takes_nothing_for_a_formula_and_it_is_read_back(tmp_path_
 def test_what_is_no_notebook(text):
     with pytest.raises(ValueError, match="not a notebook"):
         parse(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "the file is empty"),
+        ("<html>", "it is not JSON, so it is broken or something else"),
+        (notebook(["x"])[:-20], "it is not JSON"),
+        ("[" * 10**5, "it is not JSON"),
+        ('{"metadata": {}, "nbformat": 3, "worksheets": [{"cells": [{"cell_type": "code", "input": "x"}]}]}',
+         "an old one: open and save it in Jupyter"),
+        ('{"nbformat": 4}', "no cells"),
+        ('"worksheets"', "no cells"),
+    ],
+)  # fmt: skip
+def test_plain_words_say_why_a_file_is_no_notebook(text, words):
+    with pytest.raises(ValueError, match=words) as error:
+        parse(text.encode())
+    assert "Error" not in str(error.value)
 
 
 @pytest.mark.parametrize("variant", [-1, 2**31, 1.5, True, "7", [], None])

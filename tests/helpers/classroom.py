@@ -58,11 +58,11 @@ class InProcess:
         sheet = Sheet(seed)
         space = {"check": sheet, "torch": torch}
         with chosen(variant):
-            for cell in cells:
+            for number, cell in enumerate(cells, 1):
                 try:
                     exec(cell, space)
-                except Exception:
-                    continue
+                except Exception as error:
+                    sheet.records.append({"cell": number, "error": f"{type(error).__name__}: {error}"})
         return sheet.records, "finished"
 
 
@@ -95,5 +95,5 @@ def mark(grade, name):
 
 def lines(out):
     """student → row of grades.csv, as a spreadsheet shows it."""
-    text = (out / "grades.csv").read_text(encoding="utf-8").splitlines()
+    text = (out / "grades.csv").read_text(encoding="utf-8-sig").splitlines()
     return {row["student"]: row for row in csv.DictReader(text)}

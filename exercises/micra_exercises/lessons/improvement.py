@@ -77,6 +77,7 @@ def rounded_scores(generator, k):
     edges={
         "there is one task": lambda generator: scores_of_two(generator, 1, 3, 4),
         "each method has one run": (torch.tensor([[0.5], [0.25], [0.5]]), torch.tensor([[0.5], [0.5], [0.25]])),
+        "scores differ by little": (torch.tensor([[0.501, 0.5001, 0.5]]), torch.tensor([[0.5002, 0.4999]])),
         "every pair is a tie": (torch.full((2, 3), 0.5), torch.full((2, 4), 0.5)),
         "no pair is a "
         "tie": (torch.tensor([[0.5, 0.75, 0.1], [0.3, 0.6, 0.9]]), torch.tensor([[0.25, 0.7]] * 2)),

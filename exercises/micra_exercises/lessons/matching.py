@@ -66,6 +66,7 @@ def matched(total, *, positive="clamped", by="sum", empty="uniform", power=1, be
         "only one sum is positive": (torch.tensor([-1.0, -4.0, 0.5, -2.0]),),
         "the sums cancel": (torch.tensor([3.0, -4.0, 1.0]),),
         "two sums are the largest": (torch.tensor([2.0, -1.0, 2.0]),),
+        "all sums are tiny": (torch.tensor([0.0005, -0.5, 0.0015]),),
         "all sums are smaller than 1": (torch.tensor([0.0625, -0.5, 0.1875]),),
         "all sums are large": (torch.tensor([48.0, -32.0, 16.0]),),
         "there is one action, and its sum is negative": (torch.tensor([-2.0]),),

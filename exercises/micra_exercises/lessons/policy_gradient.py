@@ -1,16 +1,49 @@
-"""Exercises of sheet 03: scores, and the gradient of Eq. 3 by sums and as an objective. The rest is in `averaging.py`."""
+"""Exercises of sheet 03: the gradient in the logits by hand, and the score of a softmax."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import torch
 
 from ..exercise import exercise
-from ..values import gradient
 from .random_cases import policy
 
 LESSON = "03_policy_gradient"
 PAYOFFS = torch.tensor([[4.0, 0.0, 1.0], [3.0, 2.0, 0.0]])  # row's, in the text
 ROW, COLUMN = torch.tensor([0.2, 0.8]), torch.tensor([0.5, 0.25, 0.25])
+
+
+alone = partial  # slips that are so rare that they are not tried in pairs, which would take too long
+
+
+def one_hot(row, a):
+    """The action as an indicator, (A,)."""
+    return torch.eye(len(row), dtype=row.dtype)[a]
+
+
+def worked(
+    row, values, *, front="own", baseline="own", own="policy", left="all", sign=1, order=(0, 1, 2), negative="kept"
+):
+    """The gradient in the logits, (3,), or what a slip makes of it."""
+    p = {"policy": row, "softmax": row.softmax(0), "uniform": row * 0 + 1 / 3}[own]
+    v = p @ values
+    front = {
+        "own": lambda: p, "none": lambda: 1, "twice": lambda: p**2, "divided": lambda: 1 / p, "uniform": lambda: 1 / 3,
+        "rest": lambda: 1 - p,
+    }[front]()  # fmt: skip
+    less = {
+        "own": lambda: v, "none": lambda: 0, "mean": lambda: values.mean(), "best": lambda: values.max(), "added": lambda: -v,
+        "sum": lambda: values.sum(), "divided": lambda: v / 3, "not summed": lambda: p * values,
+    }[baseline]()  # fmt: skip
+    found = {
+        "all": lambda: front * (values - less), "others": lambda: front * (p * values - less), "value": lambda: v.expand(3),
+        "value in parts": lambda: p * v, "of the logarithm": lambda: front * (values - less) / v,
+        "first": lambda: (one_hot(row, 0) - p) * values[0], "last": lambda: (one_hot(row, 2) - p) * values[2],
+        "score": lambda: one_hot(row, 0) - p, "own derivative": lambda: p * (1 - p),
+    }[left]()  # fmt: skip
+    found = sign * found if order == (0, 1, 2) else (sign * found)[list(order)]
+    return {"kept": found, "zero": found.clamp(min=0), "positive": found.abs()}[negative]
 
 
 @exercise(
@@ -31,23 +64,95 @@ ROW, COLUMN = torch.tensor([0.2, 0.8]), torch.tensor([0.5, 0.25, 0.25])
         lambda row, values: f"v = {row[0]:g} * {values[0]:g} + {row[1]:g} * ... + {row[2]:g} * ...\n"
         f"gradient = [{row[0]:g} * ({values[0]:g} - v), ..., ...]",
     ),
+    slipping=worked,
     mistakes=[
-        ("probability_forgotten", lambda row, values: values - row @ values,
-         "These are the regrets. The gradient in a logit also has the action's own probability as a factor."),
-        ("baseline_forgotten", lambda row, values: row * values,
-         "You multiplied π by the values. Multiply it by the regrets: subtract the value of the policy."),
-        ("own_policy_missing_from_baseline", lambda row, values: row * (values - values.mean()),
-         "The value that you subtract is the plain mean of the three. Weight it by the policy."),
-        ("best_taken_off", lambda row, values: row * (values - values.max()),
-         "You subtracted the best value. Subtract the value of the policy."),
-        ("probability_twice", lambda row, values: row**2 * (values - row @ values),
-         "You multiplied by the probability twice. Do it once."),
-        ("only_the_first_action", lambda row, values: (one_hot(row, 0) - row) * values[0],
-         "This is the score of the first action times its value: the estimate from one sample. Take the mean over all actions."),
-        ("values_alone", lambda row, values: values,
-         "These are the values. How much does the value of the policy rise if one logit rises?"),
-        ("divided_by_probability", lambda row, values: (values - row @ values) / row,
-         "You divided by the probabilities. A rare action's logit moves the policy less, not more: multiply."),
+        ("wrong_sign", {"sign": -1},
+         "The sign is wrong. The gradient is positive where raising the logit raises the policy's value.",
+         "The first action is compared with the policy: which is worth more? So should its logit rise or fall?"),
+        ("probability_forgotten", {"front": "none"},
+         "These are the regrets. The gradient in a logit also has the action's own probability as a factor.",
+         "If an action is hardly ever played, how much can its logit change the policy's value?"),
+        ("baseline_forgotten", {"baseline": "none"},
+         "You multiplied π by the values themselves. What counts is how much better than the policy an action is.",
+         "If all three logits rise alike, what happens to the policy? What should your three numbers then sum to?"),
+        ("own_policy_missing_from_baseline", {"baseline": "mean"},
+         lambda row, values: f"You subtracted {values.mean():.3g}, the plain mean of the three values. "
+         "The policy does not play all three equally often.",
+         "What does the policy get on average, if it plays each action as often as the sheet says?"),
+        ("best_taken_off", {"baseline": "best"},
+         lambda row, values: f"You subtracted {values.max():g}, the best action's value. Subtract what the policy is worth.",
+         "Can an entry of yours ever be positive?"),
+        ("baseline_added", {"baseline": "added"},
+         "You added the value of the policy. Subtract it: what counts is to be *better* than the policy.",
+         "What should your three numbers sum to?"),
+        ("baseline_without_weights", {"baseline": "sum"},
+         "You subtracted the sum of the three values. Weight them by the policy first.",
+         "Can what the policy is worth be more than what its best action is worth?"),
+        ("baseline_divided", alone(worked, baseline="divided"),
+         "You divided the value of the policy by three. With probabilities as weights, the sum is already the mean.",
+         "What do the three probabilities sum to?"),
+        ("own_logit_only", {"baseline": "not summed"},
+         "Yours is π (1 − π) times each value: only how an action's *own* probability changes. If one logit rises, the "
+         "other probabilities fall.",
+         "Which three probabilities change if one logit rises, and what is each of them worth?"),
+        ("other_logits_only", {"left": "others"},
+         "Yours has only how the *other* probabilities change. If a logit rises, its own action is played more often.",
+         "Which three probabilities change if one logit rises, and what is each of them worth?"),
+        ("values_left_out", alone(worked, left="own derivative"),
+         "Yours is π (1 − π), without the values. How does the *value* of the policy change?",
+         "Where in your answer does it count what an action is worth?"),
+        ("probability_twice", {"front": "twice"},
+         "You multiplied by the probability twice. Do it once.",
+         "Write the formula as a sum over actions. How often does π(b) stand before the difference?"),
+        ("all_weighted_alike", alone(worked, front="uniform"),
+         "You multiplied each regret by 1/3. Each logit has its own action's probability there.",
+         "Which action is the rarest, and how much can its logit change?"),
+        ("complement_in_front", alone(worked, front="rest"),
+         "You multiplied each regret by 1 − π. A rare action's logit moves the policy less, not more.",
+         "If an action is hardly ever played, how much can its logit change the policy's value?"),
+        ("divided_by_probability", {"front": "divided"},
+         "You divided by the probabilities. A rare action's logit moves the policy less, not more: multiply.",
+         "If an action is hardly ever played, how much can its logit change the policy's value?"),
+        ("only_the_first_action", {"left": "first"},
+         "This is the score of the first action times its value: the estimate from one sample. Take the mean over all actions.",
+         "Which of the three values did you use, and which not?"),
+        ("only_the_last_action", alone(worked, left="last"),
+         "This is the score of the last action times its value: the estimate from one sample. Take the mean over all "
+         "actions.",
+         "Which of the three values did you use, and which not?"),
+        ("score_of_the_first_action", alone(worked, left="score"),
+         "This is the score of the first action. The values are not used.",
+         "Where in your answer does it count what an action is worth?"),
+        ("values_alone", {"front": "none", "baseline": "none"},
+         "These are the values. How much does the value of the policy rise if one logit rises?",
+         "Did you take the derivative in the probabilities? How do all three change if one logit rises?"),
+        ("value_of_the_policy", alone(worked, left="value"),
+         "This is the value of the policy. The exercise asks how it changes with each of the three logits.",
+         "What is a gradient: a value, or how a value changes?"),
+        ("value_of_the_policy_in_parts", alone(worked, left="value in parts"),
+         "You multiplied each probability by the value of the policy. Where does it count which action is better?",
+         "In which of your numbers does each action's own value stand?"),
+        ("gradient_of_the_logarithm", {"left": "of the logarithm"},
+         "You divided by the value of the policy: that is the gradient of its logarithm.",
+         "Of what is the gradient asked for? Where does a division come from?"),
+        ("softmax_of_probabilities", alone(worked, own="softmax"),
+         "You took a softmax of the probabilities. They are the softmax already.",
+         "What do the three probabilities sum to before you change them?"),
+        ("uniform_policy", alone(worked, own="uniform"),
+         "You let the policy play all three actions equally often, in front and in the baseline.",
+         "How often is each action played, according to the sheet?"),
+        ("negative_ones_at_zero", alone(worked, negative="zero"),
+         "You put 0 in place of negative numbers. A logit may also have to fall.",
+         "What should your three numbers sum to?"),
+        ("absolute_values", alone(worked, negative="positive"),
+         "You left out the minus signs. A logit whose action is worse than the policy has to fall.",
+         "What should your three numbers sum to?"),
+        ("last_two_exchanged", alone(worked, order=(0, 2, 1)),
+         "The last two numbers are exchanged.",
+         "Write the action's name beside each number."),
+        ("first_two_exchanged", alone(worked, order=(1, 0, 2)),
+         "The first two numbers are exchanged.",
+         "Write the action's name beside each number."),
     ],
 )  # fmt: skip
 def gradient_by_hand(row, values):
@@ -56,37 +161,156 @@ def gradient_by_hand(row, values):
     return row * (values - v)
 
 
-def one_hot(row, a):
-    """The action as an indicator, (A,)."""
-    return torch.eye(len(row), dtype=row.dtype)[a]
+def scored(row, a, *, plus="one", minus="policy", factor="none", counted=0, sign=1, left="all"):
+    """The score, (A,), or what a slip makes of it."""
+    at = (a - counted) % len(row)
+    hot = one_hot(row, at)
+    one = {
+        "one": hot, "none": 0 * row, "everywhere": 1 + 0 * row, "likeliest": one_hot(row, row.argmax()),
+        "last": one_hot(row, -1),
+    }[plus]  # fmt: skip
+    less = {
+        "policy": row, "none": 0 * row, "uniform": 0 * row + 1 / len(row), "of a": 0 * row + row[a], "twice": 2 * row,
+        "added": -row, "others only": row * (1 - hot), "own only": row * hot, "others added": row * (2 * hot - 1),
+        "squared": row**2, "softmax": row.softmax(0), "logarithm": row.log(), "rest": 1 - row,
+    }[minus]  # fmt: skip
+    factor = {
+        "none": 1, "of a": row[a], "own": row, "divided": 1 / row[a], "divided by own": 1 / row, "logarithm": row[a].log(),
+    }[factor]  # fmt: skip
+    found = sign * factor * (one - less)
+    return {
+        "all": lambda: found, "matrix": lambda: torch.eye(len(row)) - row, "own": lambda: found[a],
+        "logarithms": lambda: row.log(), "logarithm at a": lambda: hot * row.log(), "logarithm": lambda: row[a].log(),
+        "policy": lambda: row, "others": lambda: found * (1 - hot), "sum": lambda: found.sum(),
+    }[left]()  # fmt: skip
+
+
+SIZES, ACTIONS = (3, 2, 4, 5), (2, 0, 3, 1, 0, 1, 1, 4)  # of the random cases: each size with several actions
+
+LOOK_AT_THE_EXAMPLE = "In the sheet's example: how much is taken off from 1, and how much from the two zeros?"
 
 
 @exercise(
     lesson=LESSON, title="The score of a softmax", difficulty=2, importance=4, minutes=8,
     example=(torch.tensor([0.5, 0.25, 0.25]), 1), expected=[-0.5, 0.75, -0.25],
-    draw=lambda generator, k: (policy(generator, 2 + k % 4), k % 2),
+    draw=lambda generator, k: (policy(generator, SIZES[k % 4]), ACTIONS[k % 8]),
+    edges={
+        "the action is the first of three": lambda generator: (policy(generator, 3), 0),
+        "the action is the last of two": lambda generator: (policy(generator, 2), 1),
+        "there is only one action": (torch.tensor([1.0]), 0),
+        "all actions are equally likely": (torch.full((4,), 0.25), 2),
+        "the action is nearly sure": (torch.tensor([0.0078125, 0.984375, 0.0078125]), 1),
+        "the action is rare": (torch.tensor([0.9921875, 0.0078125]), 1),
+    },
     hints=(
         "If one logit rises, one action becomes more probable and all others less. By how much each?",
         r"$\partial \log \pi(a) / \partial\, \text{logit}_b = \mathbf 1[a = b] - \pi(b)$.",
         "def score(row, a):\n    result = ...  # minus the policy\n    result[a] += ...\n    return result",
     ),
+    slipping=scored,
     mistakes=[
-        ("policy_not_taken_off", one_hot,
-         "All other entries of yours are zero. But probabilities sum to 1: each entry also loses its own π."),
-        ("divided_by_probability", lambda row, a: one_hot(row, a) / row,
-         "This is the derivative of log π(a) in the *probabilities*. The exercise asks for that in the logits."),
-        ("gradient_of_the_probability", lambda row, a: row[a] * (one_hot(row, a) - row),
-         "This is the gradient of π(a). The gradient of log π(a) is this divided by π(a)."),
-        ("log_probabilities", lambda row, a: row.log(),
-         "These are log probabilities. The exercise asks for how log π(a) changes with each logit."),
-        ("uniform_taken_off", lambda row, a: one_hot(row, a) - 1 / len(row),
-         "You subtracted 1/A everywhere, as if the policy were uniform. Subtract its own probabilities."),
-        ("others_left_out", lambda row, a: one_hot(row, a) * (1 - row),
-         "The entry of the action itself is right. But log π(a) depends on the other logits, too."),
-        ("all_actions_at_once", lambda row, a: 1 - row,
-         "All your entries are 1 − π. Only the entry of action `a` has the 1."),
-        ("only_the_probability_of_a", lambda row, a: one_hot(row, a) - row[a],
-         "You subtracted π(a) everywhere. Each logit b has its own π(b)."),
+        ("wrong_sign", {"sign": -1},
+         "Everything has the wrong sign. If the action's own logit rises, its log probability rises.",
+         "In the sheet's example, which of the three numbers is positive?"),
+        ("policy_not_taken_off", {"minus": "none"},
+         "All other entries of yours are zero. But probabilities sum to 1: if one rises, the others fall.",
+         "In the sheet's example, what happens to log π(1) if the *first* logit rises?"),
+        ("one_forgotten", {"plus": "none"},
+         "Every entry of yours is −π. The entry of action `a` itself is different: log π(a) rises with its own logit.",
+         "In the sheet's example, which of the three numbers is positive?"),
+        ("divided_by_probability", {"minus": "none", "factor": "divided"},
+         "This is the derivative of log π(a) in the *probabilities*. The exercise asks for that in the logits.",
+         "If one logit rises, do the other probabilities stay as they are?"),
+        ("gradient_of_the_probability", {"factor": "of a"},
+         "This is the gradient of π(a). The exercise asks for that of its logarithm.",
+         "What is the derivative of log x, if x depends on something?"),
+        ("wrong_sign", {"factor": "of a", "sign": -1},
+         "There is more than one mistake. This is the gradient of π(a) in place of its logarithm, with the wrong sign.",
+         "If the action's own logit rises, does log π(a) rise or fall?"),
+        ("own_probability_in_front", {"factor": "own"},
+         "You multiplied each entry by its own π(b). Nothing stands before the difference here.",
+         "In the sheet's example, what is 0.75 made of?"),
+        ("divided_twice", alone(scored, factor="divided"),
+         "You divided the score by π(a). That division is already done: the derivative of log π is that of π over π.",
+         "In the sheet's example, what is 0.75 made of?"),
+        ("divided_by_own", alone(scored, factor="divided by own"),
+         "You divided each entry by its own π(b). Nothing is divided here.",
+         "In the sheet's example, what is 0.75 made of?"),
+        ("logarithm_in_front", alone(scored, factor="logarithm"),
+         "You multiplied by log π(a). The exercise asks how log π(a) *changes*.",
+         "In the sheet's example, what is 0.75 made of?"),
+        ("log_probabilities", alone(scored, left="logarithms"),
+         "These are log probabilities. The exercise asks for how log π(a) changes with each logit.",
+         "Is the sheet's example a list of logarithms? Which of its numbers is positive?"),
+        ("logarithm_at_the_action", alone(scored, left="logarithm at a"),
+         "You put log π(a) itself in its place. The exercise asks for how it changes with each logit.",
+         "Is 0.75 in the sheet's example the logarithm of a probability?"),
+        ("log_probability", alone(scored, left="logarithm"),
+         "This is log π(a), one number. The exercise asks for how it changes with each logit.",
+         "How long is the result in the sheet's example?"),
+        ("policy_returned", alone(scored, left="policy"),
+         "This is the policy itself. Where does `a` count?",
+         "In the sheet's example, which of the three numbers is positive?"),
+        ("logarithm_taken_off", alone(scored, minus="logarithm"),
+         "You subtracted log π(b). Subtract what the sum in the softmax's denominator contributes.",
+         LOOK_AT_THE_EXAMPLE),
+        ("uniform_taken_off", {"minus": "uniform"},
+         "You subtracted 1/A everywhere, as if the policy were uniform. It is not.",
+         LOOK_AT_THE_EXAMPLE),
+        ("others_left_out", {"minus": "own only"},
+         "The entry of the action itself is right, and zero stands at the others. But log π(a) depends on the other logits, too.",
+         "In the sheet's example, what happens to log π(1) if the *first* logit rises?"),
+        ("nothing_taken_off_at_the_action", {"minus": "others only"},
+         "The others' entries are right, but at `a` itself yours has 1. There, too, something is taken off.",
+         LOOK_AT_THE_EXAMPLE),
+        ("others_added", {"minus": "others added"},
+         "The entry of the action itself is right. Those of the others have the wrong sign: they compete with it.",
+         "If another action's logit rises, does `a` become more or less probable?"),
+        ("own_entry_at_zero", alone(scored, left="others"),
+         "The others' entries are right, but that of the action itself is zero.",
+         "In the sheet's example, which of the three numbers is positive?"),
+        ("all_actions_at_once", {"plus": "everywhere"},
+         "All your entries are 1 − π. Only one action was played.",
+         "In the sheet's example, how many of the three numbers are positive?"),
+        ("only_the_probability_of_a", {"minus": "of a"},
+         "You subtracted π(a) everywhere. Whose probability belongs to logit b?",
+         "In the sheet's example, why do −0.5 and −0.25 differ?"),
+        ("policy_added", {"minus": "added"},
+         "You added the policy to the 1 at `a`. The others compete with `a`: that part has the other sign.",
+         "What should the entries of a score sum to?"),
+        ("policy_twice", {"minus": "twice"},
+         "You subtracted the policy twice.",
+         "What should the entries of a score sum to?"),
+        ("policy_squared", alone(scored, minus="squared"),
+         "You subtracted π². The probability counts once.",
+         LOOK_AT_THE_EXAMPLE),
+        ("complement_taken_off", alone(scored, minus="rest"),
+         "You subtracted 1 − π everywhere.",
+         LOOK_AT_THE_EXAMPLE),
+        ("softmax_of_probabilities", {"minus": "softmax"},
+         "You took a softmax of `row`. Its entries are probabilities already.",
+         "What do the entries of `row` sum to before you change them?"),
+        ("counted_from_one", {"counted": 1},
+         "Your 1 is at the action before `a` (before the first comes the last). Actions are counted from 0.",
+         "In the sheet's example, a = 1 is the *second* action. Which is it in yours?"),
+        ("one_too_late", {"counted": -1},
+         "Your 1 is at the action after `a` (after the last comes the first). Actions are counted from 0.",
+         "In the sheet's example, a = 1 is the *second* action. Which is it in yours?"),
+        ("likeliest_action", {"plus": "likeliest"},
+         "Your 1 is always at the likeliest action. The one in question is `a`.",
+         "Where in your answer is `a` used?"),
+        ("always_the_last_action", alone(scored, plus="last"),
+         "Your 1 is always at the last action. The one in question is `a`.",
+         "Where in your answer is `a` used?"),
+        ("scores_of_all_actions", alone(scored, left="matrix"),
+         "This is a table with the scores of all actions. Return that of `a` alone.",
+         "Which row of your table belongs to `a`?"),
+        ("own_entry_only", alone(scored, left="own"),
+         "You return one number, 1 − π(a): how log π(a) changes with its own logit. There is one for each logit.",
+         "How long is the result in the sheet's example?"),
+        ("summed_over_logits", alone(scored, left="sum"),
+         "You summed over the logits, which always gives 0. Return one number for each logit.",
+         "How long is the result in the sheet's example?"),
     ],
     properties=[
         ("adds_up_to_zero", lambda result, row, a: abs(result.sum()) < 1e-3,
@@ -98,104 +322,3 @@ def score(row, a):
     result = -row
     result[a] += 1
     return result
-
-
-def regrets(row, values):
-    """Values (S, A) minus their mean under the policy (S, A)."""
-    return values - (row * values).sum(1, keepdim=True)
-
-
-def visits_and_values(generator, k):
-    """d (S,), whose sum is far more than 1; policy and values (S, A)."""
-    S, A = 2 + k % 3, 2 + (k + 1) % 3
-    return (
-        0.5 + 5 * torch.rand(S, generator=generator),
-        policy(generator, S, A),
-        3 * torch.randn(S, A, generator=generator),
-    )
-
-
-@exercise(
-    lesson=LESSON, title="Equation 3, all sums taken", difficulty=2, importance=5, minutes=12,
-    example=(torch.tensor([2.0, 1.0]), torch.tensor([[0.5, 0.5], [0.25, 0.75]]), torch.tensor([[4.0, 2.0], [0.0, 4.0]])),
-    expected=[[1.0, -1.0], [-0.75, 0.75]], draw=visits_and_values,
-    hints=(
-        "Treat each state as in the gradient by hand. How much does each state count?",
-        r"$g(s, b) = d(s)\, \pi(b \mid s)\, \big(v(s, b) - \sum_a \pi(a \mid s)\, v(s, a)\big)$.",
-        "def exact_gradient(d, policy, values):\n    baseline = ...  # (S, 1)\n    return d[:, None] * ... * (values - baseline)",
-    ),
-    mistakes=[
-        ("visits_left_out", lambda d, policy, values: policy * regrets(policy, values),
-         "You weighted all states equally. Weight each by how often it is visited, d(s)."),
-        ("visits_normalised", lambda d, policy, values: (d / d.sum())[:, None] * policy * regrets(policy, values),
-         "You divided d by its sum. The gradient of the value uses the visits themselves, whose sum is 1/(1 − γ)."),
-        ("probability_forgotten", lambda d, policy, values: d[:, None] * regrets(policy, values),
-         "The action's own probability is missing: the sum over actions is a mean under π."),
-        ("probability_twice", lambda d, policy, values: d[:, None] * policy**2 * regrets(policy, values),
-         "The probability appears twice. Use it once."),
-        ("baseline_forgotten", lambda d, policy, values: d[:, None] * policy * values,
-         "You used values. In the exact sum, the scores turn them into regrets: subtract v(s)."),
-        ("own_policy_missing_from_baseline",
-         lambda d, policy, values: d[:, None] * policy * (values - values.mean(1, keepdim=True)),
-         "Your baseline is the plain mean of the values. Weight it by the policy."),
-        ("one_baseline_for_all_states",
-         lambda d, policy, values: d[:, None] * policy * (values - (policy * values).sum(1).mean()),
-         "Your baseline is averaged over states. Each state has its own v(s)."),
-        ("states_summed", lambda d, policy, values: (d[:, None] * policy * regrets(policy, values)).sum(0),
-         "You summed over states. The policy is a table here: each state has its own logits."),
-        ("states_averaged", lambda d, policy, values: d[:, None] * policy * regrets(policy, values) / len(d),
-         "You took the mean over states. They already have the weight d(s): do not average."),
-    ],
-    properties=[
-        ("adds_up_to_zero", lambda result, d, policy, values: abs(result.sum(1)).max() < 1e-3,
-         "in each state, the gradient sums to zero over actions. Yours does not."),
-    ],
-)  # fmt: skip
-def exact_gradient(d, policy, values):
-    """The gradient of the value in the logits, all sums taken, (S, A): d (S,) visits, policy and values (S, A)."""
-    v = (policy * values).sum(1, keepdim=True)
-    return d[:, None] * policy * (values - v)
-
-
-def gradient_in_logits(objective, logits, values):
-    """The gradient of objective(log π, A) in the logits. A depends on π as well, which reveals a missing detach."""
-    leaf = logits.detach().clone().requires_grad_()
-    log_policy = leaf.log_softmax(1)
-    found = objective(log_policy, values - (log_policy.exp() * values).sum(1, keepdim=True))
-    return gradient(found, leaf, "An objective", "No gradient reaches the policy. Stop it only at the advantage.")
-
-
-@exercise(
-    lesson=LESSON, title="Equation 3 as an objective", difficulty=3, importance=5, minutes=12,
-    example=(torch.tensor([[0.5, 0.5], [0.25, 0.75]]).log(), torch.tensor([[4.0, 2.0], [0.0, 4.0]])),
-    expected=[[0.25, -0.25], [-0.375, 0.375]], measure=gradient_in_logits,
-    draw=lambda generator, k: [3 * torch.randn(2 + k % 3, 2 + (k + 1) % 3, generator=generator) / s for s in (3, 1)],
-    hints=(
-        "Autograd differentiates everything it can. What should it differentiate, and what should it treat as a constant?",
-        r"$\frac 1 B \sum_s \sum_a \pi(a \mid s)\, \bar A(s, a)$, where no gradient flows through $\bar A$.",
-        "def objective(log_policy, advantage):\n    weight = advantage...  # no gradient\n    return (... * weight).sum(1)...",
-    ),
-    mistakes=[
-        ("gradient_not_stopped", lambda log_policy, advantage: (log_policy.exp() * advantage).sum(1).mean(),
-         "The gradient flows through the advantage. Σ π·A is always zero, so no gradient is left. Stop it: detach()."),
-        ("wrong_way_round", lambda log_policy, advantage: -(log_policy.exp() * advantage.detach()).sum(1).mean(),
-         "The sign is wrong. Is yours a loss, to be minimised? Or did you stop the gradient at the policy?"),
-        ("probability_twice", lambda log_policy, advantage: (log_policy.exp().detach() * log_policy.exp() * advantage.detach()).sum(1).mean(),
-         "The probability appears twice: the sum over actions already has it once."),
-        ("log_instead_of_probability", lambda log_policy, advantage: (log_policy * advantage.detach()).sum(1).mean(),
-         "You summed log π·A over all actions. That is for *sampled* actions; the exact sum has the weight π."),
-        ("log_too", lambda log_policy, advantage: (log_policy.exp() * log_policy * advantage.detach()).sum(1).mean(),
-         "Yours is π · log π · A, and its gradient flows through π as well. Use π·A, or stop the gradient of the weight π."),
-        ("states_summed", lambda log_policy, advantage: (log_policy.exp() * advantage.detach()).sum(),
-         "You summed over the states of the batch. Take the mean, or a larger batch means larger steps."),
-        ("averaged_where_a_sum_is_due", lambda log_policy, advantage: (log_policy.exp() * advantage.detach()).mean(),
-         "You took the mean over actions, too. π already weights them: sum over actions, and average over states."),
-        ("only_the_likeliest", lambda log_policy, advantage: (
-             log_policy.exp() * advantage.detach()).gather(1, log_policy.argmax(1, keepdim=True)).mean(),
-         "Yours contains only the likeliest action. Sum over all actions."),
-    ],
-)  # fmt: skip
-def objective(log_policy, advantage):
-    """The mean over states of Σ_a π(a) A(a), to be maximised: log_policy and advantage (B, A). The advantage is a weight."""
-    weight = advantage.detach()
-    return (log_policy.exp() * weight).sum(1).mean()

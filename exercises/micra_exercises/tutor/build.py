@@ -1,4 +1,4 @@
-"""Build the student's folder: lessons, exercise sheets in one variant, a start page, requirements; no solutions."""
+"""Build the student's folder: lessons, sheets in one variant, a start page, requirements, a wheel; no solutions."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from ..values import written
 from ..variants import choose
 from . import TutorError
 from .scheme import points
+from .wheel import check_wheel
 
 INSTALLED = Path(__file__).parents[1] / "course"  # where the wheel has the notebooks
 ROOT = INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[3]  # or else a checkout
 DEEPER = "_deeper"  # what a lesson's optional continuation adds to its name
-INSTALL = """```sh
+COMMANDS = """```sh
 python -m venv .venv
 .venv/bin/pip install -r requirements.txt     # Windows: .venv\\Scripts\\pip
 .venv/bin/jupyter lab START.md
@@ -73,14 +74,21 @@ def topic(path: Path) -> str:
     return path.stem.partition("_")[2]
 
 
-def start(lessons: list[Path], sheets: list[Path], variant: int) -> str:
+def start(lessons: list[Path], sheets: list[Path], variant: int, wheel: Path | None = None) -> str:
     """The start page: how to install, and a table of the lessons and their sheets."""
+    where = (
+        f"The course itself is the file `{wheel.name}`: leave it in this folder."
+        if wheel
+        else f"If pip finds no `micra_lite=={__version__}`, ask whoever gave you this folder."
+    )
     lines = [
         "# Start here",
         "",
-        "Once:",
+        "Once, in this folder:",
         "",
-        INSTALL,
+        COMMANDS,
+        "",
+        where,
         "",
         "Then read a lesson and do its sheet. Hand in your sheets. What goes *deeper* is optional.",
         "",
@@ -101,16 +109,36 @@ def start(lessons: list[Path], sheets: list[Path], variant: int) -> str:
     return "\n".join([*lines, "", f"Variant {variant} of the numbers." if variant else "", ""])
 
 
-def build(folder: Path, variant: int = 0) -> list[Path]:
+def requirements(wheel: Path | None = None) -> str:
+    """What pip is to install: the wheel beside this file, or else this version from an index."""
+    return f"./{wheel.name}[notebooks]\n" if wheel else f"micra_lite[notebooks]=={__version__}\n"
+
+
+def remark(files: list[Path]) -> str:
+    """What the tutor must know about a folder with these files; "" if there is nothing."""
+    if any(path.suffix == ".whl" for path in files):
+        return ""
+    return (
+        f"your students' pip must find micra_lite {__version__} on an index; if it is on none, build the folder again "
+        "with --wheel FILE, which you get by: pip wheel --no-deps CHECKOUT"
+    )
+
+
+def build(folder: Path, variant: int = 0, wheel: Path | None = None) -> list[Path]:
     """Write the student's folder, completely or not at all; returns its files.
 
-    Raises ValueError for an invalid variant; TutorError if the folder exists, cannot be written, or outside a checkout.
+    With a `wheel` of this package in it, students need no index for the package itself, only for what it needs.
+
+    Raises ValueError for an invalid variant; TutorError if the folder exists, cannot be written, or outside a checkout,
+    or if the wheel is not one of this course.
     """
     if folder.exists():
         raise TutorError(f"{folder} exists: choose another folder; nothing was overwritten")
     lessons, sheets = (sorted((ROOT / name).glob("*.ipynb")) for name in ("notebooks", "exercises"))
     if not lessons or not sheets:
         raise TutorError(f"there are no notebooks in {ROOT}: install the package again")
+    if wheel:
+        check_wheel(wheel, sheets)
     choose(variant)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -123,8 +151,10 @@ def build(folder: Path, variant: int = 0) -> list[Path]:
             for path in (made / "exercises").glob("*.ipynb"):
                 content = sheet(json.loads(path.read_text(encoding="utf-8")), variant)
                 path.write_text(f"{json.dumps(content, indent=1, ensure_ascii=False)}\n", encoding="utf-8")
-            (made / "START.md").write_text(start(lessons, sheets, variant), encoding="utf-8")
-            (made / "requirements.txt").write_text(f"micra_lite[notebooks]=={__version__}\n", encoding="utf-8")
+            (made / "START.md").write_text(start(lessons, sheets, variant, wheel), encoding="utf-8")
+            (made / "requirements.txt").write_text(requirements(wheel), encoding="utf-8")
+            if wheel:
+                shutil.copy(wheel, made)
             made.rename(folder)
     except OSError as reason:
         raise TutorError(f"cannot write {folder}: {reason.strerror}") from reason

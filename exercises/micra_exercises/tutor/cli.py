@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ EXAMPLES = """examples:
   micra-course grade submissions              grades/grades.csv and grades/report.html
   micra-course grade submissions --sheets 02_regret 03_policy_gradient --out grades-week-3
   micra-course grade submissions --roster class.csv --scheme parts --corrections corrections.csv --jobs 2
+                                              the next grading into the same folder remembers all this
   micra-course grade submissions --student ann    run ann's notebooks again, and nobody else's
   micra-course gradebook moodle.csv           moodle-filled.csv, with the grades entered
 """
@@ -60,6 +62,9 @@ def parser() -> argparse.ArgumentParser:
     add("folder", type=Path, help="the folder to write; it must not exist yet")
     add("--variant", type=variant, default=0, metavar="NUMBER",
         help="other numbers for the exercises by hand, such as 7 (default 0: those of the text)")  # fmt: skip
+    add("--wheel", type=Path, metavar="FILE",
+        help="the package as a file for your students to install, such as micra_lite-0.1.0-py3-none-any.whl; needed if it "
+             "is on no index (you get it by: pip wheel --no-deps CHECKOUT)")  # fmt: skip
     add = command(
         "notebooks", run_build, "write the lessons and sheets into a folder, for yourself", "notebooks micra"
     ).add_argument
@@ -73,13 +78,13 @@ def parser() -> argparse.ArgumentParser:
         help="where to write grades.csv and report.html, such as week-3 (default grades); a second time, only new "
              "submissions are run")  # fmt: skip
     add("--sheets", nargs="*", default=[], metavar="SHEET",
-        help="the sheets that count, such as 02_regret (default: all that anybody has worked on)")  # fmt: skip
+        help="the sheets that count, such as 02_regret (default: those that half of the students have worked on)")  # fmt: skip
     add("--variant", type=variant, metavar="NUMBER",
         help="the variant that you have handed out, such as 7 (default: each notebook says its own)")  # fmt: skip
     add("--roster", type=Path, metavar="FILE",
         help="your students, such as class.csv with the columns student,name: shows who handed in nothing")  # fmt: skip
-    add("--scheme", default="all", metavar="SCHEME",
-        help="all: all points for a right answer, else none (default); parts: the share of its parts that are right; "
+    add("--scheme", metavar="SCHEME",
+        help="all: all points for a right answer, else none (at first); parts: the share of its parts that are right; "
              "or a file, such as scheme.toml")  # fmt: skip
     add("--corrections", type=Path, metavar="FILE",
         help="your own points, such as corrections.csv with the columns student,exercise,points,reason")  # fmt: skip
@@ -87,8 +92,8 @@ def parser() -> argparse.ArgumentParser:
         help="run one student's notebooks, such as ann's, even if they were run before, and no others")  # fmt: skip
     add("--jobs", type=at_least(1, int, 64), default=1, metavar="NUMBER",
         help="notebooks that run at the same time, such as 4; each may use the memory below (default 1)")  # fmt: skip
-    add("--seconds", type=at_least(1, float), default=60.0, metavar="SECONDS",
-        help="time for one notebook, such as 120 (default 60)")  # fmt: skip
+    add("--seconds", type=at_least(1, float), default=120.0, metavar="SECONDS",
+        help="time for one notebook, such as 300 (default 120); a function that never ends takes 10 of them")  # fmt: skip
     add("--memory", type=at_least(LEAST_MEMORY, int), default=1024, metavar="MIB",
         help="memory for one process of a submission, such as 2048 (default 1024)")  # fmt: skip
     add("--unsafe", action="store_true", help="grade even if nothing protects your files from the submissions")
@@ -106,10 +111,12 @@ def parser() -> argparse.ArgumentParser:
 
 def run_build(options: argparse.Namespace) -> int:
     """Write the students' folder."""
-    from .build import build  # not at the top: torch takes seconds to import, and a help text does not need it
+    from .build import build, remark  # not at the top: torch takes seconds to import, and a help text does not need it
 
-    made = build(options.folder, getattr(options, "variant", 0))
+    made = build(options.folder, getattr(options, "variant", 0), getattr(options, "wheel", None))
     print(f"{len(made)} files in {options.folder}; begin with {options.folder / 'START.md'}")
+    if options.command == "build" and (words := remark(made)):
+        print(words, file=sys.stderr)
     return 0
 
 
@@ -130,8 +137,11 @@ def run_grade(options: argparse.Namespace) -> int:
             if sandbox.kind == "limits":
                 print("unsafe: submissions run as you; they can read, change and send your files", file=sys.stderr)
             run(plan, sandbox, options.jobs)
+    else:
+        print("nothing has changed since the last grading: no notebook was run", file=sys.stderr)
     found = table(plan)
     page = save(options.out, found)
+    print("\n".join(found.how))
     if found.stray:
         print(f"not graded: {', '.join(found.stray)}", file=sys.stderr)
     print(f"{page.with_name('grades.csv')}\n{page}")
@@ -150,13 +160,17 @@ def run_gradebook(options: argparse.Namespace) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. A TutorError becomes one line and the exit status 2; other exceptions are bugs."""
+    """Run one command. A TutorError becomes one line and the exit status 2; other exceptions but Ctrl-C are bugs."""
     options = parser().parse_args(arguments)
     try:
         return options.run(options)
     except TutorError as error:
         print(f"micra-course {options.command}: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"micra-course {options.command}: stopped; the same command goes on from there", file=sys.stderr)
+        sys.stderr.flush()
+        os._exit(130)  # without waiting for the notebooks that still run
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from ..variants import chosen
 from ..verdict import NOT_YET, Verdict
 from .plan import Outcome, Plan
 from .sandbox import Sandbox
+from .tables import plain
 
 DTYPES = {"torch.float32": torch.float32, "torch.float64": torch.float64}
 
@@ -39,13 +40,20 @@ def run(plan: Plan, sandbox: Sandbox, jobs: int = 1) -> None:
             for done in tqdm(as_completed(started), "grading", len(todo), unit="notebook", disable=None):
                 key, notebook = started[done]
                 found, ended = done.result()
-                outcome = Outcome(ended, verdicts(found, plan.seed, plan.number(notebook)), hints(found))
+                outcome = Outcome(ended, verdicts(found, plan.seed, plan.number(notebook)), hints(found), errors(found))
                 plan.kept[key] = outcome
-                rows = [[v.exercise, v.state, v.message, v.mistake, v.parts] for v in outcome.verdicts]
-                file.write(f"{json.dumps({'key': key, 'ended': ended, 'verdicts': rows, 'hints': outcome.hints})}\n")
+                file.write(f"{json.dumps({'key': key, **as_json(outcome)})}\n")
                 file.flush()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        except BaseException:  # such as Ctrl-C
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        pool.shutdown()
+
+
+def as_json(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as `plan` reads it again."""
+    rows = [[v.exercise, v.state, v.message, v.mistake, v.parts] for v in outcome.verdicts]
+    return {**outcome._asdict(), "verdicts": rows}
 
 
 def verdicts(found: Sequence[dict[str, Any]], seed: int, variant: int) -> list[Verdict]:
@@ -73,3 +81,8 @@ def hints(found: Sequence[dict[str, Any]]) -> dict[str, int]:
     for record in (r for r in found if "hint" in r):
         largest[record["exercise"]] = max(record["hint"], largest.get(record["exercise"], 0))
     return largest
+
+
+def errors(found: Sequence[dict[str, Any]]) -> list[str]:
+    """The errors that cells of a notebook ended with, in words."""
+    return [f"code cell {record['cell']}: {plain(record['error'])}" for record in found if "cell" in record]

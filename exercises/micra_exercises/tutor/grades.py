@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .. import check
@@ -12,11 +12,12 @@ from ..verdict import NOT_ATTEMPTED, RIGHT, Verdict
 from .copies import same_as_each_other, same_as_solution
 from .corrections import Correction
 from .plan import Outcome, Plan
-from .scheme import of_lessons
+from .scheme import lessons, of_lessons
 from .submissions import Notebook, Submission
 from .tables import plain
 
-NOT_REACHED = "The check was not reached: an error or the time stopped the notebook before it."
+NOT_REACHED = "The check did not run: its cell ended with an error, or the notebook was ended before it. See the notes."
+ERRORS = 3  # noted of each notebook
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,21 @@ class Mark:
 
 @dataclass(frozen=True)
 class Grade:
-    """One student's row of the table; `name` is from the roster, `notes` are for the tutor."""
+    """One student's row of the table; `name` is from the roster, `notes` are for the tutor.
+
+    `is_open` says that the points are not known yet: a notebook has not been run, or could not be read.
+    """
 
     student: str
     name: str
     marks: tuple[Mark, ...]
     notes: tuple[str, ...]
+    is_open: bool = False
 
     @property
-    def points(self) -> float:
-        return sum(mark.points for mark in self.marks)
+    def points(self) -> float | None:
+        """The sum of the points; None if it is not known yet."""
+        return None if self.is_open else sum(mark.points for mark in self.marks)
 
     @property
     def of(self) -> float:
@@ -60,24 +66,25 @@ class Grade:
 
 @dataclass(frozen=True)
 class Table:
-    """All grades, the exercises that they are for, the files that were no submissions, and words on how it was done."""
+    """All grades, the exercises that they are for, the files that were no submissions, and how it was done, in words."""
 
     grades: tuple[Grade, ...]
     exercises: tuple[Definition, ...]
     stray: tuple[str, ...] = ()
-    how: str = ""
+    how: tuple[str, ...] = ()
 
 
 def table(plan: Plan) -> Table:
     """The table of grades, from the verdicts that are stored."""
     ran = {one.student: list(_outcomes(plan, one)) for one in plan.submissions}
     pairs = [(student, *pair) for student, found in ran.items() for pair in found]
-    called = {name for _, name in plan.corrections}.union(*(_checks(notebook, found) for _, notebook, found in pairs))
-    asked = of_lessons(plan.sheets or sorted({one.lesson for one in check.exercises() if one.name in called}))
+    sheets, words = _sheets(plan, ran)
+    asked = [one for one in of_lessons(sheets) if plan.scheme.points(one)]
     alike = same_as_each_other((student, one.cells) for student, one, found in pairs if _has_answers_in_code(found))
-    grades = [_grade(plan, one, ran[one.student], asked, alike.get(one.student)) for one in plan.submissions]
-    how = f"Scheme: {plan.scheme.marks}; seed of the random cases: {plan.seed}"
-    return Table(tuple(grades), tuple(asked), tuple(plan.stray), how)
+    everybody = sorted(plan.submissions, key=lambda one: ((one.name or one.student).casefold(), one.student))
+    grades = [_grade(plan, one, ran[one.student], asked, alike.get(one.student)) for one in everybody]
+    how = [*words, f"Options: {plan.options.words()}", f"Seed of the random cases: {plan.seed}"]
+    return Table(tuple(grades), tuple(asked), tuple(plan.stray), tuple(how))
 
 
 def statistics(table: Table) -> list[tuple[Definition, Counter[str], float, Counter[str]]]:
@@ -89,6 +96,28 @@ def statistics(table: Table) -> list[tuple[Definition, Counter[str], float, Coun
         mean = sum(mark.points for mark in marks) / max(1, len(marks))
         found.append((exercise, Counter(mark.verdict.state for mark in marks), mean, mistakes))
     return found
+
+
+def _sheets(plan: Plan, ran: Mapping[str, list[tuple[Notebook, Outcome]]]) -> tuple[list[str], list[str]]:
+    """The sheets that count, and words on them: those that were asked for, or that half of the students have worked on.
+
+    A sheet that only a few have opened, perhaps by mistake, would halve everybody's grade.
+    """
+    sheet = {one.name: one.lesson for one in check.exercises()}
+    worked = [
+        {sheet[one.exercise] for _, found in each for one in found.verdicts if one.state != NOT_ATTEMPTED}
+        for each in ran.values()
+    ]
+    count, of = Counter(one for each in worked for one in each), sum(map(bool, worked))
+    corrected = {sheet[name] for _, name in plan.corrections}
+    called = {sheet[name] for each in ran.values() for pair in each for name in _checks(*pair)}
+    usual = [one for one in lessons() if one in corrected or (2 * count[one] >= of if of else one in called)]
+    sheets = list(plan.sheets) or usual
+    few = [f"{one} ({count[one]} of {of})" for one in sorted(count) if one not in sheets]
+    words = [f"Sheets that count: {', '.join(f'{one} ({count[one]} of {of} students)' for one in sheets) or 'none'}"]
+    if few:
+        words.append(f"Not counted: {', '.join(few)}; to count more, name all of them with --sheets")
+    return sheets, words
 
 
 def _outcomes(plan: Plan, submission: Submission) -> Iterator[tuple[Notebook, Outcome]]:
@@ -127,14 +156,20 @@ def _grade(
     missing = {one.lesson for one in asked} - {one.lesson for one in asked if one.name in calls}
     if ran and missing:
         notes.append(f"nothing for {', '.join(sorted(missing))}")
-    return Grade(submission.student, submission.name, tuple(marks), (*notes, *([alike] if alike else [])))
+    is_open = submission.unread or len(ran) < len(submission.that_count())
+    return Grade(submission.student, submission.name, tuple(marks), (*notes, *([alike] if alike else [])), is_open)
 
 
 def _mark(
     plan: Plan, exercise: Definition, calls: list[Verdict] | None, hints: int, correction: Correction | None
 ) -> Mark:
     """The mark for the verdicts on all calls of a check; None if no notebook has it, empty if it was not reached."""
-    last = calls[-1] if calls else Verdict(exercise.name, NOT_ATTEMPTED, "" if calls is None else NOT_REACHED)
+    if calls:
+        last = calls[-1]
+    elif calls is None:
+        last = Verdict(exercise.name, NOT_ATTEMPTED, "")
+    else:
+        last = Verdict(exercise.name, NOT_ATTEMPTED, NOT_REACHED, "not_reached")
     points = plan.scheme.reached(exercise, last) if correction is None else correction.points
     states = tuple(one.state for one in calls or ())
     return Mark(exercise, last, states, points, plan.scheme.points(exercise), hints, correction)
@@ -153,6 +188,10 @@ def _notes(plan: Plan, submission: Submission) -> Iterator[str]:
         found = plan.kept.get(plan.key(notebook))
         if found is None:
             yield f"{notebook.place}: not run yet; grade without --student"
-        elif found.ended != "finished":
+            continue
+        if found.ended != "finished":
             yield f"{notebook.place}: {plain(found.ended)}"
+        yield from (f"{notebook.place}, {error}" for error in found.errors[:ERRORS])
+        if len(found.errors) > ERRORS:
+            yield f"{notebook.place}: {len(found.errors) - ERRORS} more cells with errors"
         yield from same_as_solution(notebook.cells)

@@ -1,6 +1,7 @@
 """Exercises inside the sandbox, in the place of `exercise.py`: they record what answers give, and judge nothing.
 
-A record is one line of JSON: {"exercise", "dtype", "run"}, or {"exercise", "hint"} with the number of a hint asked for.
+A record is one line of JSON: {"exercise", "dtype", "run"}, or {"exercise", "hint"} with the number of a hint asked for. The
+server adds {"cell", "error"} for a cell that ended with an error.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ..verdict import NOT_ATTEMPTED, Hint, Verdict
 
 NUMBERS = 2**13  # in one result
 HINTS = 4
+LONGEST = 200  # characters of an error
 
 
 class Exercise(Definition):
@@ -46,15 +48,19 @@ class Exercise(Definition):
         return Hint(self.name, self.hints_given, HINTS, "recorded", "Recorded.")
 
     def _record(self, entry: dict[str, Any]) -> None:
-        """Write a record at once: a later crash does not lose it."""
-        left = f"{json.dumps({'exercise': self.name, **entry})}\n".encode()
-        while left:
-            left = left[os.write(self.out, left) :]
+        write(self.out, {"exercise": self.name, **entry})
 
 
 def exercise(kind: str, **options: Any) -> Callable[..., Exercise]:
     """Decorate a function with the name and the arguments of an exercise."""
     return lambda reference: Exercise(reference, kind, **options)  # type: ignore[arg-type]
+
+
+def write(out: int, entry: dict[str, Any]) -> None:
+    """Write a record at once: a later crash does not lose it."""
+    left = f"{json.dumps(entry)}\n".encode()
+    while left:
+        left = left[os.write(out, left) :]
 
 
 def as_json(result: Result) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..limits import Trouble
 from ..run_answer import Result, Run
-from .recorder import HINTS, NUMBERS
+from .recorder import HINTS, LONGEST, NUMBERS
 
 MOST, LINE = 500, 2**22  # records of a submission, characters of one
 
@@ -30,7 +30,13 @@ def records(text: str, exercises: set[str]) -> list[dict[str, Any]]:
 
 
 def record(read: dict[str, Any], exercises: set[str]) -> dict[str, Any]:
-    """{"exercise", "dtype", "run"} or {"exercise", "hint"}. Raises ValueError, TypeError or KeyError otherwise."""
+    """{"exercise", "dtype", "run"}, {"exercise", "hint"} or {"cell", "error"}.
+
+    Raises ValueError, TypeError or KeyError otherwise.
+    """
+    if "cell" in read:
+        _need(type(read["cell"]) is int and 0 < read["cell"] < 10**5 and isinstance(read["error"], str))
+        return {"cell": read["cell"], "error": read["error"][:LONGEST]}
     name = read["exercise"]
     _need(name in exercises)
     if "hint" in read:

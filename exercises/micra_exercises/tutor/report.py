@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import statistics as statistics_of
+import time
 from html import escape
 from pathlib import Path
 
@@ -13,6 +15,10 @@ from .tables import plain, write
 STYLE = """
 body { font-family: sans-serif; line-height: 1.4; max-width: 70em; margin: auto; padding: 1em; color: #111 }
 table { border-collapse: collapse; margin: 1em 0; width: 100% }
+section table { min-width: 58em; table-layout: fixed }
+section th { width: 10em }
+section th:nth-child(3), section th:nth-child(4) { width: 4em }
+section th:last-child { width: auto }
 td, th { padding: 4px 10px; text-align: left; vertical-align: top; border-bottom: 1px solid #ccc }
 li, h3, .words { overflow-wrap: anywhere }
 th.words { min-width: 12em }
@@ -41,7 +47,7 @@ def rows(table: Table) -> list[list[str | float]]:
     head = ["student", "name", "points", "of", *(f"{one.name}{end}" for one in table.exercises for end in ends)]
     lines: list[list[str | float]] = [[*head, "corrections", "notes"]]
     for grade in table.grades:
-        row: list[str | float] = [grade.student, grade.name, grade.points, grade.of]
+        row: list[str | float] = [grade.student, grade.name, "" if grade.points is None else grade.points, grade.of]
         for mark in grade.marks:
             row += [mark.verdict.state, mark.verdict.mistake or "", mark.points, mark.hints]
         lines.append([*row, "; ".join(_corrections(grade)), "; ".join(grade.notes)])
@@ -50,8 +56,12 @@ def rows(table: Table) -> list[list[str | float]]:
 
 def html(table: Table) -> str:
     """The report: a summary, statistics, and a section for each student."""
+    title = f"Grades, {', '.join(dict.fromkeys(one.lesson for one in table.exercises)) or 'no sheet'}"
+    known = sorted(grade.points for grade in table.grades if grade.points is not None)
+    spread = f", points from {known[0]:g} to {known[-1]:g}, median {statistics_of.median(known):g}" if known else ""
     parts = [
-        "<h1>Grades</h1>", f"<p>{len(table.grades)} students. {escape(table.how)}.</p>",
+        f"<h1>{escape(title)}</h1>", f"<p>{len(table.grades)} students{spread}. {time.strftime('%Y-%m-%d %H:%M')}.</p>",
+        _list(table.how),
         '<p><a href="#summary">Summary</a> · <a href="#exercises">Exercises and mistakes</a> · '
         '<a href="#students">Students</a></p>',
         _summary(table), _stray(table), _statistics(table), '<h2 id="students">Students</h2>',
@@ -59,24 +69,24 @@ def html(table: Table) -> str:
     ]  # fmt: skip
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Grades</title><style>{STYLE}</style></head><body><main>{''.join(parts)}</main></body></html>\n"
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>{''.join(parts)}</main></body></html>\n"
     )
 
 
 def _summary(table: Table) -> str:
     lines = [
         f'<tr><th scope="row" class="words"><a href="#student-{number}">{_who(grade)}</a></th>'
-        f'<td class="number">{grade.points:g} of {grade.of:g}</td><td>{_list((*_corrections(grade), *grade.notes))}</td></tr>'
+        f'<td class="number">{_points(grade)}</td><td class="words">{_list((*_corrections(grade), *grade.notes))}</td></tr>'
         for number, grade in enumerate(table.grades)
     ]
-    head = '<th scope="col">student</th><th scope="col" class="number">points</th><th scope="col">to look at</th>'
+    head = '<th scope="col">student</th><th scope="col" class="number">points</th><th scope="col" class="words">to look at</th>'
     return f'<h2 id="summary">Summary</h2>{_table(head, lines)}'
 
 
 def _stray(table: Table) -> str:
     if not table.stray:
         return ""
-    return f"<h2>Files that were not graded</h2><p>They are neither notebooks nor archives.</p>{_list(table.stray)}"
+    return f"<h2>Files that were not graded</h2><p>Links, and files that are neither notebooks nor zip archives.</p>{_list(table.stray)}"
 
 
 def _statistics(table: Table) -> str:
@@ -100,7 +110,7 @@ def _section(number: int, grade: Grade) -> str:
     head = "".join(
         f'<th scope="col">{name}</th>' for name in ("state", "exercise", "points", "hints", "mistake", "the check says")
     )
-    title = f'<h3 id="student-{number}">{_who(grade)}: {grade.points:g} of {grade.of:g} points</h3>'
+    title = f'<h3 id="student-{number}">{_who(grade)}: {_points(grade)} points</h3>'
     table = _table(head, [_line(mark) for mark in grade.marks]) if grade.marks else ""
     return f'<section>{title}{_list(grade.notes)}{table}<p><a href="#summary">Back to the summary</a></p></section>'
 
@@ -122,9 +132,13 @@ def _line(mark: Mark) -> str:
     )
 
 
+def _points(grade: Grade) -> str:
+    return f"{'–' if grade.points is None else f'{grade.points:g}'} of {grade.of:g}"
+
+
 def _corrections(grade: Grade) -> list[str]:
     return [
-        f"{mark.exercise.name}: corrected to {mark.points:g} points ({plain(mark.correction.reason)})"
+        f"{mark.exercise.name}: corrected to {mark.points:g} of {mark.of:g} points ({plain(mark.correction.reason)})"
         for mark in grade.marks
         if mark.correction
     ]

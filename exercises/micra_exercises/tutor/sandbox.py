@@ -31,17 +31,13 @@ from .. import check
 from ..variants import chosen
 from . import TutorError, stripped
 from .records import records
-from .server import PROCESSES
+from .server import FINISHED, PROCESSES
 
 KINDS = ("podman", "docker", "bubblewrap", "limits")
 MOST = 2**25  # bytes that are read from one submission
 START = 120.0  # seconds until a submission begins: Python imports torch, perhaps on a busy machine
 SLOW = "stopped: too slow"
-ENDED = {
-    0: "finished",
-    -24: SLOW,
-    128 + 24: SLOW,
-}  # by the exit status: 24 is the signal of a process without time left
+ENDED = {FINISHED: "finished", -24: SLOW, 128 + 24: SLOW}  # 24 is the signal of a process without time left
 IMAGE = "localhost/micra-course-empty"
 PACKAGES = [stripped.PACKAGE, Path(micra_lite.__file__).parent]  # what submissions import
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/alternatives", "/etc/ld.so.cache")
@@ -115,7 +111,8 @@ class Sandbox:
     """
 
     def __init__(self, kind: str, seconds: float = 60.0, memory: int = 2**30) -> None:
-        self.kind, self.seconds, self.memory = kind, seconds, memory
+        self.kind, self.seconds, self.memory = kind, START, memory
+        self._running = dict[str, subprocess.Popen[bytes]]()
         program = {"bubblewrap": "bwrap", "limits": sys.executable}.get(kind, kind)
         if not shutil.which(program):
             raise SandboxError(f"{program} is not installed")
@@ -128,6 +125,7 @@ class Sandbox:
             found, ended = self.run(["from micra_exercises import check", "check.regrets_by_hand([1.0, 2.0])"])
             if not found:
                 raise SandboxError(f"Python does not start in it ({ended})")
+            self.seconds = seconds
         except BaseException:
             self.close()
             raise
@@ -147,7 +145,9 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """Remove the stripped package."""
+        """End what still runs, after Ctrl-C, and remove the stripped package."""
+        for name, process in list(self._running.items()):
+            self._end(process, name)
         self.folder.cleanup()
 
     def command(self, name: str) -> list[str]:
@@ -173,9 +173,11 @@ class Sandbox:
                 self.command(name), env=self._environment(), stdin=source, stdout=subprocess.PIPE, stderr=said,
                 bufsize=0, start_new_session=True, cwd=sys.prefix if os.name == "nt" else "/",
             )  # fmt: skip
+            self._running[name] = process
             try:
                 raw, ended = self._read(process)
             finally:
+                self._running.pop(name)
                 self._end(process, name)
             if not raw:
                 said.seek(0)

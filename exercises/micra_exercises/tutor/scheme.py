@@ -26,7 +26,9 @@ class Scheme:
     Args:
 
         marks: "all", all points for a right answer, else none; "parts", for an answer that is not right, the share of
-            its cases (a function), numbers (by hand) or properties (open) that are, rounded down to half points.
+            its cases (a function) or numbers (by hand) that are, rounded down to half points. A function that is right in
+            fewer than half of its cases gets nothing, since some are right by chance; so does an open answer, since most
+            of its conditions are about its form.
         own: exercise → its points, where they are not the usual ones.
     """
 
@@ -41,9 +43,11 @@ class Scheme:
         """The points for an answer with this verdict."""
         if verdict.state == RIGHT:
             return self.points(exercise)
-        if self.marks == "all" or verdict.parts is None:
+        if self.marks == "all" or verdict.parts is None or exercise.kind == "open":
             return 0
         right, of = verdict.parts
+        if exercise.kind == "function" and 2 * right < of:
+            return 0
         return math.floor(2 * self.points(exercise) * right / of) / 2
 
 
@@ -91,7 +95,7 @@ def of_lessons(wanted: Sequence[str]) -> list[Definition]:
     """The exercises of some sheets. Raises TutorError for an unknown name."""
     unknown = sorted(set(wanted) - set(lessons()))
     if unknown:
-        raise TutorError(f"no exercises for {unknown}; there are sheets for {lessons()}")
+        raise TutorError(f"there is no sheet {', '.join(unknown)}; the sheets are {', '.join(lessons())}")
     return [one for name in lessons() if name in wanted for one in check.exercises(name)]
 
 

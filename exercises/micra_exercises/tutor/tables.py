@@ -32,7 +32,7 @@ def read(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> li
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeError) as reason:
-        words = reason.strerror if isinstance(reason, OSError) else "it is not UTF-8 text"
+        words = reason.strerror if isinstance(reason, OSError) else "it is not UTF-8 text: save it as CSV UTF-8"
         raise TutorError(f"cannot read {path}: {words}") from reason
     head = text.partition("\n")[0]
     rows = list(csv.reader(text.splitlines(), delimiter=";" if ";" in head else ","))
@@ -53,8 +53,8 @@ def read(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> li
 
 
 def write(path: Path, rows: Iterable[Sequence[str | float]]) -> None:
-    """Write a CSV file; whole numbers have no point."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    """Write a CSV file, with the mark by which Excel knows UTF-8; whole numbers have no point."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows([safe(x) if isinstance(x, str) else f"{x:g}" for x in row] for row in rows)
 
 

@@ -1,6 +1,5 @@
 """Answers to the exercises of sheet 04 about learning."""
 
-import numpy as np
 import torch
 
 from micra_lite.exact import JointTable
@@ -41,74 +40,46 @@ def loss_packaged(q, actions, target):
     return critic_loss(JointTable(q), actions, target.detach())
 
 
-# --- td_step ---
+def each(of, y=lambda target, b: target[b], join=lambda parts: sum(parts) / len(parts), stop=torch.detach):
+    """A loss by loops: `of` makes it of a difference, or of what was picked, which `y` is then not taken from."""
+
+    def answer(q, actions, target):
+        target = stop(target)
+        return join([of(q[b, a, c] - y(target, b)) for b, (a, c) in enumerate(actions.tolist())])
+
+    return answer
 
 
-def step_by_loops(q, slow, transition, policy, gamma, rate):
-    s, joint, reward, after = transition
-    y = reward
-    for a in range(q.shape[1]):
-        y += gamma * float(policy[after, a]) * float(slow[after, a])
-    moved = q.tolist()
-    moved[s][joint] = (1 - rate) * moved[s][joint] + rate * y
-    return moved
+def picking(pick, join=lambda parts: sum(parts) / len(parts)):
+    """A loss by loops whose entries are picked by `pick(q, b, a, c)`, one or more."""
+
+    def answer(q, actions, target):
+        y = target.detach()
+        parts = [((pick(q, b, a, c) - y[b]) ** 2).mean() for b, (a, c) in enumerate(actions.tolist())]
+        return join(parts)
+
+    return answer
 
 
-def step_by_numpy(q, slow, transition, policy, gamma, rate):
-    s, joint, reward, after = transition
-    q, slow, policy = (np.asarray(x).astype(np.float32) for x in (q, slow, policy))
-    q[s, joint] += rate * (reward + gamma * np.dot(policy[after], slow[after]) - q[s, joint])
-    return q
+def numbered(q, b, a, c):
+    flat = q[b].flatten()
+    return flat[(a * q.shape[1] + c) % len(flat)]
 
 
-def step_by_mask(q, slow, transition, policy, gamma, rate):
-    s, joint, reward, after = transition
-    y = reward + gamma * torch.einsum("sa,sa->s", policy, slow)[after]
-    here = torch.outer(torch.arange(len(q)) == s, torch.arange(q.shape[1]) == joint)
-    return torch.where(here, torch.lerp(q, y.expand_as(q), rate), q)
+def others_zero(q, actions, target):
+    y = torch.zeros_like(q)
+    for b, (a, c) in enumerate(actions.tolist()):
+        y[b, a, c] = target[b].detach()
+    return (q - y).pow(2)
 
 
-def moved_to(q, entry, y, rate):
-    found = np.asarray(q).copy()
-    found[entry] = found[entry] * (1 - rate) + rate * y
-    return found
+def half_stopped(q, actions, target):
+    d = picked(q, actions) - target
+    return (d * (picked(q, actions) - target.detach())).mean()
 
-
-def y_of(slow, transition, policy, gamma):
-    after = transition[3]
-    return transition[2] + gamma * float(np.dot(policy[after].numpy(), slow[after].numpy()))
-
-
-def learned(q, slow, transition, policy, gamma, rate):
-    return moved_to(q, tuple(transition[:2]), y_of(slow, transition, policy, gamma), rate)
-
-
-def put(q, transition, future, gamma, rate):
-    return moved_to(q, tuple(transition[:2]), transition[2] + gamma * float(future), rate)
-
-
-TABLE = np.array([[2.0, 2.0, 8.0], [1.0, 1.0, 7.0]])
-ROW, COLUMN = [0.5, 0.5], [0.4, 0.4, 0.2]
-TAKEN = np.array([[1, 1, 0], [1, 1, 1]])
 
 RIGHT = {
     "td_loss": [loss_by_loops, loss_by_gather, loss_by_mask, loss_packaged],
-    "td_step": [step_by_loops, step_by_numpy, step_by_mask],
-    "never_taken": [
-        (TABLE, ROW, COLUMN, TAKEN),
-        (
-            torch.tensor([[0.0, 3.0, 1.0], [-9.0, 3.0, 2.0]]),
-            torch.tensor([0.9, 0.1]),
-            torch.tensor([0.25, 0.25, 0.5]),
-            torch.tensor([[1, 1, 1], [0, 1, 1]]),
-        ),
-        (
-            [[5, 40, 5], [4, 40, 4]],
-            [0.3, 0.7],
-            np.array([0.45, 0.1, 0.45], dtype=np.float32),
-            [[1.0, 0.0, 1.0], [1.0, 1.0, 1.0]],
-        ),
-    ],
 }
 
 WRONG = {
@@ -127,47 +98,56 @@ WRONG = {
         ("absolute_difference", lambda q, actions, target: torch.nn.functional.l1_loss(picked(q, actions), target.detach())),
         ("not_squared", lambda q, actions, target: picked(q, actions).mean() - target.detach().mean()),
         ("wrong_sign", lambda q, actions, target: -loss_by_gather(q, actions, target)),
-        ("wrong_factor", lambda q, actions, target: loss_by_mask(q, actions, target) / 2),
+        ("halved", lambda q, actions, target: loss_by_mask(q, actions, target) / 2),
+        ("halved", lambda q, actions, target: (picked(q, actions) * (picked(q, actions) - target).detach()).mean()),
+        ("stopped_in_one_factor", half_stopped),
+        ("gradient_not_stopped", each(torch.square, stop=torch.clone, join=sum)),  # two mistakes
+        ("doubled", lambda q, actions, target: 2 * loss_by_mask(q, actions, target)),
+        ("wrong_factor", lambda q, actions, target: 3 * loss_by_mask(q, actions, target)),
+        ("divided_by_one_less", each(torch.square, join=lambda parts: sum(parts) / max(len(parts) - 1, 1))),
+        ("divided_twice", each(torch.square, join=lambda parts: sum(parts) / len(parts) ** 2)),
+        ("only_the_first", each(torch.square, join=lambda parts: parts[0])),
+        ("only_the_last", each(torch.square, join=lambda parts: parts[-1])),
+        ("last_left_out", each(torch.square, join=lambda parts: sum(parts[:-1], 0 * parts[0]) / len(parts))),
+        ("first_left_out", each(torch.square, join=lambda parts: sum(parts[1:], 0 * parts[0]) / len(parts))),
+        ("norm_taken", lambda q, actions, target: (picked(q, actions) - target.detach()).norm()),
+        ("only_the_largest", each(torch.square, join=max)),
+        ("median_instead_of_mean", each(torch.square, join=lambda parts: sorted(parts)[(len(parts) - 1) // 2])),
+        ("root_taken", each(torch.square, join=lambda parts: (sum(parts) / len(parts)) ** 0.5)),
+        ("mean_squared_afterwards", each(lambda d: d, join=lambda parts: (sum(parts) / len(parts)) ** 2)),
+        ("sum_squared_afterwards", each(lambda d: d, join=lambda parts: sum(parts) ** 2)),
+        ("mean_of_differences_removed", each(lambda d: d, join=lambda parts: sum((x - sum(parts) / len(parts)) ** 2 for x in parts) / len(parts))),
+        ("all_joint_actions_of_the_batch", lambda q, actions, target: sum(((table - y.detach()) ** 2).sum() for table, y in zip(q, target, strict=True)) / len(q)),
+        ("others_to_zero", lambda q, actions, target: others_zero(q, actions, target).mean()),
+        ("others_to_zero_summed", lambda q, actions, target: others_zero(q, actions, target).sum((1, 2)).mean()),
+        ("first_table_for_all", picking(lambda q, b, a, c: q[0, a, c])),
+        ("first_actions_for_all", lambda q, actions, target: loss_by_loops(q, actions[:1].repeat(len(q), 1), target)),
+        ("first_entry_for_all", picking(lambda q, b, a, c: q[b, 0, 0])),
+        ("counted_from_one", picking(lambda q, b, a, c: q[b, a - 1, c - 1])),
+        ("every_target", lambda q, actions, target: (picked(q, actions).unsqueeze(1) - target.detach().unsqueeze(0)).pow(2).mean()),
+        ("every_target", lambda q, actions, target: (picked(q, actions) - target.detach().mean()).pow(2).mean()),
+        ("target_of_the_next", each(torch.square, y=lambda target, b: target[(b + 1) % len(target)])),
+        ("first_target_for_all", each(torch.square, y=lambda target, b: target[0])),
+        ("sum_of_the_table", picking(lambda q, b, a, c: q[b].sum())),
+        ("own_move_averaged_out", picking(lambda q, b, a, c: q[b, :, c].mean())),
+        ("whole_row", picking(lambda q, b, a, c: q[b, a])),
+        ("whole_column", picking(lambda q, b, a, c: q[b, :, c])),
+        ("best_of_the_row", picking(lambda q, b, a, c: q[b, a].max())),
+        ("joint_action_order_clamped", picking(lambda q, b, a, c: q[b, min(c, q.shape[1] - 1), min(a, q.shape[2] - 1)])),
+        ("joint_action_order_around", picking(lambda q, b, a, c: q[b, c % q.shape[1], a % q.shape[2]])),
+        ("numbered_by_the_wrong_size", picking(numbered)),
+        ("smallest_entry", picking(lambda q, b, a, c: q[b].min())),
+        ("huber_loss", lambda q, actions, target: torch.nn.functional.smooth_l1_loss(picked(q, actions), target.detach())),
+        ("difference_clamped", each(lambda d: max(min(d, d * 0 + 1), d * 0 - 1) ** 2)),
+        ("only_what_is_too_large", each(lambda d: torch.relu(d) ** 2)),
+        ("third_power", each(lambda d: abs(d) ** 3)),
+        ("fourth_power", each(lambda d: d * d * d * d)),
+        ("squares_subtracted", lambda q, actions, target: (picked(q, actions) ** 2 - target.detach() ** 2).mean()),
+        ("multiplied", lambda q, actions, target: torch.dot(picked(q, actions), target.detach()) / len(q)),
         ("gradient_lost", lambda q, actions, target: loss_by_loops(q.detach(), actions, target)),
         ("no_tensor", lambda q, actions, target: float(loss_by_loops(q, actions, target).detach())),
         ("no_single_number", lambda q, actions, target: (picked(q, actions) - target.detach()) ** 2),
         ("another_result", lambda q, actions, target: loss_by_loops(q, actions, target + 1)),
         ("error", lambda q, actions, target: (q[actions] - target.detach()).square().mean()),
-    ],
-    "td_step": [
-        ("target_network_not_used", lambda q, slow, t, policy, gamma, rate: learned(q, q, t, policy, gamma, rate)),
-        ("slow_copy_moved", lambda q, slow, t, policy, gamma, rate: learned(slow, slow, t, policy, gamma, rate)),
-        ("no_bootstrap", lambda q, slow, t, policy, gamma, rate: put(q, t, 0, gamma, rate)),
-        ("policy_of_this_state", lambda q, slow, t, policy, gamma, rate: put(q, t, policy[t[0]] @ slow[t[3]], gamma, rate)),
-        ("bootstrap_at_this_state", lambda q, slow, t, policy, gamma, rate: put(q, t, policy[t[0]] @ slow[t[0]], gamma, rate)),
-        ("max_instead_of_expectation", lambda q, slow, t, policy, gamma, rate: put(q, t, max(slow[t[3]]), gamma, rate)),
-        ("same_action_again", lambda q, slow, t, policy, gamma, rate: put(q, t, slow[t[3], t[1]], gamma, rate)),
-        ("all_uniform", lambda q, slow, t, policy, gamma, rate: put(q, t, sum(slow[t[3]]) / q.shape[1], gamma, rate)),
-        ("discount_forgotten", lambda q, slow, t, policy, gamma, rate: step_by_loops(q, slow, t, policy, 1, rate)),
-        ("rate_forgotten", lambda q, slow, t, policy, gamma, rate: step_by_loops(q, slow, t, policy, gamma, 1)),
-        ("moved_away", lambda q, slow, t, policy, gamma, rate: 2 * q.numpy() - learned(q, slow, t, policy, gamma, rate)),
-        ("whole_row_moved", lambda q, slow, t, policy, gamma, rate: moved_to(q, t[0], y_of(slow, t, policy, gamma), rate)),
-        ("entry_of_the_next_state", lambda q, slow, t, policy, gamma, rate: moved_to(q, (t[3], t[1]), y_of(slow, t, policy, gamma), rate)),
-        ("changes_arguments", lambda q, slow, t, policy, gamma, rate: q[t[0], t[1]].mul_(rate)),
-        ("another_result", lambda q, slow, t, policy, gamma, rate: learned(q, slow, t, policy, gamma, rate / 2)),
-        ("one_number", lambda q, slow, t, policy, gamma, rate: learned(q, slow, t, policy, gamma, rate)[t[0], t[1]]),
-        ("error", lambda q, slow, t, policy, gamma, rate: q[t] + rate),
-        ("no_return", lambda q, slow, t, policy, gamma, rate: None),
-    ],
-    "never_taken": [
-        ("shapes", TABLE),
-        ("shapes", (TABLE, COLUMN, ROW, TAKEN)),
-        ("are_policies", (TABLE, ROW, [0.4, 0.4, 0.4], TAKEN)),
-        ("are_policies", (TABLE, [1.5, -0.5], COLUMN, TAKEN)),
-        ("both_mix", (TABLE, [1.0, 0.0], COLUMN, TAKEN)),
-        ("both_mix", (TABLE, ROW, [0.5, 0.5, 0.0], TAKEN)),
-        ("zeros_and_ones", (TABLE, ROW, COLUMN, TAKEN * 2)),
-        ("one_is_missing", (TABLE, ROW, COLUMN, np.ones((2, 3)))),
-        ("one_is_missing", (TABLE, ROW, COLUMN, TAKEN * np.array([1, 0, 1]))),
-        ("the_missing_one_is_rare", (TABLE, ROW, [0.3, 0.3, 0.4], TAKEN)),
-        ("first_is_better", (TABLE[::-1], ROW, COLUMN, TAKEN)),
-        ("first_seems_worse", (TABLE, ROW, COLUMN, TAKEN[::-1])),
-        ("no_numbers", ("q", "row", "column", "taken")),
-        ("no_value", lambda: (TABLE, ROW, COLUMN, TAKEN)),
     ],
 }  # fmt: skip

@@ -1,9 +1,11 @@
 """Answers by people who had only the sheets, and what became of them.
 
 Each file `writer_N/sheet_NN.py` calls `right` and `wrong`, with an answer or as a decorator: the exercise, then in words how it
-was written, or what the mistake is. None of these people has seen a check. `labels.csv` says of each wrong answer to
-the sheets that were mended with them how well the message fits the words: `named`, `generic` (true, but not named) or
-`misdiagnosed`. The labels were given by reading the messages.
+was written, or what the mistake is. None of these people has seen a check. The checks were mended with the answers of the first
+three writers, and not with those of the fourth. `labels.csv` says of each wrong answer which `mistake` the check finds, and
+how well its message fitted the words: `named`, `generic` (true, but not named), `misdiagnosed`, or `accepted` if there was none.
+The labels were given by reading the messages; those of the fourth writer by readers who had no part in them, and they stay as
+they were, though some messages are better by now.
 """
 
 import csv
@@ -26,6 +28,11 @@ class Answer(NamedTuple):
     words: str
     mistakes: int
     answer: Any
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """Its key in `labels`."""
+        return self.writer, self.sheet, self.index
 
 
 _found: list[tuple[str, str, int, Any]] = []
@@ -58,12 +65,18 @@ def answers(path):
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
     finally:
         torch.set_default_dtype(before)
-    return [Answer(path.parent.name, path.stem, k, *one) for k, one in enumerate(_found)]
+    writer = path.parent.name.removeprefix("writer_")
+    return [Answer(writer, path.stem, k, *one) for k, one in enumerate(_found)]
 
 
 def files():
     """All files, in order."""
     return sorted(HERE.glob("writer_*/sheet_*.py"))
+
+
+def all_answers():
+    """The answers of all files."""
+    return [answer for path in files() for answer in answers(path)]
 
 
 def labels():
