@@ -99,7 +99,7 @@ def a_posterior(prior, p, heads, tails, *, used="all", together="product", prior
          "You used one heads and one tails. Each watched move has a factor of its own, also if it repeats another.",
          "How many factors has each of your weights, and how many moves were watched?"),
         ("heads_and_tails_swapped", {"used": "swapped"},
-         lambda prior, p, h, t: "You exchanged heads and tails: "
+         lambda prior, p, h, t: "These are the numbers for heads and tails exchanged: "
          f"{h} of the {h + t} watched moves {'is' if h == 1 else 'are'} heads.",
          "Whose probability is in the table: that of heads or of tails?"),
         ("most_likely_only", lambda prior, p, h, t: torch.eye(3)[int((prior * p**h * (1 - p) ** t).argmax())],

@@ -85,7 +85,7 @@ def five_moves(generator):
          "surprised.",
          "Which of the two imitators expected this move more? Should suspicion then rise or fall?"),
         ("evidence_stopped_at_zero", {"goes_on": "each_clamped"},
-         "In your answer, suspicion never falls. Clamp the *sum* at 0, not each z: moves that fit reduce it.",
+         "In your answer, suspicion never falls. But moves that fit reduce it: keep the *sum* at 0 or above, not each z.",
          "Is S₍ₜ₋₁₎ inside max(0, …), or outside?"),
         ("one_calm_move_forgives", {"goes_on": "forgives"},
          "A single move that fits removes all your suspicion. It should subtract only its own z.",

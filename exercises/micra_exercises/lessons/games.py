@@ -355,7 +355,7 @@ def tied(q, other, action):
         ("externals_differ", lambda q, other_a, other_b: abs(other_a - other_b).max() > 1e-6,
          "Both externals play the same policy. Then there is nothing to know."),
         ("externals_exchanged", lambda q, other_a, other_b: not exchanged(q, other_a, other_b),
-         "The two externals are exchanged: your first action is the best against B, and the second against A."),
+         "Your first action is the best against B, and your second against A. It should be the other way round."),
         ("nothing_is_tied", lambda q, other_a, other_b: not any(
              tied(q, p, a) for a, p in enumerate((other_a, other_b, (other_a + other_b) / 2))),
          "Another action is just as good, against one external or against the average. *The best* action is better "

@@ -85,7 +85,7 @@ def matched(total, *, positive="clamped", by="sum", empty="uniform", power=1, be
     slipping=matched,
     mistakes=[
         ("zero_divided_by_zero", {"empty": "as always"},
-         "If no sum is positive, you divide zero by zero. The policy is then uniform.",
+         "If no sum is positive, there is nothing to divide by. The policy is then uniform.",
          "What does your answer do with sums of −1 and −2?"),
         ("nothing_played", {"empty": "zeros"},
          "If no sum is positive, you play nothing at all. The policy is then uniform.",
