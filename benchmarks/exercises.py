@@ -6,7 +6,7 @@ The answers, written by hand, are those of tests/exercises/check_answers; mutant
 those that give the same results. `seconds` is the median time of a check over all these answers, `seconds_max` the longest. Open
 exercises have many solutions and no reference to mutate.
 
-`strangers` counts the answers of people who had only the sheets (tests/exercises/strangers), by group: the checks were mended
+strangers.json counts the answers of people who had only the sheets (tests/exercises/strangers), by group: the checks were mended
 with those of the first three, and not with those of the fourth. How well a message fits was told by reading it (labels.csv);
 so was `wrong_rejected`, what was rejected when it was read first: `wrong_rejected_now` is measured.
 """
@@ -14,6 +14,7 @@ so was `wrong_rejected`, what was rejected when it was read first: `wrong_reject
 import statistics
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "tests" / "exercises")]
@@ -67,13 +68,19 @@ def of_strangers(writers: tuple[str, ...], sheet: str) -> dict:
     }  # fmt: skip
 
 
+def shown(rows: Iterable[dict]) -> Iterator[dict]:
+    """The rows, each printed as soon as it is measured."""
+    for row in rows:
+        print(*row.values(), sep="  ", flush=True)
+        yield row
+
+
 def main() -> None:
-    rows = [measured(*row) for row in tables()]
+    rows = list(shown(measured(*row) for row in tables()))
+    path = common.write("exercises", 1, rows)
     sheets = sorted({one.sheet for one in strangers.all_answers()})
-    outside = [of_strangers(writers, sheet) for writers in (MENDERS, FRESH) for sheet in sheets]
-    path = common.write("exercises", 1, rows, strangers=outside)
-    for row in (*rows, *outside):
-        print(*row.values(), sep="  ")
+    groups = [(writers, sheet) for writers in (MENDERS, FRESH) for sheet in sheets]
+    common.write("strangers", 1, list(shown(of_strangers(*group) for group in groups)))
     totals = {key: sum(row[key] for row in rows) for key in rows[0] if key.endswith(("ed", "tried"))}
     print(totals, "→", path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 

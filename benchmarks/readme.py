@@ -28,7 +28,7 @@ PARTS = {
     "Public peers": [(learning.peers, "peers")],
     "Variance of the gradient": [(parts.variance, "variance")],
     "Speed and memory": [(parts.speed, "throughput"), (parts.growth, "growth"), (parts.delays, "widgets")],
-    "Exercises and grading": [(parts.checks, "exercises"), (parts.strangers, "exercises"), (parts.grading, "grading")],
+    "Exercises and grading": [(parts.checks, "exercises"), (parts.strangers, "strangers"), (parts.grading, "grading")],
 }  # fmt: skip
 # The parts that the README shows.
 SUMMARY = (

@@ -127,7 +127,7 @@ def checks() -> list[str]:
 
 def strangers() -> list[str]:
     """What the checks make of answers by people who had only the sheets."""
-    rows, lines = result("exercises")["strangers"], []
+    rows, lines = result("strangers")["rows"], []
     counted = (("right_accepted", "right_tried"), ("wrong_rejected", "wrong_tried"), ("single_named", "single_tried"))
     for mended in (True, False):
         group = [r for r in rows if r["mended_with"] == mended]
