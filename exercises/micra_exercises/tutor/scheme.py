@@ -44,10 +44,10 @@ class Scheme:
         if verdict.state == RIGHT:
             return self.points(exercise)
         if self.marks == "all" or verdict.parts is None or exercise.kind == "open":
-            return 0
+            return 0.0
         right, of = verdict.parts
         if exercise.kind == "function" and 2 * right < of:
-            return 0
+            return 0.0
         return math.floor(2 * self.points(exercise) * right / of) / 2
 
 
