@@ -50,8 +50,8 @@ torch.set_default_dtype(torch.float64)
 # | **stay** | 9 | 1 | 0 | 4 |
 #
 # The hunter plays *go* with 0.25, else *stay*; δ says *left* with 0.75, else *right*. One transition: the hunter went, the prey
-# moved left, that paid 4, and the game goes on. γ is 0.5. The target is the expected one. The critic is a table: its entry
-# moves half of the way to the target.
+# moved left, that paid 4, and the game goes on. γ is 0.5. The target is the expected one. The critic is a table: its
+# entry moves 0.5 of the way to the target.
 # τ is 0.25.
 #
 # Do one update as the lesson does: the critic's step comes first, but the hunter's step still takes its regrets from $Q$ as it
