@@ -139,12 +139,12 @@ def strangers() -> list[str]:
             lines.append(
                 [people, sheet.removeprefix("sheet_"), *told, str(sum(r["single_misdiagnosed"] for r in of_sheet))]
             )
-    since = sum(r["wrong_rejected_now"] - r["wrong_rejected"] for r in rows)
+    fresh = [r for r in rows if not r["mended_with"]]
+    now, of = (sum(r[key] for r in fresh) for key in ("wrong_rejected_now", "wrong_tried"))
     return [
         "The same for answers of people who had only the sheets. The checks were mended with those of three writers; a fourth wrote "
-        "afterwards, and these figures are those of the first reading"
-        + (f" (of what was accepted then, {since} are rejected by now)" if since else "")
-        + ". *Named* is said of single mistakes, by people who read each message beside the writer's own words (of the fourth: by two "
+        f"afterwards, and these figures are those of the first reading (run again, after what was accepted had been mended: {now:,} "
+        f"of {of:,} rejected). *Named* is said of single mistakes, by people who read each message beside the writer's own words (of the fourth: by two "
         "who had no part in the checks); *misdiagnosed*: the message names a mistake that is not there.",
         "",
         *lines_of(
