@@ -14,7 +14,10 @@ os.environ["MICRA_LITE_PROGRESS"] = ""
 torch.set_num_threads(1)
 pytest.register_assert_rewrite("helpers")  # their assertions say what they found, too
 busy = [hypothesis.HealthCheck.too_slow]  # a busy machine is no fault
-hypothesis.settings.register_profile("same every time", derandomize=True, deadline=None, suppress_health_check=busy)
+phases = [phase for phase in hypothesis.Phase if phase.name != "explain"]  # its tracing may hang in CPython 3.11
+hypothesis.settings.register_profile(
+    "same every time", derandomize=True, deadline=None, suppress_health_check=busy, phases=phases
+)
 hypothesis.settings.load_profile("same every time")
 
 

@@ -102,7 +102,7 @@ def grades(names):
     """The tutor's report: names of students and files, reasons, and what a submission made a check say."""
     one = check.exercises()[0]
     mark = Mark(one, Verdict(one.name, NOT_YET, names[1], names[2]), (), 1, 2, 0, Correction(1, names[3]))
-    return report.html(Table((Grade(names[0], names[4], (mark,), (names[5],)),), (one,), (names[6],), names[0]))
+    return report.html(Table((Grade(names[0], names[4], (mark,), (names[5],)),), (one,), (names[6],), (names[0],)))
 
 
 @pytest.mark.parametrize(
