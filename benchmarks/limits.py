@@ -30,8 +30,7 @@ from learning_table import FEW, PANELS
 from micra_lite import ExternalFamily, Game, Record, Settings, TrainingState, exact
 from micra_lite.baselines.ablations import true_externals
 from micra_lite.game import in_agents_order
-from micra_lite.phases import draw_transitions
-from micra_lite.rollouts import collect
+from micra_lite.rollouts import collect, draw_transitions
 from micra_lite.updates import Advantages, counterfactual_regrets, update
 from runs import game_of, run_all, yardstick
 from tuning import winners

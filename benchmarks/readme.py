@@ -1,4 +1,4 @@
-"""Write docs/results.md, and the README's summary of it, from benchmarks/results, so that no number is copied by hand.
+"""Write docs/results.md, the README's summary of it, and docs/environments.md from benchmarks/results, so that no number is copied by hand.
 
 python benchmarks/readme.py           write them
 python benchmarks/readme.py --check   change nothing; fail where they differ from the results
@@ -10,11 +10,13 @@ import sys
 from pathlib import Path
 
 import readme_adaptation as adaptation
+import readme_environments as environments
 import readme_learning as learning
 import readme_parts as parts
 
 HERE = Path(__file__).parent
 README, PAGE = HERE.parent / "README.md", HERE.parent / "docs" / "results.md"
+ENVIRONMENTS = HERE.parent / "docs" / "environments.md"
 BEGIN, END = "<!-- results: made by benchmarks/readme.py -->", "<!-- end of results -->"
 # The parts of the page, each with the result that it is made from; without the result it is left out.
 PARTS = {
@@ -50,18 +52,19 @@ def table() -> str:
 
 
 def pages() -> dict[Path, str]:
-    """The two files as they should be."""
+    """The files as they should be."""
     head, rest = README.read_text(encoding="utf-8").split(BEGIN)
     _, tail = rest.split(END)
     page = table().replace("](docs/", "](")
     return {
         README: "\n".join([head + BEGIN, "\n\n".join(made(list(SUMMARY))), END + tail]),
         PAGE: f"# What it measures\n\nMade by `python benchmarks/readme.py`.\n\n{page}\n",
+        ENVIRONMENTS: environments.filled(ENVIRONMENTS.read_text(encoding="utf-8")),
     }
 
 
 def main() -> None:
-    """Write or check both."""
+    """Write or check all."""
     for path, wanted in pages().items():
         if "--check" not in sys.argv:
             path.write_text(wanted, encoding="utf-8")

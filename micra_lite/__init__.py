@@ -1,7 +1,7 @@
 """micra_lite: learn and use multi-agent learning with unknown partners and opponents.
 
 In reading order: `game`, `externals`, `regret` (Eqs. 2 and 3), `imitation` (Eqs. 1 and 4), `networks`, `agent`,
-`settings`, `replay`, `rollouts`, `training_state`, `updates`, `phases`; then `registry`, `checkpoint`, and folders.
+`settings`, `replay`, `rollouts`, `training_state`, `updates`, `phases`; then `registry`, and folders.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from .checkpoint import load, save
 from .externals import ExternalFamily, Externals
 from .game import Game
 from .phases import MICRA, Variant, execution, offline_training, online_adaptation
@@ -22,8 +21,11 @@ from .training_state import Record, TrainingState, last
 if TYPE_CHECKING:
     from . import baselines, exact, extensions, games, interop, plotting, widgets
     from .extensions.change_detection import vigilant_execution
+    from .extensions.checkpoint import load, save
+    from .extensions.given_policies import from_policies
     from .games.matrix import MatrixGame
     from .games.tabular import TabularGame
+    from .interop.from_gymnasium import from_gymnasium_env
     from .interop.from_pettingzoo import from_parallel_env
     from .interop.to_pettingzoo import to_parallel_env
 
@@ -31,16 +33,19 @@ __version__ = "0.1.0"
 
 # What lies in folders is imported when it is first used: name → module.
 _ON_DEMAND = {
+    "from_policies": ".extensions.given_policies", "load": ".extensions.checkpoint", "save": ".extensions.checkpoint",
     "MatrixGame": ".games.matrix", "TabularGame": ".games.tabular", "to_parallel_env": ".interop.to_pettingzoo",
-    "from_parallel_env": ".interop.from_pettingzoo", "vigilant_execution": ".extensions.change_detection",
+    "from_gymnasium_env": ".interop.from_gymnasium", "from_parallel_env": ".interop.from_pettingzoo",
+    "vigilant_execution": ".extensions.change_detection",
 }  # fmt: skip
 _FOLDERS = ("games", "exact", "baselines", "extensions", "plotting", "interop", "widgets")
 
 __all__ = [
     "MICRA", "QUICK", "Episode", "ExternalFamily", "Externals", "Game", "MatrixGame", "Record", "Settings",
     "TabularGame", "TrainingState", "Variant", "baselines", "exact", "execution", "extensions", "external_family",
-    "from_parallel_env", "games", "interop", "last", "load", "make", "names", "offline_training", "online_adaptation",
-    "play", "plotting", "save", "settings_for", "to_parallel_env", "vigilant_execution", "watch", "widgets",
+    "from_gymnasium_env", "from_parallel_env", "from_policies", "games", "interop", "last", "load", "make", "names",
+    "offline_training", "online_adaptation", "play", "plotting", "save", "settings_for", "to_parallel_env",
+    "vigilant_execution", "watch", "widgets",
 ]  # fmt: skip
 
 

@@ -60,14 +60,22 @@ class Agent(nn.Module):
         """Args: probes, for each external some observations (P_e, O_e) at which its prediction is always taken."""
         super().__init__()
         A, F, hidden = game.n_actions, settings.features, settings.imitator_hidden
-        self.conditioned, self.informed = settings.conditioned, settings.informed
-        observations, belief = self.lay_out(game, probes)
+        self.masked, self.informed = game.masked, settings.informed
+        self.conditioned = settings.conditioned and len(game.externals) > 0
+        belief = self.lay_out(game, probes)
         given, told = [belief if takes_it else 1 for takes_it in (self.conditioned, self.informed)]
-        self.extractors = nn.ModuleList(Extractor(size, F) for size in observations)
-        self.imitators = nn.ModuleList(MetaImitator(F, hidden, A[e], settings.step_size) for _, e in self.views)
+        self.extractors = self.new_extractors(game, F)
+        # With masks, features end with the observer's own, which says what an external may do in its own view alone.
+        sizes = self.feature_sizes = [F + game.masked * a for a in A] + [F] * game.critic_sees_state
+        self.critic_inputs = sizes[-1] if self.critic_views == 1 else sum(sizes)
+        self.imitators = nn.ModuleList(
+            MetaImitator(sizes[o], hidden, A[e], settings.step_size, game.masked and o == e) for o, e in self.views
+        )
         external = [A[e] for e in self.external_axes] if self.conditioned else []
         width, rank = settings.actor_hidden, settings.rank
-        self.actors = nn.ModuleList(Actor(F, given, width, rank, A[i], external) for i in self.target_axes)
+        self.actors = nn.ModuleList(
+            Actor(sizes[i], given, width, rank, A[i], external, game.masked) for i in self.target_axes
+        )
         self.critic = self.new_critic(game, settings, told)
         # The slow copies from which temporal differences bootstrap: Q̄ and the features it was trained on.
         self.target_critic: nn.Module = copy.deepcopy(self.critic).requires_grad_(False)
@@ -75,33 +83,42 @@ class Agent(nn.Module):
             self.target_critic.level = self.critic.level
         self.target_extractors = copy.deepcopy(self.extractors).requires_grad_(False)
 
-    def lay_out(self, game: Game, probes: list[Tensor]) -> tuple[list[int], int]:
-        """Who sees and shares what: the input size of each extractor, and in how many numbers a belief is told (C)."""
-        sizes, A = [*game.observation_sizes], game.n_actions
-        self.target_axes, self.external_axes = game.target_axes, game.external_axes
+    def lay_out(self, game: Game, probes: list[Tensor]) -> int:
+        """Set who sees whom; returns in how many numbers a belief is told (C)."""
+        A = game.n_actions
+        self.target_axes, self.external_axes, self.n_actions = game.target_axes, game.external_axes, A
         self.full_view = game.full_view
         self.critic_views = 1 if game.full_view or game.critic_sees_state else len(A)  # what the critic needs to see
         self.views = [(e, e) for e in self.external_axes]
         if not game.full_view:
             self.views += [(i, e) for i in self.target_axes for e in self.external_axes]
-        # Agents on the same side that see and do as much are of one type: they share an extractor.
-        sides = [(j in self.target_axes, o, a) for j, (o, a) in enumerate(zip(sizes, A, strict=True))]
-        self.extractor_of = [0] * len(A) if game.full_view else [list(dict.fromkeys(sides)).index(s) for s in sides]
-        if game.critic_sees_state:  # and the critic has one of its own
-            self.extractor_of.append(max(self.extractor_of) + 1)
-            sizes.append(game.state_observation_size or 0)
         told = [A[e] for e, probe in zip(self.external_axes, probes, strict=True) for _ in range(len(probe))]
-        self.register_buffer("uniform", torch.cat([torch.full((a,), 1 / a) for a in told]))
+        self.register_buffer("uniform", torch.tensor([1 / a for a in told for _ in range(a)]))
         for j, probe in enumerate(probes):
             self.register_buffer(f"probe_{j}", probe)
-        first = [self.extractor_of.index(k) for k in range(max(self.extractor_of) + 1)]  # the first user of each
-        return [sizes[j] for j in first], sum(told) + 1
+        return sum(told) + 1
+
+    def new_extractors(self, game: Game, features: int) -> nn.ModuleList:
+        """One for each type of agent, on the same side, who see and do alike; and one for the critic's own view."""
+        sights = game.sights or (None,) * len(game.agents)
+        seen = zip(game.observation_sizes, game.n_actions, sights, strict=True)
+        types = [(j in self.target_axes, *one) for j, one in enumerate(seen)]
+        each = [types[0]] if game.full_view else list(dict.fromkeys(types))
+        self.extractor_of = [0 if game.full_view else each.index(one) for one in types]
+        extractors = []
+        for _, size, actions, sight in each:
+            mask = actions if game.masked else 0
+            extractors.append(Extractor(size - mask, features, mask, sight))
+        if game.critic_sees_state:
+            self.extractor_of.append(len(extractors))
+            extractors.append(Extractor(game.state_observation_size or 0, features))
+        return nn.ModuleList(extractors)
 
     def new_critic(self, game: Game, settings: Settings, belief: int) -> nn.Module:
         """An untrained critic, for a belief of so many numbers (C). Other kinds of agent have another one."""
         span = game.horizon if game.gamma == 1 else min(game.horizon, 1 / (1 - game.gamma))
-        features = self.critic_views * settings.features
-        return Critic(features, belief, settings.hidden, settings.rank, game.n_actions, span)
+        heads = 1 if game.shared_reward else len(game.targets)
+        return Critic(self.critic_inputs, belief, settings.hidden, settings.rank, game.n_actions, span, heads)
 
     def features(self, observations: Sequence[Tensor], target: bool = False) -> list[Tensor]:
         """φ of each agent's observation, n × (…, F), and of the critic's own view, if any. `target`: by slow copies."""
@@ -109,6 +126,18 @@ class Agent(nn.Module):
         if self.full_view:
             return [extractors[0](observations[0])] * len(observations)
         return [extractors[k](o) for k, o in zip(self.extractor_of, observations, strict=False)]
+
+    def available(self, features: Sequence[Tensor], values: Sequence[Tensor]) -> list[Tensor]:
+        """The targets' values (K, N, A_i), 0 where the action is not available in the state."""
+        if not self.masked:
+            return [*values]
+        return [v * features[i][..., -v.shape[-1] :] for i, v in zip(self.target_axes, values, strict=True)]
+
+    def choices(self, pairs: Pairs, e: int) -> Tensor:
+        """The pairs' weights for imitating the external with axis e, (K, P): 0 where it had but one action."""
+        if not self.masked:
+            return pairs.weights
+        return pairs.weights * (pairs.observations[e][..., -self.n_actions[e] :].sum(-1) > 1)
 
     def predict(self, belief: Belief, features: Sequence[Tensor]) -> list[Tensor]:
         """δ(a_e | o_e; θ′_k) of every view: features n × (1 or K, N, F) → probabilities (K, N, A_e)."""
@@ -150,7 +179,7 @@ class Agent(nn.Module):
 
 
 @torch.no_grad()
-def make_belief(agent: Agent, parameters: list[Parameters], watched: bool = True) -> Belief:
+def make_belief(agent: Agent, parameters: list[Parameters], watched: bool = True, n_externals: int = 1) -> Belief:
     """Adapted parameters (a dict per view) as a belief, ready for use: predictions at the probes are computed once.
 
     A team whose actors take no belief (`conditioned=False`) counts as one that has watched nobody.
@@ -160,13 +189,15 @@ def make_belief(agent: Agent, parameters: list[Parameters], watched: bool = True
     for j, e in enumerate(agent.external_axes):  # the first views are the externals' own
         features = agent.extractors[agent.extractor_of[e]](getattr(agent, f"probe_{j}"))  # (P_e, F)
         probes.append(predict(agent.imitators[j], parameters[j], features[None]).exp().flatten(1))
-    told = torch.cat(probes, -1)  # (K, C)
+    # (K, C); K cannot be told from the parameters where a game has no externals
+    told = torch.cat(probes, -1) if probes else agent.uniform.expand(n_externals, -1)
     return Belief(parameters, told, told.new_full((len(told), 1), float(not (watched and agent.conditioned))))
 
 
 def prior_belief(agent: Agent, n_externals: int) -> Belief:
     """The belief before anything was watched: θ′ = θ, for each of K externals."""
-    return make_belief(agent, [meta_parameters(imitator, n_externals) for imitator in agent.imitators], watched=False)
+    theta = [meta_parameters(imitator, n_externals) for imitator in agent.imitators]
+    return make_belief(agent, theta, watched=False, n_externals=n_externals)
 
 
 def adapted_belief(agent: Agent, pairs: Pairs, inner_steps: int, trace: list[list[Tensor]] | None = None) -> Belief:
@@ -176,8 +207,8 @@ def adapted_belief(agent: Agent, pairs: Pairs, inner_steps: int, trace: list[lis
     parameters = []
     for imitator, (observer, e) in zip(agent.imitators, agent.views, strict=True):
         losses: list[Tensor] = []
-        actions = pairs.actions[..., e]
-        parameters.append(adapt(imitator, features[observer], actions, inner_steps, None, pairs.weights, trace=losses))
+        inputs = features[observer], pairs.actions[..., e]
+        parameters.append(adapt(imitator, *inputs, inner_steps, None, agent.choices(pairs, e), trace=losses))
         if trace is not None:
             trace.append(losses)
     return make_belief(agent, parameters)

@@ -59,9 +59,13 @@ class ExternalFamily:
         return Players(self, parameters)
 
     def sample(self, seed: int, count: int = 1) -> Externals:
-        """The externals with seeds `seed` … `seed + count − 1`."""
+        """The externals with seeds `seed` … `seed + count − 1`. ValueError unless `draw` gives P numbers each."""
         seeds = tuple(range(seed, seed + count))
         drawn = [self.draw(np.random.Generator(np.random.PCG64([1729, s]))) for s in seeds]
+        names, shapes = getattr(self, "parameter_names", ()), {np.shape(d) for d in drawn}
+        if len(shapes) != 1 or np.ndim(drawn[0]) != 1 or (names and shapes != {(len(names),)}):
+            wanted = f"({len(names)},), a number for each of {[*names]}" if names else "(P,), the same for every seed"
+            raise ValueError(f"`draw` of {type(self).__name__} must give an array {wanted}; got {sorted(shapes)}")
         return Externals(self, torch.as_tensor(np.stack(drawn), dtype=torch.float64), seeds)
 
     def split(self, which: str) -> Externals:

@@ -52,6 +52,9 @@ class Game:
     horizon: int = 25  # steps after which an episode is truncated
     full_view: bool = True  # every agent observes the whole state, and all observe it alike
     state_observation_size: int | None = None  # of a view of the critic's own, under partial views
+    shared_reward: bool = True  # targets learn from the mean of their rewards; else from their own, with a head each
+    masked: bool = False  # observations of agent j end with A_j numbers: 1 where that action is available, else 0
+    sights: tuple[Any, ...] | None = None  # per agent what is known of its observation, see `interop/sight.py`
 
     def split_agents(self, targets: tuple[str, ...], externals: tuple[str, ...]) -> None:
         """Set targets 𝒯 and externals ℰ; every agent must be in exactly one. Raises ValueError naming the culprit."""
@@ -76,6 +79,9 @@ class Game:
         """Positions of the externals among the agents."""
         return tuple(self.agents.index(a) for a in self.externals)
 
+    def check_settings(self, settings: Any) -> None:
+        """Raise ValueError, before anything is played, where this game cannot be trained with such settings."""
+
     def reset(self, batch: int, generator: torch.Generator) -> Tensor:
         """Start `batch` episodes: states (B, d) drawn from the start distribution."""
         raise NotImplementedError
@@ -96,6 +102,11 @@ class Game:
     def observe_state(self, state: Tensor) -> Tensor:
         """The whole state as a centralised critic sees it, (B, state_observation_size), float32."""
         raise NotImplementedError
+
+    def available(self, observations: list[Tensor]) -> list[Tensor]:
+        """For each agent (…, A_j) of its observation (…, O_j): 1 where an action is available now, else 0."""
+        each = zip(observations, self.n_actions, strict=False)
+        return [o[..., -a:] if self.masked else o.new_ones(a).expand(*o.shape[:-1], a) for o, a in each]
 
     def views(self, states: Tensor, dtype: torch.dtype) -> list[Tensor]:
         """All that networks see of states (…, d): n observations (…, O_j), then the critic's view if it has its own."""

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-from .networks import MetaImitator
+from .networks import MetaImitator, log_softmax
 
 Parameters = dict[str, Tensor]  # name → (K, …)
 Watched = tuple[Tensor, Tensor, Tensor | None]  # observations (K, P, F), actions (K, P), weights (K, P)
@@ -39,7 +39,7 @@ def predict(imitator: nn.Module, parameters: Parameters, inputs: Tensor) -> Tens
             x = torch.baddbmm(bias[:, None], x, weight.mT)  # (K, N, O)
         else:
             x = layer(x)
-    return x.log_softmax(-1)
+    return log_softmax(x, inputs, imitator.masked)
 
 
 def meta_parameters(imitator: nn.Module, n_externals: int) -> Parameters:

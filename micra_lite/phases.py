@@ -20,8 +20,9 @@ from .agent import Agent, Belief, adapted_belief, make_belief, prior_belief
 from .externals import ExternalFamily, Externals
 from .game import Game
 from .imitation import meta_loss
-from .replay import Episode, Pairs, Transitions
-from .rollouts import collect, joint_step, watched_pairs
+from .registry import find
+from .replay import Episode, Pairs
+from .rollouts import collect, draw_transitions, joint_step, n_unwatched, watched_pairs
 from .settings import Settings
 from .training_state import Record, TrainingState
 from .updates import Advantages, counterfactual_regrets, gradient_step, update
@@ -35,6 +36,8 @@ def imitate(state: TrainingState, externals: Externals, groups: Tensor) -> tuple
     team believes, and the meta-loss in nats where there was one.
     """
     settings, agent, generator, replay = state.settings, state.agent, state.generator, state.replay
+    if not agent.views:  # no externals, nothing to imitate
+        return (belief := prior_belief(agent, len(groups))), belief, {}
     n_support = settings.support_episodes[int(torch.randint(len(settings.support_episodes), (1,), generator=generator))]
     order = torch.randperm(settings.episodes_per_external, generator=generator)
     support = replay.pairs(groups, order[:n_support])
@@ -47,7 +50,7 @@ def imitate(state: TrainingState, externals: Externals, groups: Tensor) -> tuple
         loss, parameters = meta_update_loss(state, support, query)
         losses["meta_loss"] = gradient_step(state.optimisers["imitator"], loss) / len(agent.views)
         team = make_belief(agent, parameters)
-    known = len(groups) - n_unwatched(settings, len(groups))
+    known = len(groups) - n_unwatched(state, len(groups))
     team.unwatched[known:] = 1.0
     if known == len(groups):
         return team, team, losses
@@ -63,16 +66,11 @@ def meta_update_loss(state: TrainingState, support: Pairs, query: Pairs) -> tupl
     sets = [(agent.features(p.observations), p) for p in (support, query)]
     total, parameters = torch.zeros((), dtype=settings.torch_dtype), []
     for imitator, (observer, e) in zip(agent.imitators, agent.views, strict=True):
-        inner, outer = [(f[observer], p.actions[..., e], p.weights) for f, p in sets]
+        inner, outer = [(f[observer], p.actions[..., e], agent.choices(p, e)) for f, p in sets]
         loss, adapted = meta_loss(imitator, inner, outer, settings.inner_steps, None, settings.second_order)
         total = total + loss
         parameters.append(adapted)
     return total, parameters
-
-
-def n_unwatched(settings: Settings, K: int) -> int:
-    """The number of an update's K externals, its last ones, that are unwatched: all, if actors take no belief."""
-    return min(settings.unwatched_externals, K) if settings.conditioned else K
 
 
 @dataclass(frozen=True)
@@ -88,44 +86,29 @@ MICRA = Variant()
 
 
 def offline_training(
-    game: Game, family: ExternalFamily, settings: Settings, state: TrainingState | None = None, variant: Variant = MICRA
-) -> Iterator[Record]:
-    """Phase one: train extractor, imitator, critic and actors over the training externals of `family`.
+    game: Game, family: ExternalFamily | Externals | None, settings: Settings, state: TrainingState | None = None,
+    variant: Variant = MICRA,
+) -> Iterator[Record]:  # fmt: skip
+    """Phase one: train over the training externals of `family`, over the `Externals` given, or, with None, without any.
 
     Give `state` to go on from a loaded checkpoint; of the settings, those that shape networks and data must be the same
-    as before (else ValueError), others may have changed. Yields a Record after every update, `settings.updates` in all.
+    as before, others may have changed. Yields a Record after every update, `settings.updates` in all. Raises ValueError
+    or TypeError, before anything is played, for other settings and for externals that do not fit the game.
     """
+    externals = find("extensions.input_checks:training_externals")(game, family)
     state = state or TrainingState.initial(game, settings)
     state.change_settings(settings)
-    externals = family.split("train")
     while state.updates < settings.updates:
         if state.updates % settings.updates_per_round == 0:
             collect(state, externals)
         state.set_rates()
-        groups = state.replay.groups(settings.externals_per_update, state.generator)
+        groups = state.replay.groups(settings.externals_per_update if game.externals else 1, state.generator)
         critic_belief, team_belief, losses = variant.externals(state, externals, groups)
         for which, batch in draw_transitions(state, externals, groups):
             shown = update(state, critic_belief[which], team_belief[which], batch, variant.advantages)
         shown["losses"] = {**losses, **shown["losses"]}
         state.updates += 1
         yield Record("offline training", state.updates, state, **shown)
-
-
-def draw_transitions(state: TrainingState, externals: Externals, groups: Tensor) -> Iterator[tuple[slice, Transitions]]:
-    """An update's batches for critic and actors, each with the externals (of the K in `groups`) that it is for.
-
-    Reward and next state depend on the joint action, not on who chose it: transitions from anywhere in D train Q for
-    any k. So watched externals share a batch, `value_steps` times. Externals that are not stationary get transitions of
-    their own; so do unwatched ones (once): what a state tells of who is there must be as in play, before watching.
-    """
-    settings, replay, generator, K = state.settings, state.replay, state.generator, len(groups)
-    shared = K - n_unwatched(settings, K) if externals.stationary else 0
-    first, N = settings.episodes_per_external // (2 if shared else 1), settings.states_per_external
-    for _ in range(settings.value_steps if shared else 0):
-        yield slice(0, shared), replay.transitions(settings.states, generator)
-    if shared < K:
-        for _ in range(1 if shared else settings.value_steps):
-            yield slice(shared, K), replay.own_transitions(groups[shared:], first, N, generator)
 
 
 def online_adaptation(
@@ -155,14 +138,16 @@ def online_adaptation(
 
 @torch.no_grad()
 def execution(
-    state: TrainingState, game: Game, external: Externals, episodes: int = 1, seed: int = 0,
+    state: TrainingState, game: Game, external: Externals | None, episodes: int = 1, seed: int = 0,
     decide: Callable[..., list[Tensor]] = Agent.act,
 ) -> Iterator[Record]:  # fmt: skip
-    """Phase three: `episodes` episodes beside one external, nothing is learned. `state` is read anew at every step.
+    """Phase three: `episodes` episodes beside one external, if any; nothing is learned. `state` is read at every step.
 
     `decide` may be another way to act than the actors', with the arguments and the result of `Agent.act`.
     """
     generator = torch.Generator().manual_seed(seed)
+    if external is None:
+        external = find("extensions.input_checks:training_externals")(game, None)
     players, prior = external.players(torch.zeros(1, dtype=torch.long)), prior_belief(state.agent, 1)
     n, n_ext, count, actions = len(game.agents), len(game.externals), 0, None
     for _ in range(episodes):
@@ -175,7 +160,7 @@ def execution(
             team = [p.exp() for p in decide(agent, belief, features, predictions)]  # m × (1, 1, A_i)
             joint = agent.joint(team, predictions)  # n × (1, 1, A_j), the externals' as predicted
             q = agent.value(belief, features)
-            regrets = counterfactual_regrets(q, joint, agent.target_axes, generator)
+            regrets = agent.available(features, counterfactual_regrets(q, joint, agent.target_axes, generator))
             own = [p[0] for p in team]
             moves = players.policies([seen[e] for e in agent.external_axes], torch.tensor([t == 0]), actions)
             actions, step = joint_step(game, states, own, moves, generator)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .externals import ExternalFamily
 from .game import Game
-from .settings import Settings
+
+if TYPE_CHECKING:
+    from .settings import Settings
 
 GRID_TASKS = ("pursuit", "rendezvous", "gates", "crossing")
 CONTROLS = ("bystander", "weather")  # nothing to gain by adapting
@@ -24,32 +26,16 @@ _TASKS = {
     "weather": ("games.weather:Weather", "games.weather:StrangerFamily"),
     "simple_tag": ("interop.simple_tag:simple_tag", "interop.simple_tag:RunnerFamily"),
 }
-# The classes that a checkpoint may name, by their names alone.
-CLASSES = {
-    "Agent": "agent:Agent",
-    "IndependentAgent": "baselines.networks:IndependentAgent",
-    "CentralValueAgent": "baselines.networks:CentralValueAgent",
-    "MaddpgAgent": "baselines.networks:MaddpgAgent",
-    "Settings": "settings:Settings",
-    "OnPolicySettings": "baselines.on_policy:OnPolicySettings",
-}
 
 
-def _find(dotted: str, name: str = "", *default: Any) -> Any:
+def find(dotted: str, name: str = "", *default: Any) -> Any:
     """What a dotted name such as "games.pursuit:Pursuit" stands for, or another `name` in its module (or a default)."""
     module, own = dotted.split(":")
     return getattr(importlib.import_module(f".{module}", __package__), name or own, *default)
 
 
 def _matrix_games() -> dict[str, Any]:
-    return _find("games.matrix:MATRIX_GAMES")
-
-
-def find_class(name: str) -> Any:
-    """A class of `CLASSES`. Raises ValueError for any other name."""
-    if name not in CLASSES:
-        raise ValueError(f"{name!r} is none of the known classes, {sorted(CLASSES)}")
-    return _find(CLASSES[name])
+    return find("games.matrix:MATRIX_GAMES")
 
 
 def names() -> list[str]:
@@ -68,10 +54,10 @@ def make(name: str, **options: Any) -> Game:
     if name in _matrix_games():
         if options:
             raise ValueError(f"{name} takes no options; got {sorted(options)}")
-        return _find("games.matrix:MatrixGame")(name, *_matrix_games()[name])
+        return find("games.matrix:MatrixGame")(name, *_matrix_games()[name])
     if name not in _TASKS:
         raise ValueError(f"unknown game {name!r}; the known games are {names()}")
-    rules = _find(_TASKS[name][0])
+    rules = find(_TASKS[name][0])
     known = inspect.signature(rules).parameters
     unknown = sorted(set(options) - set(known))
     if unknown and not any(p.kind is p.VAR_KEYWORD for p in known.values()):
@@ -85,15 +71,15 @@ def external_family(name: str, game: Game | None = None) -> ExternalFamily:
     if game.name != name:
         raise ValueError(f"the family {name!r} does not belong to the game {game.name!r}")
     if name in _matrix_games():
-        return _find("games.matrix:MixedStrategies")(game)
+        return find("games.matrix:MixedStrategies")(game)
     if name in _TASKS:
-        return _find(_TASKS[name][1]).of_game(game)
+        return find(_TASKS[name][1]).of_game(game)
     raise ValueError(f"no family is known for {name!r}; give one of your own (a subclass of ExternalFamily)")
 
 
 def settings_for(name: str, **changes: Any) -> Settings:
     """Settings that work for a game, with `changes`; the defaults where nothing else was needed."""
+    known = find(_TASKS[name][0], "SETTINGS", {}) if name in _TASKS else {}
     if name in _matrix_games():
-        return Settings(**_find("games.matrix:settings")(name) | changes)
-    known = _find(_TASKS[name][0], "SETTINGS", {}) if name in _TASKS else {}
-    return Settings(**known | changes)
+        known = find("games.matrix:settings")(name)
+    return find("settings:Settings")(**known | changes)

@@ -23,35 +23,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from .checks import check_inputs
+
 LARGEST_TABLE = 100_000  # entries that are still shown
-
-
-def check_inputs(q: Tensor, policies: Sequence[Tensor], target_axes: Iterable[int]) -> tuple[list[Tensor], list[int]]:
-    """The policies in q's number type, and the axes. ValueError, naming what is wrong, unless all fit together."""
-    if len(policies) != (n := q.dim() - 1):
-        raise ValueError(f"q has {n} action axes but {len(policies)} policies were given; give one policy per agent")
-    if not q.is_floating_point() or not torch.isfinite(q).all():
-        raise ValueError("q contains NaN or infinity (or whole numbers); look at the critic's loss and at the rewards")
-    return check_policies(q, q.shape[1:], policies, target_axes)
-
-
-def check_policies(
-    q: Tensor, n_actions: Sequence[int], policies: Sequence[Tensor], target_axes: Iterable[int]
-) -> tuple[list[Tensor], list[int]]:
-    """The part of `check_inputs` that needs no table: of q, only the batch and the number type count."""
-    for j, policy in enumerate(policies):
-        if policy.shape != (expected := (len(q), n_actions[j])):
-            raise ValueError(f"policy {j} has shape {tuple(policy.shape)}; q asks for {expected} (batch, actions)")
-        if (policy < 0).any():
-            raise ValueError(f"policy {j} is not a probability distribution: it has negative entries")
-        off = (policy.sum(-1) - 1).abs()
-        if not (off < 1e-4).all():  # NaN fails the comparison too
-            sums = f"its sums differ from 1 by up to {off.max():.2g}"
-            raise ValueError(f"policy {j} is not a probability distribution: {sums}")
-    axes = list(target_axes)
-    if outside := [i for i in axes if not 0 <= i < len(n_actions)]:
-        raise ValueError(f"target axes {outside} are not among the agents' axes 0 … {len(n_actions) - 1}")
-    return [(p / p.sum(-1, keepdim=True)).to(q.dtype) for p in policies], axes
 
 
 def counterfactual_values(q: Tensor, policies: Sequence[Tensor], i: int) -> Tensor:
@@ -95,23 +69,28 @@ class FactoredQ(NamedTuple):
     """A critic's answer for N states beside K externals: Q(s, a) = level_k + Σ_r scale_kr ∏_j u_jr(s, a_j).
 
     A sum over joint actions is a product of sums over each agent's own: Eq. 2 costs O(n A R) instead of O(Aⁿ).
+    If each of m targets has a Q of its own, `scale` and `level` have a leading axis m, and so have all answers.
     """
 
     factors: list[Tensor]  # u, n × (1 or K, N, A_j, R); 1 where all externals share the states
-    scale: Tensor  # (K, R)
-    level: Tensor  # (K, 1), return
+    scale: Tensor  # (K, R), or (m, K, R)
+    level: Tensor  # (K, 1), or (m, K, 1), return
+
+    def head(self, m: int) -> FactoredQ:
+        """Q for target number m: its own, or the team's."""
+        return self if self.scale.dim() == 2 else FactoredQ(self.factors, self.scale[m], self.level[m])
 
     def taken(self, actions: Tensor) -> Tensor:
         """Q(s, a) of the joint actions (1 or K, N, n) that were taken, (K, N)."""
         chosen = zip(self.factors, actions.unbind(-1), strict=True)
         parts = [u.take_along_dim(a[..., None, None], 2)[:, :, 0] for u, a in chosen]  # (1 or K, N, R) each
-        return self.level + torch.einsum("knr,kr->kn", math.prod(parts), self.scale)
+        return self.level + torch.einsum("knr,...kr->...kn", math.prod(parts), self.scale)
 
     def counterfactual(self, policies: Sequence[Tensor], i: int) -> Tensor:
         """v(s | i plays a_i) without the level, (K, N, A_i), for policies n × (K, N, A_j)."""
         each = enumerate(zip(policies, self.factors, strict=True))
         others = [torch.einsum("kna,knar->knr", p, u) for j, (p, u) in each if j != i]
-        return torch.einsum("knr,knar->kna", math.prod(others, start=self.scale[:, None]), self.factors[i])
+        return torch.einsum("...knr,knar->...kna", math.prod(others, start=self.scale[..., None, :]), self.factors[i])
 
     def expected(self, policies: Sequence[Tensor]) -> Tensor:
         """v(s) = Σ_a ∏_j π_j(a_j) Q(s, a), (K, N)."""
@@ -123,14 +102,15 @@ class FactoredQ(NamedTuple):
         product = self.factors[0]
         for u in self.factors[1:]:
             product = (product[..., None, :] * u[:, :, None]).flatten(2, 3)  # (1 or K, N, A_1 ⋯ A_j, R)
-        q = self.level[..., None] + torch.einsum("knar,kr->kna", product, self.scale)
+        q = self.level[..., None] + torch.einsum("knar,...kr->...kna", product, self.scale)
         return q.unflatten(-1, [u.shape[2] for u in self.factors])
 
     def shown(self) -> Tensor | None:
-        """The table of the first state beside the first external, (A_1, …, A_n); None where it would be too large."""
+        """The table of the first state, external and head, (A_1, …, A_n); None where it would be too large."""
         if math.prod(u.shape[2] for u in self.factors) > LARGEST_TABLE:
             return None
-        return FactoredQ([u[:1, :1] for u in self.factors], self.scale[:1], self.level[:1]).table[0, 0].detach()
+        q = self.head(0)
+        return FactoredQ([u[:1, :1] for u in q.factors], q.scale[:1], q.level[:1]).table[0, 0].detach()
 
 
 def policy_gradient_objective(log_policy: Tensor, advantage: Tensor, actions: Tensor | None = None) -> Tensor:

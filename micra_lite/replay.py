@@ -108,13 +108,16 @@ class Replay:
         return self.at(*torch.unravel_index(step, alive.shape))
 
     def own_transitions(self, groups: Tensor, first: int, count: int, generator: torch.Generator) -> Transitions:
-        """`count` from the `first` episodes of each of K groups, (K, count, …), at steps that are `followed`."""
+        """`count` from the `first` episodes of each of K groups, (K, count, …), at steps `followed`, if any are."""
         alive, ends = [self.store[name][groups, :first] for name in ("alive", "terminated")]  # (K, E, T) each
         chance = followed(alive, ends).flatten(1).float()
+        if unknown := not chance.any():
+            chance = alive.flatten(1).float()
         step = torch.multinomial(chance, count, replacement=True, generator=generator)  # (K, count)
         g, (e, t) = groups[:, None], torch.unravel_index(step, alive.shape[1:])
         after = (t + 1).clamp(max=alive.shape[2] - 1)  # means nothing after an episode's end
-        return self.at(g, e, t)._replace(next_actions=self.store["actions"][g, e, after])
+        found = self.at(g, e, t)
+        return found if unknown else found._replace(next_actions=self.store["actions"][g, e, after])
 
     def at(self, g: Tensor, e: Tensor, t: Tensor) -> Transitions:
         """The transitions at steps t of episodes e of groups g, (K, N) each."""

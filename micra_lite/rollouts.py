@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -10,7 +10,8 @@ from torch import Tensor
 from .agent import Belief, adapted_belief, prior_belief
 from .externals import Externals
 from .game import Game, Step, in_agents_order
-from .replay import Episode, Pairs, Play
+from .registry import find
+from .replay import Episode, Pairs, Play, Transitions
 from .training_state import TrainingState
 
 
@@ -19,9 +20,15 @@ def joint_step(
 ) -> tuple[Tensor, Step]:
     """Let every agent draw its action, then play one step: the joint actions (B, n) and what they led to.
 
-    Args: states (B, d); team, the targets' policies, (B, A_i) each; moves, the externals', (B, A_e) each.
+    Args: states (B, d); team, the targets' policies, (B, A_i) each; moves, the externals', (B, A_e) each. Of these only
+    available actions count. Raises ValueError where a policy has none, or where an external's are no probabilities.
     """
+    find("extensions.input_checks:check_externals_policies")(game, moves, len(states))
     policies = in_agents_order(game.target_axes, game.external_axes, team, moves)
+    if game.masked:
+        policies = [p * free for p, free in zip(policies, game.available(game.observe(states)), strict=True)]
+        if stuck := [a for a, p in zip(game.agents, policies, strict=True) if (p.sum(-1) == 0).any()]:
+            raise ValueError(f"the policies of {stuck} give no probability to any action that is available")
     actions = torch.cat([torch.multinomial(p, 1, generator=generator) for p in policies], 1)  # (B, n)
     return actions, game.step(states, actions, generator)
 
@@ -45,7 +52,9 @@ def play(
         seen = state.observe(states)
         features = agent.features([o.unflatten(0, (K, E)) for o in seen])
         team = [p.exp().flatten(0, 1) for p in agent.act(belief, features, agent.predict(belief, features))]
-        team = [(1 - exploration) * p + exploration / p.shape[-1] for p in team]
+        free = [game.available(seen)[i] for i in agent.target_axes]  # (B, A_i) each
+        share = [(exploration / f.double().sum(-1, keepdim=True)).to(f) for f in free]  # of each available action
+        team = [(1 - exploration) * p + s * f for p, s, f in zip(team, share, free, strict=True)]
         moves = players.policies([seen[e] for e in agent.external_axes], torch.full((K * E,), t == 0), actions)
         actions, step = joint_step(game, states, team, moves, generator)
         if not torch.isfinite(step.rewards).all():
@@ -66,9 +75,9 @@ def collect(state: TrainingState, externals: Externals) -> list[tuple[Play, Beli
     met = externals[k.tolist()]
     belief = prior_belief(state.agent, len(met))
     # An unconditioned team watches nobody: belief changes nothing in how it acts.
-    first = settings.episodes_per_external // 2 if settings.conditioned else settings.episodes_per_external
+    first = settings.episodes_per_external // 2 if state.agent.conditioned else settings.episodes_per_external
     played = [(play(state, met, belief, first, settings.exploration, generator), belief)]
-    if settings.conditioned:
+    if state.agent.conditioned:
         count = int(torch.randint(1, first + 1, (1,), generator=generator))
         belief = adapted_belief(state.agent, played[0][0].pairs(slice(count), state.observe), settings.inner_steps)
         after = play(state, met, belief, settings.episodes_per_external - first, settings.exploration, generator)
@@ -76,6 +85,30 @@ def collect(state: TrainingState, externals: Externals) -> list[tuple[Play, Beli
     state.replay.add(k, *[p for p, _ in played])
     state.environment_steps += sum(int(p.alive.sum()) for p, _ in played)
     return played
+
+
+def n_unwatched(state: TrainingState, K: int) -> int:
+    """The number of an update's K externals, its last ones, that are unwatched: all, if actors take no belief."""
+    if not state.agent.external_axes:
+        return 0
+    return min(state.settings.unwatched_externals, K) if state.agent.conditioned else K
+
+
+def draw_transitions(state: TrainingState, externals: Externals, groups: Tensor) -> Iterator[tuple[slice, Transitions]]:
+    """An update's batches for critic and actors, each with the externals (of the K in `groups`) that it is for.
+
+    Reward and next state depend on the joint action, not on who chose it: transitions from anywhere in D train Q for
+    any k. So watched externals share a batch, `value_steps` times. Externals that are not stationary get transitions of
+    their own; so do unwatched ones (once): what a state tells of who is there must be as in play, before watching.
+    """
+    settings, replay, generator, K = state.settings, state.replay, state.generator, len(groups)
+    shared = K - n_unwatched(state, K) if externals.stationary else 0
+    first, N = settings.episodes_per_external // (2 if shared else 1), settings.states_per_external
+    for _ in range(settings.value_steps if shared else 0):
+        yield slice(0, shared), replay.transitions(settings.states, generator)
+    if shared < K:
+        for _ in range(1 if shared else settings.value_steps):
+            yield slice(shared, K), replay.own_transitions(groups[shared:], first, N, generator)
 
 
 def watch(
@@ -97,20 +130,14 @@ def watch(
 def watched_pairs(state: TrainingState, watched: Sequence[Episode]) -> Pairs:
     """Watched episodes as one support set, K = 1. Under full views any one agent's observations will do.
 
-    Raises ValueError when nothing was watched, or when an episode lacks what the imitators need.
+    Raises TypeError or ValueError, naming episode and agent, when nothing was watched or an imitator could not learn.
     """
-    if not watched:
-        raise ValueError("the watch list is empty: online adaptation needs one watched episode or more")
     game, dtype = state.game, state.settings.torch_dtype
-    seers = [game.externals[0]] * len(game.agents) if state.agent.full_view else game.agents
-    needed = {*seers, *game.externals}
-    for number, episode in enumerate(watched):
-        unmoved = {a for a in game.externals if a not in episode.actions}
-        if missing := sorted(unmoved | {a for a in needed if a not in episode.observations}):
-            lacks = f"lacks observations or actions of {missing}; this game needs those of {sorted(needed)}"
-            raise ValueError(f"watched episode {number} {lacks}")
-    observations = [torch.cat([e.observations[a] for e in watched])[None].to(dtype) for a in seers]  # (1, T, O_j) each
+    seers = [*game.externals[:1]] * len(game.agents) if state.agent.full_view else game.agents
+    needed = list(dict.fromkeys([*seers, *game.externals]))
+    seen, moves = find("extensions.input_checks:watched_columns")(game, watched, needed)
+    observations = [seen[a][None].to(dtype) for a in seers]  # (1, T, O_j) each
     actions = torch.zeros(*observations[0].shape[:2], len(game.agents), dtype=torch.long)
     for e, name in zip(state.agent.external_axes, game.externals, strict=True):
-        actions[0, :, e] = torch.cat([episode.actions[name] for episode in watched])
+        actions[0, :, e] = moves[name]
     return Pairs(observations, actions, torch.ones(actions.shape[:2], dtype=dtype))

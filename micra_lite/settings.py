@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
+
+from .registry import find
 
 # The settings that shape networks and data: a training that has begun must keep them.
 SHAPES = (
@@ -53,7 +55,7 @@ class Settings:
     states: int = 256  # N, the transitions valued against every watched external
     states_per_external: int = 64  # the same for an unwatched one, from its own episodes
     critic_rate: float = 2e-3
-    actor_rate: float = 3e-3
+    actor_rate: float = 3e-3  # 0 leaves the actors as they are: the critic alone learns
     target_rate: float = 0.005  # how fast the slow critic Q̄ follows in the end; at first twenty times as fast
     entropy_coefficient: float = 0.03  # weight of the entropy bonus, return per nat
     entropy_start: float = 5.0  # it begins as so many times that, and falls to it in the first two thirds
@@ -64,21 +66,7 @@ class Settings:
     adaptation_rate: float = 1e-3  # of critic and actors
 
     def __post_init__(self) -> None:
-        known = {"dtype": ("float32", "float64"), "after_imitation": ("nothing", "actors", "actors and critic")}
-        for name, values in known.items():
-            if getattr(self, name) not in values:
-                raise ValueError(f"{name} must be one of {list(values)}; got {getattr(self, name)!r}")
-        none = ("seed", "unwatched_externals", "query_episodes", "adaptation_updates")  # of these there may be none
-        counts = [f.name for f in fields(self) if f.type == "int" and f.name not in none]
-        if too_small := [name for name in counts if getattr(self, name) < 1]:
-            raise ValueError(f"{too_small} must be at least 1")
-        if self.unwatched_externals < 0 or min(self.support_episodes) < 0:
-            raise ValueError("unwatched_externals and support_episodes must not be negative")
-        if max(self.support_episodes) + self.query_episodes > self.episodes_per_external:
-            raise ValueError(
-                f"support_episodes (up to {max(self.support_episodes)}) and query_episodes ({self.query_episodes}) must"
-                f" fit into episodes_per_external ({self.episodes_per_external}): no pair may be in both"
-            )
+        find("extensions.input_checks:check_settings")(self)
 
     @property
     def torch_dtype(self) -> torch.dtype:

@@ -22,7 +22,11 @@ def states_on_the_way(game: Game, count: int, generator: torch.Generator) -> Ten
     """States (count, d) after 0, 1, 2, … steps of agents that act at random, each from an episode of its own."""
     states = [game.reset(count, generator)]
     while len(states) < min(count, game.horizon):
-        actions = torch.stack([torch.randint(a, (count,), generator=generator) for a in game.n_actions], -1)
+        if game.masked:
+            each = game.available(game.observe(states[-1]))
+            actions = torch.cat([torch.multinomial(free, 1, generator=generator) for free in each], -1)
+        else:
+            actions = torch.stack([torch.randint(a, (count,), generator=generator) for a in game.n_actions], -1)
         states.append(game.step(states[-1], actions, generator).state)
     return torch.stack(states)[torch.arange(count) % len(states), torch.arange(count)]
 
@@ -44,6 +48,7 @@ class TrainingState:
     @classmethod
     def initial(cls, game: Game, settings: Settings, agent_class: type[Agent] = Agent) -> TrainingState:
         """Untrained networks and no data, from `settings.seed` alone."""
+        game.check_settings(settings)
         generator = torch.Generator().manual_seed(settings.seed)
         seen = game.observe(states_on_the_way(game, settings.probes, generator))
         probes = [torch.unique(seen[e], dim=0).to(settings.torch_dtype) for e in game.external_axes]

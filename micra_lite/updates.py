@@ -28,7 +28,7 @@ def temporal_difference_target(
     """y = r + γ Σ_{a′} π_𝒯(a′_𝒯|s′) δ_k(a′_ℰ|o′_ℰ) Q̄(s′, a′), (K, N), and y = r where the episode has terminated.
 
     π_𝒯 are the current actors with the team's belief, δ_k and Q̄ take the critic's. The expectation over next joint
-    actions is taken, not sampled; r is the targets' mean reward.
+    actions is taken, not sampled; r is the targets' mean reward, or each target's own, with a Q of its own: (m, K, N).
     """
     agent, seen = state.agent, batch.next_observations
     features = agent.features(seen)
@@ -36,13 +36,14 @@ def temporal_difference_target(
     expected = team_belief.predict(agent, features, seen, batch.next_actions)
     policies = [p.exp() for p in agent.act(team_belief, features, expected)]  # m × (K, N, A_i)
     q = agent.value(critic_belief, agent.features(seen, target=True), target=True)
-    future = q.expected(agent.joint(policies, predictions))  # (K, N)
-    reward = batch.rewards[..., list(agent.target_axes)].to(future.dtype).mean(-1)  # (K, N)
+    future = q.expected(agent.joint(policies, predictions))  # (K, N) or (m, K, N)
+    rewards = batch.rewards[..., list(agent.target_axes)].to(future.dtype)  # (K, N, m)
+    reward = rewards.mean(-1) if future.dim() == 2 else rewards.movedim(-1, 0)
     return reward + state.game.gamma * future.masked_fill(batch.terminated, 0.0)
 
 
 def critic_loss(q: FactoredQ, actions: Tensor, target: Tensor) -> Tensor:
-    """Mean squared temporal difference, return², of the joint actions taken, (1 or K, N, n), from y (K, N)."""
+    """Mean squared temporal difference, return², of the joint actions taken, (1 or K, N, n), from y ((m,) K, N)."""
     return (q.taken(actions) - target).square().mean()
 
 
@@ -50,7 +51,7 @@ def counterfactual_regrets(
     q: FactoredQ, policies: Sequence[Tensor], target_axes: Sequence[int], generator: torch.Generator
 ) -> list[Tensor]:
     """MICRA's advantages, Eq. 2, for each target (K, N, A_i), return. Nothing is drawn."""
-    return [regret(q.counterfactual(policies, i), policies[i]) for i in target_axes]
+    return [regret(q.head(m).counterfactual(policies, i), policies[i]) for m, i in enumerate(target_axes)]
 
 
 def actor_loss(log_policies: Sequence[Tensor], advantages: Sequence[Tensor], entropy_coefficient: float) -> Tensor:
@@ -105,7 +106,7 @@ def update(
     # Targets as they play now, externals as the critic is told: n × (K, N, A_j)
     joint = agent.joint([p.detach().exp() for p in log_policies], predictions)
     with torch.no_grad():  # no gradient into the critic; q is its answer from before its step
-        regrets = advantages(q, joint, agent.target_axes, state.generator)  # m × (K, N, A_i)
+        regrets = agent.available(features, advantages(q, joint, agent.target_axes, state.generator))  # m × (K, N, A_i)
     loss = actor_loss(log_policies, regrets, state.entropy_coefficient)
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], loss)
 

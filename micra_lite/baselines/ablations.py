@@ -31,7 +31,11 @@ def beside_drawn_actions(rival: Callable[..., list[Tensor]]) -> Advantages:
     ) -> list[Tensor]:
         lead, rows = policies[0].shape[:2], [p.flatten(0, 1) for p in policies]  # n × (K·N, A_j)
         drawn = torch.cat([torch.multinomial(p, 1, generator=generator) for p in rows], 1)  # (K·N, n)
-        return [a.unflatten(0, lead) for a in rival(q.table.flatten(0, 1), rows, target_axes, drawn)]
+        if q.scale.dim() == 2:
+            found = rival(q.table.flatten(0, 1), rows, target_axes, drawn)
+        else:  # each target has a Q of its own
+            found = [rival(q.head(m).table.flatten(0, 1), rows, [i], drawn)[0] for m, i in enumerate(target_axes)]
+        return [a.unflatten(0, lead) for a in found]
 
     return advantages
 
@@ -56,7 +60,9 @@ class DataBelief(Belief):
     def predict(
         self, agent: Agent, features: Sequence[Tensor], observations: Sequence[Tensor], actions: Tensor | None
     ) -> list[Tensor]:
-        assert actions is not None, "the next moves are known where transitions are each external's own"
+        if actions is None:
+            raise ValueError("the externals' next moves are not known in transitions from anywhere, or after one step that "
+                             "is cut short: this ablation cannot learn from them")  # fmt: skip
         predictions = agent.predict(self, features)
         for j, e in enumerate(agent.external_axes):
             predictions[j] = one_hot(actions[..., e], predictions[j].shape[-1]).to(predictions[j].dtype)
@@ -89,6 +95,9 @@ class TrueBelief(Belief):
         K, N = predictions[0].shape[:2]
         rows = [observations[e].expand(K, -1, -1).flatten(0, 1) for e in agent.external_axes]
         exact = self.externals.policies(self.k.repeat_interleave(N), rows)
+        if agent.masked:
+            free = [p * seen[:, -p.shape[-1] :] for p, seen in zip(exact, rows, strict=True)]
+            exact = [p / p.sum(-1, keepdim=True) for p in free]
         predictions[: len(rows)] = [p.to(rows[0].dtype).unflatten(0, (K, N)) for p in exact]
         return predictions
 

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
-from ..regret import centred, check_inputs, counterfactual_values, regret
+from ..checks import check_inputs
+from ..regret import centred, counterfactual_values, regret
 
 
 def coma_advantage(q: Tensor, policies: Sequence[Tensor], target_axes: Iterable[int], actions: Tensor) -> list[Tensor]:

@@ -31,7 +31,7 @@ def maddpg(state: TrainingState, externals: Externals) -> dict[str, float]:
         collect(state, externals)
     groups = state.replay.groups(settings.externals_per_update, state.generator)
     belief, losses = (
-        imitate(state, externals, groups)[1:] if settings.conditioned else (prior_belief(agent, len(groups)), {})
+        imitate(state, externals, groups)[1:] if agent.conditioned else (prior_belief(agent, len(groups)), {})
     )
     for _ in range(settings.value_steps):
         all_of_them, N = settings.episodes_per_external, settings.states_per_external

@@ -8,8 +8,8 @@
 4. MICRA's ablations swap one of its parts (`ablations`).
 
 Each sees what MICRA's targets see; `networks` says what each critic sees. With `conditioned=True` all are told the adapted
-imitator's predictions, and the imitator learns beside them by Eq. 4, as in MICRA. Where targets are paid unequally, all
-methods learn from the mean of their rewards.
+imitator's predictions, and the imitator learns beside them by Eq. 4, as in MICRA. The baselines learn from the mean of the
+targets' rewards, even in a game with `shared_reward=False`, in which MICRA and its ablations have a head for each target.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ..agent import Agent
 from ..externals import ExternalFamily, Externals
 from ..game import Game
 from ..phases import MICRA, Variant, offline_training
+from ..registry import find
 from ..settings import Settings
 from ..training_state import Record, TrainingState
 from . import ablations
@@ -87,7 +88,11 @@ def initial_state(method: str, game: Game, settings: Settings) -> TrainingState:
 
 
 def train(
-    method: str, game: Game, family: ExternalFamily, settings: Settings, state: TrainingState | None = None
+    method: str,
+    game: Game,
+    family: ExternalFamily | Externals | None,
+    settings: Settings,
+    state: TrainingState | None = None,
 ) -> Iterator[Record]:
     """Offline training by one of `METHODS`, with `settings_of` it; records and resuming as in `offline_training`.
 
@@ -103,7 +108,7 @@ def train(
         yield from offline_training(game, family, settings, state, chosen.variant)
         return
     state.change_settings(settings)
-    externals = family.split("train")
+    externals = find("extensions.input_checks:training_externals")(game, family)
     while state.updates < settings.updates:
         state.set_rates()
         losses = chosen.learn(state, externals)

@@ -55,7 +55,7 @@ class IndependentAgent(ValueAgent):
     """V_i(o_i): every target has a critic of its own observation."""
 
     def new_critic(self, game: Game, settings: Settings, belief: int) -> nn.Module:
-        return nn.ModuleList(Value(settings.features, belief, settings) for _ in self.target_axes)
+        return nn.ModuleList(Value(self.feature_sizes[i], belief, settings) for i in self.target_axes)
 
     def critics(self, features: Sequence[Tensor], target: bool) -> list[tuple[nn.Module, Tensor]]:
         each = self.target_critic if target else self.critic
@@ -67,7 +67,7 @@ class CentralValueAgent(ValueAgent):
     """V(s): one critic of the whole state for the team."""
 
     def new_critic(self, game: Game, settings: Settings, belief: int) -> nn.Module:
-        return Value(self.critic_views * settings.features, belief, settings)
+        return Value(self.critic_inputs, belief, settings)
 
     def critics(self, features: Sequence[Tensor], target: bool) -> list[tuple[nn.Module, Tensor]]:
         seen = features[-1:] if self.critic_views == 1 else features
@@ -82,7 +82,7 @@ class MaddpgAgent(Agent):
         self.target_actors = copy.deepcopy(self.actors).requires_grad_(False)
 
     def new_critic(self, game: Game, settings: Settings, belief: int) -> nn.Module:
-        return Value(self.critic_views * settings.features + sum(game.n_actions), belief, settings)
+        return Value(self.critic_inputs + sum(game.n_actions), belief, settings)
 
     def action_value(
         self, belief: Belief, features: Sequence[Tensor], actions: Sequence[Tensor], target: bool = False

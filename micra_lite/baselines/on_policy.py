@@ -116,9 +116,9 @@ def judge_by_action(state: TrainingState, played: Round) -> tuple[Tensor, list[T
     features, shape = agent.features(played.observations), played.learned.shape
     with torch.no_grad():
         predictions = agent.predict(played.belief, features)
-        slow = agent.value(played.belief, agent.features(played.observations, True), True)
+        slow = agent.value(played.belief, agent.features(played.observations, True), True).head(0)
         returns = td_targets(state, played, slow.taken(actions.flatten(1, 2)).view(shape))
-    q = agent.value(played.belief, features)
+    q = agent.value(played.belief, features).head(0)  # one Q for the team, of the mean reward
     chosen = played.learned.flatten(1)  # (K, E·T)
     others = [p[chosen] for p in predictions]
     policies = agent.joint([p.detach().exp() for p in played.log_policies], others)  # n × (B, A_j)
@@ -144,7 +144,7 @@ def on_policy(state: TrainingState, externals: Externals, judge: Judge) -> dict[
         sampled = [at_sampled_action(a, p.detach().exp(), part.actions[:, i]) for a, p, i in own]
         parts.append(actor_loss(part.log_policies, sampled, state.entropy_coefficient))
     losses["actor_loss"] = gradient_step(state.optimisers["actor"], torch.stack(parts).mean())
-    if settings.conditioned:
+    if state.agent.conditioned:
         groups = state.replay.groups(settings.externals_per_update, state.generator)
         losses.update(imitate(state, externals, groups)[-1])
     return losses

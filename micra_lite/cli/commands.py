@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from ..checkpoint import load, save
 from ..exact import tabulate
 from ..exact.scores import adaptation_report, adaptation_scores, exact_values, mean_return, yardstick_for
 from ..exact.tabulate import Tabulated
+from ..extensions.checkpoint import load, save
 from ..externals import Externals
 from ..game import Game
 from ..games.tabular import TabularGame

@@ -174,6 +174,10 @@ class JointTable(NamedTuple):
 
     table: torch.Tensor  # (…, A_1, …, A_n), return; … may be states (B,), or (K, N)
 
+    def head(self, m: int) -> JointTable:
+        """Q for target number m: the team's."""
+        return self
+
     def rows(self, policies: Sequence[torch.Tensor]) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """The table and the policies (…, A_j) with the states in one axis."""
         return self.table.flatten(0, -len(policies) - 1), [p.flatten(0, -2) for p in policies]

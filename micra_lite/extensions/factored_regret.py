@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from ..regret import check_policies, regret
+from ..checks import check_policies
+from ..regret import regret
 
 
 def pairwise_values(

@@ -38,7 +38,7 @@ def simple_tag(gamma: float = 0.95, horizon: int | None = None, **options: Any) 
     chasers = [f"adversary_{c}" for c in range(options.get("num_adversaries", 3))]
     game = from_parallel_env(
         lambda: simple_tag_v3.parallel_env(**{"continuous_actions": False, **options}),
-        targets=chasers, gamma=gamma, horizon=horizon, name="simple_tag",
+        targets=chasers, gamma=gamma, horizon=horizon, name="simple_tag", masks=False,
     )  # fmt: skip
     game.options = {"gamma": gamma, "horizon": horizon, **options}
     game.action_names = (PUSHES,) * len(game.agents)

@@ -36,7 +36,12 @@ def scene_of(game: Game, state: Tensor) -> Board | Table:
 
 
 def picture(game: Game, state: Tensor) -> np.ndarray:
-    """One state (d,) as an RGB picture (H, W, 3), uint8. Raises TypeError for a game without a scene."""
+    """One state (d,) as an RGB picture (H, W, 3), uint8. Raises TypeError for a game without a scene.
+
+    A game without one whose environments draw themselves has a method `picture`: it shows the state that it is in now.
+    """
+    if not hasattr(game, "scene") and getattr(game, "renders", False):
+        return game.picture(state)  # type: ignore[attr-defined]
     scene = scene_of(game, state)
     return draw_table(scene) if isinstance(scene, Table) else draw_board(game, scene)
 

@@ -158,9 +158,9 @@ with guess_shared.then():
 
 # %% [markdown]
 # <details><summary>After your prediction: what it means</summary>
-# The targets are one team. By default each is paid the mean of what the environment pays them. With <code>shared_reward=False</code>
-# the game pays each its own reward. But MICRA, and every other method in this package, still learns from the targets' mean reward:
-# there is one Q for the whole team. Targets that compete with each other would need one Q each.
+# The targets are one team. By default each is paid the mean of what the environment pays them, and one Q serves all. With
+# <code>shared_reward=False</code> the game pays each its own reward. Then MICRA's critic has one Q for each target, and each
+# target's regrets come from its own: so targets may compete with each other.
 # </details>
 #
 # ### Two ways to end
@@ -430,7 +430,7 @@ summary
 # <details><summary>Open</summary>
 #
 # - A `ParallelEnv`, a list of targets and a family of externals: that is all a game of your own needs.
-# - MICRA's targets are one team. They are paid the mean of their rewards.
+# - MICRA's targets are one team, paid the mean of their rewards, unless you give each its own.
 # - *Terminated* means that nothing follows; *truncated* means that we stop looking.
 # - Compare a team with itself before it watched, against the same newcomers.
 #

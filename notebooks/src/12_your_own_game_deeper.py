@@ -288,11 +288,11 @@ with guess_mistake.then():
 # | what | why it matters | what the package does |
 # |---|---|---|
 # | the external *remembers* something that it does not observe | it is not a fixed policy of its observation; old data mislead | cannot know it: put the memory into the observation |
-# | an agent *leaves* early | its later actions mean nothing | its observation becomes zeros, and a flag says so |
+# | an agent *leaves* early | its later actions mean nothing | it keeps a single action, sees zeros, and is not imitated |
 # | *truncated* and *terminated* mixed up | a future that is not there is counted, or one that is there is left out | takes the environment's word |
-# | targets with rewards of their own | MICRA learns one Q for the team | shares the mean (`shared_reward=False`: each its own; the critic still learns the mean) |
+# | targets with rewards of their own | one Q cannot say what each of them wants | shares the mean; with `shared_reward=False`, one Q for each target |
 # | continuous actions | Eq. 2 sums over a list of actions | refuses, and says what to do |
-# | action masks (some actions are forbidden) | policies here know no masks | refuses, and says what to do |
+# | action masks (some actions are forbidden) | what is never possible must not count in any sum | counts available actions only: in policies, regrets, imitation and targets |
 #
 # ## Your predictions
 

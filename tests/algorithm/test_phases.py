@@ -21,8 +21,8 @@ from micra_lite.exact.scores import (
 )
 from micra_lite.externals import ExternalFamily
 from micra_lite.games.tabular import Outcomes, TabularGame
-from micra_lite.phases import draw_transitions, execution, imitate, n_unwatched, offline_training, online_adaptation
-from micra_lite.rollouts import play, watch
+from micra_lite.phases import execution, imitate, offline_training, online_adaptation
+from micra_lite.rollouts import draw_transitions, n_unwatched, play, watch
 from micra_lite.training_state import TrainingState, last
 
 SMALL = micra_lite.Settings(
@@ -113,8 +113,12 @@ def test_transitions_of_the_unwatched_externals_are_their_own():
     store["rewards"][:] = torch.arange(state.settings.episodes_per_external)[:, None, None]  # … or its episode
     *_, (_, own) = draw_transitions(state, externals, groups)
     assert own.rewards.unique().tolist() == list(range(state.settings.episodes_per_external // 2))  # before watching
-    assert [n_unwatched(replace(state.settings, **changed), 3) for changed in
-            ({}, {"unwatched_externals": 0}, {"conditioned": False})] == [2, 0, 3]  # fmt: skip
+    counts = [n_unwatched(state, 3)]
+    state.settings = replace(state.settings, unwatched_externals=0)
+    counts.append(n_unwatched(state, 3))
+    state.agent.conditioned = False
+    counts.append(n_unwatched(state, 3))
+    assert counts == [2, 0, 3]
 
 
 def test_externals_that_are_not_stationary_are_never_given_others_transitions():

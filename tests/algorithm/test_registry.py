@@ -2,7 +2,8 @@
 
 import pytest
 
-from micra_lite.registry import CLASSES, external_family, find_class, make, names, settings_for
+from micra_lite.extensions.checkpoint import CLASSES, find_class
+from micra_lite.registry import external_family, make, names, settings_for
 
 
 @pytest.mark.parametrize("name", names())

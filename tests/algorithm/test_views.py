@@ -8,7 +8,7 @@ import torch
 
 from micra_lite import exact
 from micra_lite.agent import prior_belief
-from micra_lite.checkpoint import load, save
+from micra_lite.extensions.checkpoint import load, save
 from micra_lite.interop.to_pettingzoo import to_parallel_env
 from micra_lite.phases import offline_training, online_adaptation
 from micra_lite.registry import GRID_TASKS, external_family, make
@@ -17,7 +17,7 @@ from micra_lite.settings import Settings
 from micra_lite.training_state import TrainingState, last
 
 SMALL = {"updates": 6, "updates_per_round": 3, "externals_per_round": 3, "episodes_per_external": 8, "query_episodes": 4,
-         "support_episodes": (0, 2), "externals_per_update": 3, "states_per_external": 8, "hidden": 16, "actor_hidden": 16}  # fmt: skip
+         "support_episodes": (0, 2), "externals_per_update": 3, "unwatched_externals": 1, "states_per_external": 8, "hidden": 16, "actor_hidden": 16}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", GRID_TASKS)

@@ -18,6 +18,7 @@ from micra_lite.baselines.maddpg import action_gradient_loss, action_value_loss,
 from micra_lite.baselines.methods import METHODS, PUBLISHED, initial_state, settings_of, train
 from micra_lite.baselines.on_policy import as_played, judge_by_action, judge_by_value, lambda_returns
 from micra_lite.exact.scores import exact_values, team_tables, yardstick_for
+from micra_lite.externals import ExternalFamily
 from micra_lite.regret import counterfactual_regret_advantage, policy_gradient_objective
 from micra_lite.replay import Replay, followed
 from micra_lite.rollouts import play
@@ -28,7 +29,7 @@ from micra_lite.updates import actor_loss, temporal_difference_target
 SMALL = {
     "features": 16, "hidden": 32, "actor_hidden": 32, "imitator_hidden": 8, "probes": 4, "updates": 6, "updates_per_round": 3,
     "externals_per_round": 3, "episodes_per_external": 8, "support_episodes": (1, 2), "query_episodes": 4,
-    "externals_per_update": 4, "states_per_external": 16,
+    "externals_per_update": 4, "unwatched_externals": 1, "states_per_external": 16,
 }  # fmt: skip
 RIVALS = PUBLISHED[1:]
 VALUES = RIVALS[:2]
@@ -390,7 +391,7 @@ def test_without_an_imitator_the_externals_next_move_stands_in():
 # ---- every method, whole
 
 
-class TrainingOnly:
+class TrainingOnly(ExternalFamily):
     """A family that lets nobody see other than training externals."""
 
     def __init__(self, family):

@@ -12,7 +12,7 @@ from micra_lite.baselines.methods import METHODS, PUBLISHED
 from micra_lite.plotting import style
 
 ROUND = {"externals_per_round": 2, "episodes_per_external": 12, "support_episodes": (0, 2), "query_episodes": 4}
-SMALL = {**ROUND, "features": 8, "hidden": 16, "actor_hidden": 16, "imitator_hidden": 8, "externals_per_update": 2, "states_per_external": 8}  # fmt: skip
+SMALL = {**ROUND, "features": 8, "hidden": 16, "actor_hidden": 16, "imitator_hidden": 8, "externals_per_update": 2, "unwatched_externals": 1, "states_per_external": 8}  # fmt: skip
 BASE = {"point": 10, "watched": 0, "task": "t", "training_cpu_seconds": 2.0}
 
 

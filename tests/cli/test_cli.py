@@ -10,12 +10,12 @@ import time
 import pytest
 
 import micra_lite
-from micra_lite.checkpoint import load
 from micra_lite.cli.main import main, parser
 from micra_lite.cli.support import settings_from, table
+from micra_lite.extensions.checkpoint import load
 
 SMALL = ["--set", "updates_per_round=4", "externals_per_round=2", "episodes_per_external=8", "support_episodes=0,2",
-         "query_episodes=4", "externals_per_update=3", "states_per_external=4", "hidden=16", "actor_hidden=16"]  # fmt: skip
+         "query_episodes=4", "externals_per_update=3", "unwatched_externals=1", "states_per_external=4", "hidden=16", "actor_hidden=16"]  # fmt: skip
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """PettingZoo's environments as games, against environments stepped by hand and a scripted one that follows a timetable."""
 
 import gc
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,11 +14,14 @@ from pettingzoo import AECEnv, ParallelEnv
 from helpers.played import cells_of, check_transitions, generator, surprise
 from micra_lite.exact import tabulate
 from micra_lite.game import Game
-from micra_lite.interop.from_pettingzoo import from_parallel_env
+from micra_lite.interop import from_pettingzoo
 from micra_lite.interop.simple_tag import simple_tag
 from micra_lite.interop.to_pettingzoo import to_parallel_env
 from micra_lite.plotting.games import picture
 from micra_lite.registry import make
+
+# Whatever a trial at the start shows.
+from_parallel_env = partial(from_pettingzoo.from_parallel_env, masks=True)
 
 
 class Timetable(ParallelEnv):
@@ -29,7 +33,7 @@ class Timetable(ParallelEnv):
     metadata = {"name": "timetable"}  # noqa: RUF012
 
     def __init__(self, plan, start=0):
-        self.plan, self.opened, self.resets = plan, True, 0
+        self.plan, self.opened, self.resets, self.max_cycles = plan, True, 0, 25
         self.possible_agents = [f"agent_{j}" for j in range(len(plan))]
         self._actions = {a: spaces.Discrete(2 + j, start=start) for j, a in enumerate(self.possible_agents)}
         self._seen = {a: spaces.Box(-1e6, 1e6, (3, 1)) for a in self.possible_agents}
@@ -89,7 +93,7 @@ def test_early_leavers_follow_the_timetable(timetable, start, shared):
     names = [f"agent_{j}" for j in range(n)]
     game = from_parallel_env(lambda: Timetable(plan, start), [names[j] for j in targets], shared_reward=shared)
     assert game.n_actions == tuple(2 + j for j in range(n))
-    assert game.observation_sizes == (3,) * n
+    assert game.observation_sizes == tuple(3 + 2 + j for j in range(n))
     g, actions_g = generator(1), generator(2)
     state = game.reset(2, g)
     luck = game.observe(state)[0][:, 2]
@@ -118,8 +122,10 @@ def test_early_leavers_follow_the_timetable(timetable, start, shared):
         for j, seen in enumerate(game.observe(state)):
             here = t < plan[j][0] or (cut and t == plan[j][0] and plan[j][1] == "truncated")
             expected = torch.stack([torch.full((2,), float(t)), torch.full((2,), j + 1.0), luck], 1) * here
-            assert torch.equal(seen, expected)
-            assert (state[:, 3 * n + j] == here).all()
+            assert torch.equal(seen[:, :3], expected)
+            assert (seen[:, 3] == 1).all()  # its first action is always there, the others while it takes part
+            assert (seen[:, 4:] == here).all()
+            assert (state[:, sum(game.observation_sizes) + j] == here).all()
 
 
 def by_hand(make_env, seeds, plays):
@@ -311,14 +317,14 @@ def test_observation_spaces_of_every_kind():
     kinds = {
         "agent_0": (spaces.Discrete(4, start=2), 3, [0, 1, 0, 0]),
         "agent_1": (spaces.Dict({"observation": spaces.Box(0, 9, (2, 2)), "extra": spaces.Discrete(2)}),
-                    {"observation": np.array([[1, 2], [3, 4]]), "extra": 0}, [1, 2, 3, 4]),
+                    {"observation": np.array([[1, 2], [3, 4]]), "extra": 1}, [0, 1, 1, 2, 3, 4]),
     }  # fmt: skip
     make_env = altered(
         observation_space=lambda self, a: kinds[a][0],
         _look=lambda self, agents: {a: kinds[a][1] for a in agents},
     )
-    game = from_parallel_env(make_env, ["agent_0"])
-    assert game.observation_sizes == (4, 4)
+    game = from_parallel_env(make_env, ["agent_0"], masks=False)
+    assert game.observation_sizes == (4, 6)
     for (_, _, expected), seen in zip(kinds.values(), game.observe(game.reset(2, generator())), strict=True):
         assert seen.tolist() == [expected] * 2
 
@@ -364,14 +370,10 @@ def with_(part, value):
         ({"step": with_(1, float("nan"))}, "reward of 'agent_1' is nan"),
         ({"step": with_(1, None)}, "reward of 'agent_1'"),
         ({"step": with_(0, np.full((3, 1), np.nan))}, "observation of 'agent_1' contains NaN"),
-        ({"step": with_(0, np.zeros(5))}, "'agent_1' sees 5 numbers, not 3"),
+        ({"step": with_(0, np.zeros(5))}, r"'agent_1' sees has 5 numbers in the shape \(5,\), not \(3, 1\)"),
         ({"observation_space": lambda s, a: {}[a]}, "spaces of 'agent_0'"),
         ({"observation_space": lambda s, a: spaces.Sequence(spaces.Discrete(2))}, "'agent_0' observes Seq"),
         ({"action_space": lambda s, a: spaces.MultiDiscrete([2, 2])}, "action space MultiDiscrete"),
-        ({"observation_space": lambda s, a: spaces.Dict(
-            observation=spaces.Discrete(2), action_mask=spaces.MultiBinary(2))}, "'agent_0' gets an action"),
-        ({"reset": lambda s, seed=None, options=None: (
-            Timetable.reset(s)[0], {"agent_1": {"action_mask": [1, 0]}})}, "'agent_1' gets an action mask"),
     ],
 )  # fmt: skip
 def test_a_broken_contract_is_named(methods, message):
@@ -408,7 +410,7 @@ def test_flags_without_removal_count_too():
         state = answer.state
         assert answer.truncated.item() == (t >= 3)
     assert game.observe(state)[1][0, 0] == 4.0  # what the truncated agent saw last
-    assert not game.observe(state)[0].any()  # the terminated one
+    assert game.observe(state)[0].tolist() == [[0, 0, 0, 1, 0]]  # the terminated one
 
 
 def test_a_target_may_join_later():
@@ -429,6 +431,6 @@ def test_a_target_may_join_later():
     for _ in range(4):
         answer = game.step(state, torch.zeros(1, 2, dtype=torch.long), generator())
         state = answer.state
-        taking_part.append(bool(state[0, 7]))
+        taking_part.append(bool(state[0, 12]))  # behind 3 + 2 and 3 + 3 numbers and another flag
     assert taking_part == [False, True, True, True]
     assert answer.truncated.item()

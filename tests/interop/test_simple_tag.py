@@ -18,7 +18,14 @@ SETTINGS = micra_lite.settings_for("simple_tag", adaptation_updates=5)
 
 def test_all_three_phases_run_beside_a_runner():
     """Small and quick: every phase, every answer; the actors use imitators of their own observations."""
-    settings = replace(SETTINGS, updates=3, externals_per_round=2, episodes_per_external=10, externals_per_update=2)
+    settings = replace(
+        SETTINGS,
+        updates=3,
+        externals_per_round=2,
+        episodes_per_external=10,
+        externals_per_update=2,
+        unwatched_externals=1,
+    )
     state = TrainingState.initial(simple_tag(), settings)
     state = last(offline_training(state.game, RunnerFamily(), settings, state)).state
     assert len(state.agent.imitators) == 1 + len(state.agent.target_axes)

@@ -18,7 +18,7 @@ from micra_lite.training_state import last
 
 SMALL = {
     "updates": 12, "updates_per_round": 4, "externals_per_round": 2, "episodes_per_external": 6, "support_episodes": (0, 2),
-    "query_episodes": 3, "externals_per_update": 3, "states_per_external": 4, "hidden": 16, "actor_hidden": 16,
+    "query_episodes": 3, "externals_per_update": 3, "unwatched_externals": 1, "states_per_external": 4, "hidden": 16, "actor_hidden": 16,
     "features": 8, "imitator_hidden": 8, "probes": 4, "rounds_kept": 2,
 }  # fmt: skip
 

@@ -14,13 +14,29 @@ from typing import Any
 
 import torch
 
-from .agent import Belief
-from .game import Game
-from .registry import find_class, make
-from .replay import Play
-from .training_state import TrainingState
+from ..agent import Belief
+from ..game import Game
+from ..registry import find, make
+from ..replay import Play
+from ..training_state import TrainingState
 
-FORMAT, VERSION = "micra_lite training state", 7
+FORMAT, VERSION = "micra_lite training state", 8
+# The classes that a checkpoint may name, by their names alone.
+CLASSES = {
+    "Agent": "agent:Agent",
+    "IndependentAgent": "baselines.networks:IndependentAgent",
+    "CentralValueAgent": "baselines.networks:CentralValueAgent",
+    "MaddpgAgent": "baselines.networks:MaddpgAgent",
+    "Settings": "settings:Settings",
+    "OnPolicySettings": "baselines.on_policy:OnPolicySettings",
+}
+
+
+# What a game must have in common with the one that was trained on.
+FACTS = (
+    "agents", "targets", "externals", "n_actions", "observation_sizes", "full_view", "masked", "shared_reward", "gamma",
+    "horizon",
+)  # fmt: skip
 
 
 def save(path: str | Path, state: TrainingState) -> None:
@@ -29,6 +45,7 @@ def save(path: str | Path, state: TrainingState) -> None:
     content = {
         "format": FORMAT, "version": VERSION,
         "game": {"name": state.game.name, "options": state.game.options},
+        "facts": {fact: getattr(state.game, fact) for fact in FACTS},
         "settings": {"class": type(state.settings).__name__, "values": dataclasses.asdict(state.settings)},
         "agent": {"class": type(state.agent).__name__, "parameters": state.agent.state_dict()},
         "optimisers": {name: optimiser.state_dict() for name, optimiser in state.optimisers.items()},
@@ -69,14 +86,27 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
+def find_class(name: str) -> Any:
+    """A class of `CLASSES`. Raises ValueError for any other name."""
+    if name not in CLASSES:
+        raise ValueError(f"{name!r} is none of the known classes, {sorted(CLASSES)}")
+    return find(CLASSES[name])
+
+
 def load(path: str | Path, game: Game | None = None) -> TrainingState:
-    """The `TrainingState` saved at `path`; give a `game` that is not ours. ValueError for a damaged or foreign file."""
+    """The `TrainingState` saved at `path`; give a `game` that is not ours.
+
+    Raises ValueError for a damaged or foreign file, and for a game that differs from the one trained on.
+    """
     content = _read(Path(path))
     name, options = content["game"]["name"], content["game"]["options"]
     if game is None:
         game = make(name, **options)
     elif game.name != name:
         raise ValueError(f"{path} was trained on {name!r}; the game given is {game.name!r}")
+    facts = {fact: (was, getattr(game, fact)) for fact, was in content["facts"].items()}
+    if other := [f"{fact} was {was!r} and is {now!r}" for fact, (was, now) in facts.items() if was != now]:
+        raise ValueError(f"{path} was trained on another {name!r}: {'; '.join(other)}")
     settings = find_class(content["settings"]["class"])(**content["settings"]["values"])
     state = TrainingState.initial(game, settings, find_class(content["agent"]["class"]))
     state.agent.load_state_dict(content["agent"]["parameters"])

@@ -1,0 +1,71 @@
+"""The measured part of docs/environments.md, made from the results by `readme.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from readme_tables import HERE, interval, lines_of, result
+
+BEGIN, END = "<!-- environments: made by benchmarks/readme.py -->", "<!-- end of environments -->"
+HEADERS = ["environment", "agents (ours)", "actions", "each observes", "steps an episode", "all actions always there",
+           "three phases", "steps / CPU s"]  # fmt: skip
+
+
+def line_of(r: dict[str, Any]) -> list[str]:
+    """An environment's line of its table."""
+    if not r["ran"]:
+        return [f"`{r['environment']}`", *[""] * 5, f"no: {r['error']}", ""]
+    seen = r["observes"] + (f"; the critic: {r['state']}" if r["state"] else "")
+    steps = f"{r['horizon']}, {'read' if r['horizon_read'] else 'given'}"
+    return [f"`{r['environment']}`", f"{r['agents']} ({r['targets']})", r["actions"], seen, steps,
+            "no" if r["masks"] else "yes", "yes", f"{r['steps_per_second']:,.0f}"]  # fmt: skip
+
+
+def tables() -> list[str]:
+    """For each kind of environments the line that makes a game of the first one, and a table of all."""
+    measured = result("environments")
+    lines = [f"Measured by `{measured['command']}`, with random play for the steps per second."]
+    for kind in dict.fromkeys(r["kind"] for r in measured["rows"]):
+        rows = [r for r in measured["rows"] if r["kind"] == kind]
+        if rows:
+            code = [*rows[0]["imports"].split("\n"), f"game = {rows[0]['code']}"]
+            lines += [
+                "",
+                f"### {kind}",
+                "",
+                "```python",
+                *code,
+                "```",
+                "",
+                *lines_of(HEADERS, [line_of(r) for r in rows]),
+            ]
+    return lines
+
+
+def training() -> list[str]:
+    """What trained teams earn."""
+    measured = result("environments_training")
+    rows = {(r["task"], r["method"]): r for r in measured["rows"]}
+    methods = ["random", "trained", "adapted", "trained − random", "adapted − trained"]
+    lines = []
+    for task in dict.fromkeys(r["task"] for r in measured["rows"]):
+        r = rows[task, "trained"]
+        lines.append([task, f"{r['steps']:,.0f}", f"{r['seconds'] / 60:.1f}",
+                      *[interval(rows.get((task, m)), 2) for m in methods]])  # fmt: skip
+    return [
+        "### What trained teams earn",
+        "",
+        f"Undiscounted returns per episode, means over {measured['seeds']} seeds and up to {max(r['externals'] for r in measured['rows'])} "
+        "held-out externals, with 95% intervals over both: a random team, a trained one that has watched nobody, and the same after "
+        f"five watched episodes. `{measured['command']}`",
+        "",
+        *lines_of(["task", "steps of training", "CPU minutes a seed", *methods], lines),
+    ]
+
+
+def filled(page: str) -> str:
+    """The page with what is measured between the marks."""
+    head, rest = page.split(BEGIN)
+    parts = [("environments", tables), ("environments_training", training)]
+    made = ["\n".join(part()) for name, part in parts if (HERE / "results" / f"{name}.json").exists()]
+    return "\n\n".join([head + BEGIN, *made, END + rest.split(END)[1]])

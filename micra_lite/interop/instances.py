@@ -1,0 +1,163 @@
+"""The environments behind a `ParallelGame`: what is asked of them before they are played, and making them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from gymnasium import spaces
+from pettingzoo import AECEnv, ParallelEnv
+
+from ..game import Game
+from .inner import attribute, layers, turn_keeper, whole_number
+from .masks import given_in, mask_method
+from .spaces import View, view_of
+
+LARGEST_STATE = 4096  # numbers of `env.state()` that a critic is given to look at
+
+
+class Row(NamedTuple):
+    """The environment of one row of the batch, and what is inside it."""
+
+    env: ParallelEnv
+    layers: list[Any]  # it and all that it wraps
+    turns: Any  # the AEC environment whose `agent_selection` moves; None where all move at once
+    mask: tuple[str, Callable[[Hashable], Any]] | None  # a method that tells an agent's mask
+
+
+def close_all(rows: list[Row]) -> None:
+    while rows:
+        rows.pop().env.close()
+
+
+def demand(condition: object, breach: str) -> None:
+    """The ParallelEnv contract, clause by clause: whoever breaks it is told which."""
+    if not condition:
+        raise ValueError(breach)
+
+
+def new_row(make_env: Callable[[], ParallelEnv], others: Sequence[Row]) -> Row:
+    """Another environment. Raises TypeError if it is no ParallelEnv, ValueError if one of the `others` is inside it."""
+    env = make_env()
+    if isinstance(env, AECEnv):
+        raise TypeError(
+            f"make_env returns an AECEnv ({env}), whose agents move one after the other; convert it first, with "
+            "pettingzoo.utils.conversions: aec_to_parallel(env) where all choose before anything happens (or use "
+            "the module's parallel_env), turn_based_aec_to_parallel(env) for a game of turns"
+        )
+    if not isinstance(env, ParallelEnv):
+        raise TypeError(f"make_env must return a pettingzoo.ParallelEnv; got {type(env).__name__}")
+    found = layers(env)
+    known = {id(layer) for other in others for layer in other.layers}
+    demand(
+        not any(id(layer) in known for layer in found),
+        "make_env returned the same environment twice, or new wrappers around the same one; each call must make a "
+        "new environment, inside as well",
+    )
+    agents = tuple(getattr(env, "possible_agents", ()) or ())
+    return Row(env, found, turn_keeper(found), mask_method(found, agents))
+
+
+def spaces_of(env: ParallelEnv, agents: Sequence, name: str) -> list[tuple[spaces.Space, spaces.Discrete]]:
+    """Each agent's observation space and action space. Raises TypeError for actions that are not Discrete."""
+    found = []
+    for agent in agents:
+        try:
+            space, action = env.observation_space(agent), env.action_space(agent)
+        except (AttributeError, KeyError, NotImplementedError) as error:
+            raise ValueError(f"{name} does not tell the spaces of {agent!r} ({error!r})") from error
+        if not isinstance(action, spaces.Discrete):
+            raise TypeError(
+                f"{agent!r} has the action space {action}; only Discrete actions will do. Many "
+                "environments have an option for them (such as continuous_actions=False); else wrap it, "
+                "so that each of a few numbers stands for one such action."
+            )
+        found.append((space, action))
+    return found
+
+
+def same_as_ever(env: ParallelEnv, game: Game, known: Sequence[tuple[Any, Any]], observations: bool = True) -> None:
+    """Raise ValueError if an environment has other agents, or actions, or observations, than the first one had."""
+    agents = tuple(env.possible_agents)
+    were = f"{game.name}: possible_agents were {list(game.agents)}, and are {list(agents)} now"
+    demand(agents == game.agents, were)
+    for agent, (seen, action) in zip(agents, known, strict=True):
+        pairs = [("action", action, env.action_space(agent))]
+        if observations:
+            pairs.append(("observation", seen, env.observation_space(agent)))
+        for what, old, new in pairs:
+            if new is not old and new != old:
+                raise ValueError(
+                    f"{game.name}: the {what} space of {agent!r} was {old}, and is {new} in another episode; it must be "
+                    "the same in all episodes and environments"
+                )
+
+
+def state_view(row: Row, observed: int) -> View | None:
+    """How `env.state()` becomes numbers, if a critic has something to see in it; else None.
+
+    It must be implemented, of a known, moderate size, and more than all that is `observed`, so many numbers, with the
+    wrappers or without them: the observations side by side, as in mpe2, bring nothing.
+    """
+    env = row.env
+    space = attribute(env, "state_space")
+    size = int(np.prod(space.shape)) if isinstance(space, spaces.Box) else 0
+    if not 0 < size <= LARGEST_STATE or size in (observed, *map(_observed, row.layers)):
+        return None
+    try:
+        env.state()
+    except (NotImplementedError, AttributeError):
+        return None
+    return view_of(spaces.Box(space.low.ravel(), space.high.ravel(), dtype=space.dtype.type), 0)
+
+
+def _observed(layer: Any) -> int:
+    """How many numbers all agents of one of the layers see, 0 where that is not known."""
+    try:
+        seen = [layer.observation_space(agent) for agent in layer.possible_agents]
+        return sum(int(np.prod(space.shape)) for space in seen)
+    except Exception:
+        return 0
+
+
+def find_mask(
+    agent: Hashable, view: View, method: tuple[str, Callable[[Hashable], Any]] | None, seen: object, info: object
+) -> tuple[str, Any]:
+    """An agent's mask as it is given, and under which name: in what it sees, in its info or by a method; or None."""
+    name, given = view.mask, None
+    if type(seen) is not np.ndarray and isinstance(seen, Mapping):  # the first is quicker
+        name = name if view.nested else given_in(seen)
+        given = None if name is None else seen.get(name)
+    if given is None and info and (name := given_in(info)):
+        given = info[name]  # type: ignore[index]
+    if given is None and method is not None:
+        name, given = method[0], method[1](agent)
+    return str(name), given
+
+
+def check_arguments(
+    make_env: object, targets: Sequence, externals: Sequence | None, gamma: float, horizon: int | None
+) -> None:
+    """Raise for what can be told wrong without an environment."""
+    if not callable(make_env) or isinstance(make_env, ParallelEnv | AECEnv):
+        raise TypeError(
+            f"make_env must be a function that makes a new environment, such as lambda: parallel_env(); got {make_env!r}"
+        )
+    try:
+        signature = inspect.signature(make_env)
+    except (TypeError, ValueError):  # of some built-in ones nothing is known
+        signature = inspect.Signature()
+    try:
+        signature.bind()
+    except TypeError as error:
+        raise TypeError(f"make_env is called without arguments ({error}): wrap it, lambda: make_env(…)") from error
+    for what, names in (("targets", targets), ("externals", externals or ())):
+        if isinstance(names, str) or not isinstance(names, Sequence | set | frozenset | np.ndarray):
+            raise TypeError(f"{what} must be a list of agents' names, such as [{names!r}]; got {names!r}")
+        demand(len(set(names)) == len(names), f"{what} name an agent twice: {list(names)}")
+    number = isinstance(gamma, int | float | np.floating) and not isinstance(gamma, bool)
+    demand(number and 0 < gamma <= 1, f"gamma must be a number above 0 and at most 1; got {gamma!r}")
+    whole = horizon is None or (not isinstance(horizon, float | np.floating) and whole_number(horizon))
+    demand(whole, f"horizon must be a whole number of steps, 1 or more; got {horizon!r}")

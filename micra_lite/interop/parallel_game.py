@@ -1,0 +1,393 @@
+"""A batch of PettingZoo environments, played as one `Game`. `from_parallel_env` makes and explains it."""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+from collections.abc import Callable, Hashable, Sequence
+from typing import cast
+
+import numpy as np
+import torch
+from pettingzoo import ParallelEnv
+from torch import Tensor
+
+from ..game import Game, Step
+from ..settings import Settings
+from .inner import attribute, episode_length
+from .instances import Row, check_arguments, close_all, demand, find_mask, new_row, same_as_ever, spaces_of, state_view
+from .masks import read_mask, something_is_missing
+from .memory import demand_memory
+from .sight import sight
+from .spaces import View, view_of
+
+LARGEST = np.finfo(np.float32).max
+PARTS = ("observations", "rewards", "terminations", "truncations", "infos")
+
+
+class ParallelGame(Game):
+    """A ParallelEnv as a batched game; see `from_parallel_env`.
+
+    The state (B, d) is, side by side: every agent's flattened observation (zeros while it does not take part), with its
+    mask behind it if the game is masked; one flag per agent (1 while it takes part); the environment's own state if the
+    critic sees that; and the number of steps played.
+    """
+
+    full_view = False
+
+    def __init__(
+        self, make_env: Callable[[], ParallelEnv], targets: Sequence, externals: Sequence | None, gamma: float,
+        horizon: int | None, shared_reward: bool, name: str | None, masks: bool | None, returning: bool,
+    ) -> None:  # fmt: skip
+        check_arguments(make_env, targets, externals, gamma, horizon)
+        self._make_env, self.options = make_env, {}
+        self.gamma, self.shared_reward, self.masked, self.returning = (
+            float(gamma),
+            shared_reward,
+            masks is not False,
+            returning,
+        )
+        self._played_in: list[Row] = []
+        self._warned, self._given = set[Hashable](), set[int]()  # of what was warned; who was given a mask
+        weakref.finalize(self, close_all, self._played_in)  # also when the game is forgotten, or at exit
+        try:
+            row = self._instance(0)
+            self.name = name or str(
+                (attribute(row.env, "metadata") or {}).get("name") or type(row.env.unwrapped).__name__
+            )
+            self.agents = tuple(getattr(row.env, "possible_agents", ()) or ())
+            demand(
+                self.agents,
+                f"{self.name} has no possible_agents: a ParallelEnv lists there all agents it may ever have",
+            )
+            self._axis = {a: j for j, a in enumerate(self.agents)}
+            rest = tuple(a for a in self.agents if a not in targets)
+            self.split_agents(tuple(targets), rest if externals is None else tuple(externals))
+            self._target_axes = self.target_axes
+            self._read_horizon(row, horizon)
+            self._read_spaces(row)
+            observations, infos = self._start(row, seed=0)  # a breach of the contract shows before any training
+            self._state_view = state_view(row, sum(view.size for view in self._views))
+            self.state_observation_size = self._state_view.size if self._state_view else None
+            self._lay_out()
+            self._clear(1)
+            self._write(0, observations, infos, self._listed(row.env))
+            if masks is None and not (row.turns or self._given or something_is_missing(self)):
+                self.masked = False
+                self._lay_out()
+        except BaseException:
+            self.close()
+            raise
+        self._clear(0)  # none is played yet
+
+    def _read_horizon(self, row: Row, horizon: int | None) -> None:
+        self._horizon_read = horizon is None
+        length = horizon or episode_length(row.layers)
+        demand(
+            length, f"{self.name} does not tell how long an episode is: pass horizon=, the steps until it is cut short"
+        )
+        self.horizon = int(cast(int, length))
+
+    def _read_spaces(self, row: Row) -> None:
+        self._spaces = spaces_of(row.env, self.agents, self.name)
+        self._first, self._views = [int(action.start) for _, action in self._spaces], list[View]()
+        self.n_actions = tuple(int(action.n) for _, action in self._spaces)
+        self._moves = np.array(self.n_actions)
+        for agent, (space, action) in zip(self.agents, self._spaces, strict=True):
+            try:
+                self._views.append(view_of(space, int(action.n)))
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"{self.name}: {agent!r} {error}") from error
+            self._refuse_mask(agent, self._views[-1].mask)
+        if not self.masked and (row.turns is not None or row.mask):
+            why = "its agents take turns" if row.turns is not None else "its actions have masks"
+            raise TypeError(f"{self.name} needs masks=True: {why}, so that not every action is there at every step")
+        self.action_names = tuple(tuple(f"a{k}" for k in range(n)) for n in self.n_actions)
+        self.sights = tuple(sight(view) for view in self._views)
+
+    def _refuse_mask(self, agent: Hashable, mask: object) -> None:
+        if mask is not None and not self.masked:
+            raise TypeError(f"{self.name}: {agent!r} is given an action mask: make the game with masks=True")
+
+    def _lay_out(self) -> None:
+        """The columns of a state, and the declared bounds of each."""
+        sizes, moves = [view.size for view in self._views], self.n_actions if self.masked else [0] * len(self.agents)
+        self.observation_sizes = tuple(o + a for o, a in zip(sizes, moves, strict=True))
+        self._cuts = np.cumsum([0, *self.observation_sizes]).tolist()  # agent j sees columns cuts[j] … cuts[j+1] − 1
+        self._widths = [*self.observation_sizes, len(self.agents) + (self.state_observation_size or 0) + 1]
+        self._mask_at = np.array(self._cuts[:-1]) + sizes  # where its mask begins
+        self._blocks = [slice(a, m) for a, m in zip(self._cuts, self._mask_at.tolist(), strict=False)]
+        self._flags = slice(self._cuts[-1], self._cuts[-1] + len(self.agents))
+        self._state_at = slice(self._flags.stop, self._flags.stop + (self.state_observation_size or 0))
+        self._low, self._high = np.full((2, self._state_at.stop + 1), LARGEST)
+        self._low *= -1
+        for block, view in zip(self._blocks, self._views, strict=True):
+            limited = np.isfinite(view.high) & np.isfinite(view.low)
+            slack = 1e-3 * np.maximum(1.0, np.where(limited, view.high, 1.0) - np.where(limited, view.low, 0.0))
+            self._low[block] = np.maximum(view.low - slack, -LARGEST)
+            self._high[block] = np.minimum(view.high + slack, LARGEST)
+
+    @property
+    def _envs(self) -> list[ParallelEnv]:
+        return [row.env for row in self._played_in]
+
+    def _instance(self, number: int) -> Row:
+        """The environment of one row; made when first needed, kept for later episodes."""
+        while len(self._played_in) <= number:
+            self._played_in.append(new_row(self._make_env, self._played_in))
+            if len(self._played_in) > 1 or hasattr(self, "_spaces"):  # not the first one of all
+                same_as_ever(self._played_in[-1].env, self, self._spaces)
+        return self._played_in[number]
+
+    def _dicts(self, who: str, answer: object, *parts: str) -> tuple[dict, ...]:
+        """`answer`, which must be a tuple of dicts, one for each of `parts`."""
+        if isinstance(answer, tuple) and len(answer) == len(parts) and all(isinstance(part, dict) for part in answer):
+            return answer
+        got: object = type(answer).__name__
+        if isinstance(answer, tuple):
+            got = ["dict" if isinstance(part, dict) else type(part).__name__ for part in answer]
+        raise ValueError(f"{self.name}: {who} must return a tuple of {len(parts)} dicts {parts}; got {got}")
+
+    def _listed(self, env: ParallelEnv) -> list[bool]:
+        """Which agents are in `env.agents`."""
+        listed = [False] * len(self.agents)
+        for agent in env.agents:
+            if agent not in self._axis:
+                raise ValueError(f"{self.name}: {agent!r} takes part, and is not one of possible_agents")
+            listed[self._axis[agent]] = True
+        return listed
+
+    def _start(self, row: Row, seed: int) -> tuple[dict, dict]:
+        observations, infos = self._dicts("reset", row.env.reset(seed=seed), "observations", "infos")
+        demand(row.env.agents, f"{self.name}: no agent takes part after reset; env.agents is empty")
+        same_as_ever(row.env, self, self._spaces, observations=False)
+        return observations, infos
+
+    def check_settings(self, settings: Settings) -> None:
+        """Raise ValueError if data and networks would not fit into this machine's memory."""
+        demand_memory(self, settings)
+
+    def reset(self, batch: int, generator: torch.Generator) -> Tensor:
+        seeds = torch.randint(2**31 - 1, (batch,), generator=generator).tolist()
+        self._clear(batch)
+        for number, seed in enumerate(seeds):
+            row = self._instance(number)
+            observations, infos = self._start(row, seed)
+            self._write(number, observations, infos, self._listed(row.env))
+        return self._state()
+
+    def _clear(self, batch: int) -> None:
+        self._rows = np.zeros((batch, len(self._low)), np.float32)  # (B, d): the last state
+        self._left = [[False] * len(self.agents) for _ in range(batch)]  # took part and does not at present
+        self._terminated, self._truncated = np.zeros(batch, bool), np.zeros(batch, bool)
+
+    def step(self, state: Tensor, actions: Tensor, generator: torch.Generator) -> Step:
+        """As `Game.step`; a row whose episode is over stays as it is, is paid nothing and keeps its flags."""
+        if not np.array_equal(state.numpy(), self._rows):
+            raise ValueError(
+                "step must go on from the state that reset or step returned last: the environments of "
+                f"{self.name} are there and nowhere else. Replayed states can be observed, not played; for a "
+                "second batch beside this one, make a second game."
+            )
+        played = actions.numpy()  # (B, n)
+        running = ~(self._terminated | self._truncated)
+        self._check_actions(played, running)
+        rewards = np.zeros(played.shape, np.float32)
+        for number, (runs, chosen) in enumerate(zip(running.tolist(), played.tolist(), strict=True)):
+            if runs:
+                rewards[number] = self._play(number, chosen)
+        if not np.isfinite(rewards).all():
+            b, j = np.argwhere(~np.isfinite(rewards))[0]
+            raise ValueError(f"{self.name}: the reward of {self.agents[j]!r} is {rewards[b, j]}, not finite")
+        if self.shared_reward and len(self.targets) > 1:
+            axes = list(self.target_axes)
+            rewards[:, axes] = rewards[:, axes].mean(1, keepdims=True)
+        flags = [torch.from_numpy(f.copy()) for f in (self._terminated, self._truncated)]
+        return Step(self._state(), torch.from_numpy(rewards), *flags)
+
+    def _check_actions(self, played: np.ndarray, running: np.ndarray) -> None:
+        """Raise ValueError for an action (B, n) that does not exist, or that an agent who takes part has not got now."""
+        exists = (played >= 0) & (played < self._moves)
+        if not exists.all():
+            b, j = np.argwhere(~exists)[0]
+            raise ValueError(f"{played[b, j]} is no action of {self.agents[j]!r}, who has {self.n_actions[j]}")
+        if not self.masked:
+            return
+        there = self._rows[np.arange(len(played))[:, None], self._mask_at + played] > 0
+        if not there.all():
+            for b, j in np.argwhere(~there & (self._rows[:, self._flags] > 0) & running[:, None])[:1]:
+                mask = self._rows[b, self._mask_at[j] : self._cuts[j + 1]]
+                raise ValueError(
+                    f"{self.name}: action {played[b, j]} of {self.agents[j]!r} is not available; these are: "
+                    f"{np.flatnonzero(mask).tolist()}. The observation ends with the mask"
+                )
+
+    def _play(self, number: int, actions: list[int]) -> list[float]:
+        """One step of one environment: each agent's reward (n,); the rest goes into the row and its flags."""
+        env, row = self._played_in[number].env, self._rows[number]
+        took_part, left = row[self._flags].tolist(), self._left[number]
+        moves = {a: self._first[self._axis[a]] + actions[self._axis[a]] for a in env.agents}
+        answer = self._dicts("step", env.step(moves), *PARTS)
+        observations, paid, terminated, truncated, infos = answer
+        rewards, cut = [0.0] * len(self.agents), [False] * len(self.agents)
+        here = self._listed(env)  # some may have joined, or come back
+        for j, agent in enumerate(self.agents):
+            if terminated.get(agent, False):
+                here[j] = False
+            elif truncated.get(agent, False):
+                here[j], cut[j] = False, bool(took_part[j])
+            if took_part[j]:
+                if agent not in paid or agent not in terminated or agent not in truncated:
+                    what = next(w for w, part in zip(PARTS[1:4], answer[1:4], strict=True) if agent not in part)
+                    raise ValueError(f"{self.name}: the {what} of a step lack {agent!r}, who took part")
+                rewards[j] = paid[agent]
+            left[j] = not here[j] and (took_part[j] or left[j])
+        over = self._end(number, here, cut)
+        if over and self._truncated[number]:
+            here = [
+                h or c for h, c in zip(here, cut, strict=True)
+            ]  # they keep their last view: critics bootstrap from it
+        row[-1] += 1
+        self._write(number, observations, infos, here, over)
+        if not over and self._horizon_read and row[-1] == self.horizon:
+            self._warn(
+                "horizon", f"{self.name} goes on after {self.horizon} steps, which it seemed to name as an episode's length: "
+                "episodes are cut short there. If that is too early, pass horizon=",
+            )  # fmt: skip
+        return rewards
+
+    def _end(self, number: int, here: list[bool], cut: list[bool]) -> bool:
+        """Whether the episode is over, and if so, how: cut short if a target was still there to be cut."""
+        left, targets = self._left[number], self._target_axes
+        if any(here) and (self.returning or not all(left[i] for i in targets)):
+            return False
+        self._truncated[number] = any(cut) if self.returning else any(cut[i] for i in targets)
+        self._terminated[number] = not self._truncated[number]
+        return True
+
+    def _write(self, number: int, observations: dict, infos: dict, here: list[bool], over: bool = False) -> None:
+        """Put what the agents who are `here` observe into the row, zeros for the others; their masks; the state."""
+        row = self._rows[number]
+        if not (self.masked or over or all(here)):
+            raise ValueError(
+                f"{self.name}: an agent leaves or joins before the end of the episode: make the game with masks=True"
+            )
+        row[:-1] = 0.0
+        row[self._flags] = here
+        for agent, there, view, block in zip(self.agents, here, self._views, self._blocks, strict=True):
+            if there:
+                if agent not in observations:
+                    raise ValueError(f"{self.name}: no observation for {agent!r}, who takes part")
+                try:
+                    view.write(observations[agent], row[block])
+                except ValueError as error:
+                    raise ValueError(f"{self.name}: what {agent!r} sees {error}") from error
+        self._write_masks(number, observations, infos, here, over)
+        if self._state_view is not None and not (over and self._terminated[number]):
+            try:
+                self._state_view.write(np.asarray(self._played_in[number].env.state()).ravel(), row[self._state_at])
+            except ValueError as error:
+                raise ValueError(f"{self.name}: its state() {error}") from error
+        if not ((row >= self._low) & (row <= self._high)).all():
+            self._complain(row, here)
+
+    def _write_masks(self, number: int, observations: dict, infos: dict, here: list[bool], over: bool) -> None:
+        row, turns = self._rows[number], None if over else self._played_in[number].turns
+        if self.masked:
+            row[self._mask_at] = 1.0  # one action, the first, for all who are not here or cannot move
+        mover, idle = None if turns is None else turns.agent_selection, 0
+        for j, agent in enumerate(self.agents):
+            if not here[j]:
+                continue
+            if turns is not None and mover != agent:
+                idle += 1  # whatever its mask says
+                continue
+            mask = self._mask(number, j, observations[agent], infos.get(agent))
+            if not self.masked:
+                continue
+            some = mask is None or mask.any()
+            if turns is not None and not some:
+                raise ValueError(f"{self.name}: it is the turn of {agent!r}, and its mask has no action")
+            if some:
+                row[self._mask_at[j] : self._cuts[j + 1]] = 1.0 if mask is None else mask
+            else:
+                idle += 1
+        if idle and idle == sum(here) and not over:
+            raise ValueError(f"{self.name}: no agent has any action (all masks are 0), and the episode goes on")
+
+    def _mask(self, number: int, j: int, seen: object, info: object) -> np.ndarray | None:
+        """The mask (A_j,) of an agent who takes part, None where none is given."""
+        name, given = find_mask(self.agents[j], self._views[j], self._played_in[number].mask, seen, info)
+        if given is None:
+            if j in self._given and self._played_in[number].turns is None:
+                self._warn(("mask", j), f"{self.name}: {self.agents[j]!r} is given a mask at some steps and none at others; "
+                           "there, all its actions count as available")  # fmt: skip
+            return None
+        self._refuse_mask(self.agents[j], given)
+        self._given.add(j)
+        try:
+            return read_mask(name, given, self.n_actions[j], self._first[j])
+        except ValueError as error:
+            raise ValueError(f"{self.name}: {self.agents[j]!r}: {error}") from error
+
+    def _complain(self, row: np.ndarray, here: list[bool]) -> None:
+        """Raise ValueError for NaN and infinity, warn of an agent's first number outside its declared bounds."""
+        if not np.isfinite(row[self._state_at]).all():
+            raise ValueError(f"{self.name}: its state() contains NaN or infinity")
+        for j in np.flatnonzero(here):
+            block, agent, view = self._blocks[j], self.agents[j], self._views[j]
+            if not np.isfinite(row[block]).all():
+                raise ValueError(f"{self.name}: the observation of {agent!r} contains NaN or infinity")
+            outside = (row[block] < self._low[block]) | (row[block] > self._high[block])
+            for k in np.flatnonzero(outside)[:1]:
+                limits = f"[{view.low[k]:g}, {view.high[k]:g}]"
+                what = f"{self.name}: {agent!r} sees {row[block][k]:g}, outside the bounds {limits} of its space"
+                self._warn(("bounds", j), f"{what}; learning from numbers far outside may suffer")
+                self._low[block], self._high[block] = -LARGEST, LARGEST  # once is enough
+
+    def _warn(self, key: Hashable, text: str) -> None:
+        if key not in self._warned:
+            self._warned.add(key)
+            warnings.warn(text, stacklevel=2)
+
+    def _state(self) -> Tensor:
+        return torch.from_numpy(self._rows.copy())
+
+    def observe(self, state: Tensor) -> list[Tensor]:
+        return list(state.split(self._widths, -1)[:-1])
+
+    def observe_state(self, state: Tensor) -> Tensor:
+        """The environment's `state()`, (B, state_observation_size); bounded numbers between −1 and 1."""
+        seen = state[..., self._state_at]
+        if self._state_view is None or self._state_view.bounds is None:
+            return seen
+        low, high = self._state_view.bounds
+        return (seen - low) / ((high - low) / 2) - 1
+
+    @property
+    def renders(self) -> bool:
+        """Whether the environments were made with pictures."""
+        return any(attribute(layer, "render_mode") == "rgb_array" for layer in self._instance(0).layers)
+
+    def render(self, row: int = 0) -> np.ndarray:
+        """The environment's own picture of a row as it is now, (H, W, 3) uint8.
+
+        Raises ValueError for environments made without render_mode="rgb_array", IndexError for a row that is not played.
+        """
+        demand(self.renders, f"{self.name} has no pictures: make its environments with render_mode='rgb_array'")
+        if not 0 <= row < len(self._rows):
+            raise IndexError(f"there is no row {row}; {len(self._rows)} are played (reset makes them)")
+        shown = np.asarray(self._played_in[row].env.render())
+        right = shown.ndim == 3 and shown.shape[2] in (3, 4)
+        demand(right, f"{self.name}: render returns an array of shape {shown.shape}, not a picture (height, width, 3)")
+        return shown[..., :3].astype(np.uint8)
+
+    def picture(self, state: Tensor) -> np.ndarray:
+        """`render` of the row that is in this state (d,) now. Raises ValueError for any other state."""
+        rows = np.flatnonzero((self._rows == state.numpy()).all(1))
+        demand(len(rows), f"{self.name} can only be shown as it is now: in a state that reset or step returned last")
+        return self.render(int(rows[0]))
+
+    def close(self) -> None:
+        """Close all environments; a later `reset` makes new ones."""
+        close_all(self._played_in)
