@@ -107,6 +107,28 @@ def test_to_know_a_partners_taste_is_worth_much():
     assert informed > 1.4 * wrong
 
 
+def test_masks_leave_what_lbforaging_would_play_as_nothing():
+    """Actions that are available: to stay, onto a cell of the board without a food, and to load beside one."""
+    game, g = foraging(size=6, foods=3, horizon=None), generator()
+    state, loads = game.reset(64, g), 0
+    for _ in range(20):
+        views = game.observe(state)
+        for view, free in zip(views, game.available(views), strict=True):
+            things = view[:, :15].unflatten(1, (5, 3))  # (B, 5, 3): foods, itself, the other
+            foods, me = things[:, :3, :2], things[:, 3, :2]
+            for move, step in enumerate([(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)]):
+                at = me + torch.tensor(step)
+                open_ = ((at >= 0) & (at < 6)).all(1) & ~(foods == at[:, None]).all(-1).any(1)
+                assert torch.equal(free[:, move] > 0, open_)
+            there = things[:, :3, 2] > 0
+            beside = (((foods - me[:, None]).abs().sum(-1) == 1) & there).any(1)
+            assert torch.equal(free[:, 5] > 0, beside)
+            loads += int(beside.sum())
+        actions = torch.cat([torch.multinomial(f, 1, generator=g) for f in game.available(views)], 1)
+        state = game.step(state, actions, g).state
+    assert loads > 100
+
+
 TINY = replace(
     Settings(**SETTINGS), updates=3, externals_per_round=2, episodes_per_external=14, externals_per_update=3, states=16,
     states_per_external=8, updates_per_round=2, hidden=16, actor_hidden=16, features=16, adaptation_updates=2,
