@@ -106,7 +106,8 @@ def scores(state: TrainingState, family: ExternalFamily | None, seed: int) -> di
         watched = play(state, met, prior, WATCHED, 0.1, torch.Generator().manual_seed(seed))
         pairs = watched.pairs(slice(WATCHED), state.observe)
         ways.append(("adapted", adapted_belief(state.agent, pairs, state.settings.inner_steps), 0.0))
-    return {way: mean_return(state, met, SCORED, belief, seed, exploration) for way, belief, exploration in ways}
+    episodes = SCORED if family else SCORED * MET  # as many in all
+    return {way: mean_return(state, met, episodes, belief, seed, exploration) for way, belief, exploration in ways}
 
 
 def interval(values: np.ndarray) -> tuple[float, float, float]:

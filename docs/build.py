@@ -177,6 +177,7 @@ def gather(source: Path) -> None:
         "tutor": tutor(),
         "equations": equations.page(),
         "notation": linked(notation.page()),
+        "environments": linked((DOCS / "environments.md").read_text(encoding="utf-8")),
         "benchmarks": f"# What it measures\n\n{readme.table()}\n",
         "api": api(source / "api"),
     }
