@@ -21,7 +21,7 @@ FORBIDDEN = -1e9  # a logit of probability 0; finite, so that 0 · log 0 is 0
 class Extractor(nn.Module):
     """State feature extractor φ: an observation (…, O) to features (…, F) in (−1, 1).
 
-    A `mask` of A actions at its end is passed on, (…, O + A) to (…, F + A). Layers of the game's, a `sight`, come first.
+    A `mask` of A actions at its end is passed on, (…, O + A) to (…, F + A). A game's own layers, a `sight`, come first.
     """
 
     def __init__(self, observation: int, features: int, mask: int = 0, sight: Any = None) -> None:

@@ -96,6 +96,8 @@ def offline_training(
     or TypeError, before anything is played, for other settings and for externals that do not fit the game.
     """
     externals = find("extensions.input_checks:training_externals")(game, family)
+    if state is not None:
+        state.game = find("extensions.input_checks:same_game")(state.game, game)
     state = state or TrainingState.initial(game, settings)
     state.change_settings(settings)
     while state.updates < settings.updates:
@@ -146,8 +148,7 @@ def execution(
     `decide` may be another way to act than the actors', with the arguments and the result of `Agent.act`.
     """
     generator = torch.Generator().manual_seed(seed)
-    if external is None:
-        external = find("extensions.input_checks:training_externals")(game, None)
+    external = find("extensions.input_checks:one_external")(game, external)
     players, prior = external.players(torch.zeros(1, dtype=torch.long)), prior_belief(state.agent, 1)
     n, n_ext, count, actions = len(game.agents), len(game.externals), 0, None
     for _ in range(episodes):

@@ -115,8 +115,7 @@ def watch(
     state: TrainingState, external: Externals, episodes: int, exploration: float = 0.1, seed: int = 0
 ) -> list[Episode]:
     """Watch one newcomer play beside the team as it now is: `episodes` episodes for `online_adaptation`."""
-    if len(external) != 1:
-        raise ValueError(f"watch takes one external at a time, for example externals[0]; got {len(external)} of them")
+    find("extensions.input_checks:one_external")(state.game, external, episodes, exploration)
     generator = torch.Generator().manual_seed(seed)
     played = play(state, external, state.belief or prior_belief(state.agent, 1), episodes, exploration, generator)
     watched = []

@@ -107,7 +107,8 @@ class TrainingState:
     def fork(self, settings: Settings) -> TrainingState:
         """A copy to adapt online: its networks can change without changing this one's; the data D are shared."""
         forked = copy.copy(self)
-        forked.settings, forked.agent = settings, copy.deepcopy(self.agent)
+        forked.change_settings(settings)
+        forked.agent = copy.deepcopy(self.agent)
         forked.optimisers = forked.new_optimisers()
         for role in ("critic", "actor"):
             for group in forked.optimisers[role].param_groups:

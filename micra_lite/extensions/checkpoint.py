@@ -19,6 +19,7 @@ from ..game import Game
 from ..registry import find, make
 from ..replay import Play
 from ..training_state import TrainingState
+from .input_checks import FACTS, compare
 
 FORMAT, VERSION = "micra_lite training state", 8
 # The classes that a checkpoint may name, by their names alone.
@@ -30,13 +31,6 @@ CLASSES = {
     "Settings": "settings:Settings",
     "OnPolicySettings": "baselines.on_policy:OnPolicySettings",
 }
-
-
-# What a game must have in common with the one that was trained on.
-FACTS = (
-    "agents", "targets", "externals", "n_actions", "observation_sizes", "full_view", "masked", "shared_reward", "gamma",
-    "horizon",
-)  # fmt: skip
 
 
 def save(path: str | Path, state: TrainingState) -> None:
@@ -101,12 +95,15 @@ def load(path: str | Path, game: Game | None = None) -> TrainingState:
     content = _read(Path(path))
     name, options = content["game"]["name"], content["game"]["options"]
     if game is None:
-        game = make(name, **options)
+        try:
+            game = make(name, **options)
+        except ValueError as error:
+            raise ValueError(
+                f"{path} was trained on {name!r}, which is none of ours: load(path, game) takes it"
+            ) from error
     elif game.name != name:
         raise ValueError(f"{path} was trained on {name!r}; the game given is {game.name!r}")
-    facts = {fact: (was, getattr(game, fact)) for fact, was in content["facts"].items()}
-    if other := [f"{fact} was {was!r} and is {now!r}" for fact, (was, now) in facts.items() if was != now]:
-        raise ValueError(f"{path} was trained on another {name!r}: {'; '.join(other)}")
+    compare(content["facts"], game, f"{path} was trained on another {name!r}")
     settings = find_class(content["settings"]["class"])(**content["settings"]["values"])
     state = TrainingState.initial(game, settings, find_class(content["agent"]["class"]))
     state.agent.load_state_dict(content["agent"]["parameters"])

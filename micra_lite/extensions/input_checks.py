@@ -128,6 +128,43 @@ def check_policy(name: str, policy: Any, rows: int, actions: int) -> None:
     )
 
 
+def one_external(game: Game, given: Externals | None, episodes: int = 1, exploration: float = 0.0) -> Externals:
+    """The one external to play beside; None is for a game without any. ValueError for more, or for no episodes."""
+    demand(type(episodes) is int and episodes > 0, f"episodes must be a whole number, at least 1; got {episodes!r}")
+    demand(0 <= exploration <= 1, f"exploration must be between 0 and 1; got {exploration!r}")
+    if given is None:
+        return training_externals(game, None)
+    demand(isinstance(given, Externals), f"an external is one of Externals, such as externals[0]; got {_kind(given)}")
+    demand(len(given) == 1, f"there is one external at a time, for example externals[0]; got {len(given)} of them")
+    return given
+
+
+# --- The game ---------------------------------------------------------------------------------------------------------
+
+# What a game must have in common with the one that was trained on.
+FACTS = (
+    "agents", "targets", "externals", "n_actions", "observation_sizes", "state_observation_size",
+    "full_view", "masked", "shared_reward", "gamma", "horizon",
+)  # fmt: skip
+
+
+def compare(facts: Mapping[str, Any], game: Game, complaint: str) -> None:
+    """Raise ValueError with a complaint, and what differs, unless the game has these facts."""
+    now = {fact: getattr(game, fact) for fact in facts}
+    if other := [f"{fact} was {was!r} and is {now[fact]!r}" for fact, was in facts.items() if was != now[fact]]:
+        raise ValueError(f"{complaint}: {'; '.join(other)}")
+
+
+def same_game(trained: Game, game: Game) -> Game:
+    """The game to go on with. ValueError if it is not like the one that was trained on."""
+    compare(
+        {fact: getattr(trained, fact) for fact in FACTS},
+        game,
+        f"the state given was trained on another {trained.name!r}",
+    )
+    return game
+
+
 # --- Watched episodes ------------------------------------------------------------------------------------------------
 
 
@@ -171,7 +208,9 @@ def _read(which: str, game: Game, episode: Any, needed: Sequence[str]) -> tuple[
         demand(
             right, f"{what} must have shape ({T}, {size}), a row for each action of {game.externals[0]!r}; got {got}"
         )
-        demand(observations.isfinite().all(), f"{what} are NaN or infinite at step {_first(~observations.isfinite())}")
+        demand(not observations.is_complex(), f"{what} must be real numbers; got complex ones")
+        finite = observations.float().isfinite()  # some numbers are too large for a network
+        demand(finite.all(), f"{what} are NaN or infinite at step {_first(~finite)}")
     for agent, actions in moves.items():
         _check_actions(f"{which}: the actions of {agent!r}", game, agent, actions, seen.get(agent), T)
     return seen, {agent: actions.long() for agent, actions in moves.items()}

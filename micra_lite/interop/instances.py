@@ -56,7 +56,7 @@ def new_row(make_env: Callable[[], ParallelEnv], others: Sequence[Row]) -> Row:
         "make_env returned the same environment twice, or new wrappers around the same one; each call must make a "
         "new environment, inside as well",
     )
-    agents = tuple(getattr(env, "possible_agents", ()) or ())
+    agents = tuple(getattr(env, "possible_agents", ()))
     return Row(env, found, turn_keeper(found), mask_method(found, agents))
 
 
@@ -161,3 +161,11 @@ def check_arguments(
     demand(number and 0 < gamma <= 1, f"gamma must be a number above 0 and at most 1; got {gamma!r}")
     whole = horizon is None or (not isinstance(horizon, float | np.floating) and whole_number(horizon))
     demand(whole, f"horizon must be a whole number of steps, 1 or more; got {horizon!r}")
+
+
+def one_number(what: str, paid: Any) -> float:
+    """A reward as a number. Raises ValueError if it is none, or several."""
+    try:
+        return float(paid.item() if isinstance(paid, np.ndarray) else paid)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what} must be one number; got {paid!r}") from error

@@ -12,20 +12,33 @@ import torch
 from pettingzoo import ParallelEnv
 from torch import Tensor
 
-from ..game import Game, Step
+from ..game import Step
 from ..settings import Settings
 from .inner import attribute, episode_length
-from .instances import Row, check_arguments, close_all, demand, find_mask, new_row, same_as_ever, spaces_of, state_view
+from .instances import (
+    Row,
+    check_arguments,
+    close_all,
+    demand,
+    find_mask,
+    new_row,
+    one_number,
+    same_as_ever,
+    spaces_of,
+    state_view,
+)
 from .masks import read_mask, something_is_missing
 from .memory import demand_memory
+from .rendering import Rendering
 from .sight import sight
 from .spaces import View, view_of
 
 LARGEST = np.finfo(np.float32).max
+UNUSUAL = 1e3  # a number of this size, where no bounds are known, is reported
 PARTS = ("observations", "rewards", "terminations", "truncations", "infos")
 
 
-class ParallelGame(Game):
+class ParallelGame(Rendering):
     """A ParallelEnv as a batched game; see `from_parallel_env`.
 
     The state (B, d) is, side by side: every agent's flattened observation (zeros while it does not take part), with its
@@ -41,12 +54,8 @@ class ParallelGame(Game):
     ) -> None:  # fmt: skip
         check_arguments(make_env, targets, externals, gamma, horizon)
         self._make_env, self.options = make_env, {}
-        self.gamma, self.shared_reward, self.masked, self.returning = (
-            float(gamma),
-            shared_reward,
-            masks is not False,
-            returning,
-        )
+        self.gamma, self.shared_reward, self.returning = float(gamma), shared_reward, returning
+        self.masked = masks is not False
         self._played_in: list[Row] = []
         self._warned, self._given = set[Hashable](), set[int]()  # of what was warned; who was given a mask
         weakref.finalize(self, close_all, self._played_in)  # also when the game is forgotten, or at exit
@@ -55,12 +64,14 @@ class ParallelGame(Game):
             self.name = name or str(
                 (attribute(row.env, "metadata") or {}).get("name") or type(row.env.unwrapped).__name__
             )
-            self.agents = tuple(getattr(row.env, "possible_agents", ()) or ())
+            self.agents = tuple(getattr(row.env, "possible_agents", ()))
             demand(
                 self.agents,
                 f"{self.name} has no possible_agents: a ParallelEnv lists there all agents it may ever have",
             )
             self._axis = {a: j for j, a in enumerate(self.agents)}
+            if isinstance(targets, set | frozenset):  # it has no order of its own
+                targets = [*(a for a in self.agents if a in targets), *(a for a in targets if a not in self.agents)]
             rest = tuple(a for a in self.agents if a not in targets)
             self.split_agents(tuple(targets), rest if externals is None else tuple(externals))
             self._target_axes = self.target_axes
@@ -83,9 +94,8 @@ class ParallelGame(Game):
     def _read_horizon(self, row: Row, horizon: int | None) -> None:
         self._horizon_read = horizon is None
         length = horizon or episode_length(row.layers)
-        demand(
-            length, f"{self.name} does not tell how long an episode is: pass horizon=, the steps until it is cut short"
-        )
+        why = f"{self.name} does not tell how long an episode is: pass horizon=, the steps until it is cut short"
+        demand(length, why)
         self.horizon = int(cast(int, length))
 
     def _read_spaces(self, row: Row) -> None:
@@ -124,8 +134,8 @@ class ParallelGame(Game):
         for block, view in zip(self._blocks, self._views, strict=True):
             limited = np.isfinite(view.high) & np.isfinite(view.low)
             slack = 1e-3 * np.maximum(1.0, np.where(limited, view.high, 1.0) - np.where(limited, view.low, 0.0))
-            self._low[block] = np.maximum(view.low - slack, -LARGEST)
-            self._high[block] = np.minimum(view.high + slack, LARGEST)
+            self._low[block] = np.where(limited, view.low - slack, np.maximum(view.low, -UNUSUAL))
+            self._high[block] = np.where(limited, view.high + slack, np.minimum(view.high, UNUSUAL))
 
     @property
     def _envs(self) -> list[ParallelEnv]:
@@ -229,6 +239,10 @@ class ParallelGame(Game):
         moves = {a: self._first[self._axis[a]] + actions[self._axis[a]] for a in env.agents}
         answer = self._dicts("step", env.step(moves), *PARTS)
         observations, paid, terminated, truncated, infos = answer
+        demand(
+            "__all__" not in terminated and "__all__" not in truncated,
+            f"{self.name}: __all__ is no agent: flag each one",
+        )
         rewards, cut = [0.0] * len(self.agents), [False] * len(self.agents)
         here = self._listed(env)  # some may have joined, or come back
         for j, agent in enumerate(self.agents):
@@ -240,13 +254,20 @@ class ParallelGame(Game):
                 if agent not in paid or agent not in terminated or agent not in truncated:
                     what = next(w for w, part in zip(PARTS[1:4], answer[1:4], strict=True) if agent not in part)
                     raise ValueError(f"{self.name}: the {what} of a step lack {agent!r}, who took part")
-                rewards[j] = paid[agent]
+                rewards[j] = one_number(f"{self.name}: the reward of {agent!r}", paid[agent])
+            elif paid.get(agent):
+                self._warn(
+                    "absent", f"{self.name} pays {agent!r} at a step in which it did not take part: that is not counted"
+                )
             left[j] = not here[j] and (took_part[j] or left[j])
         over = self._end(number, here, cut)
-        if over and self._truncated[number]:
-            here = [
-                h or c for h, c in zip(here, cut, strict=True)
-            ]  # they keep their last view: critics bootstrap from it
+        ended = [took_part[i] and not here[i] and not cut[i] for i in self._target_axes]
+        if (over and self._truncated[number] and any(ended)) or (not over and any(cut[i] for i in self._target_axes)):
+            self._warn("ends", f"{self.name}: targets end in different ways or at different times, some terminated and some cut "
+                       "short. An episode has one end: whoever leaves before it has no future, and if a target is cut short "
+                       "at the end, all values go on")  # fmt: skip
+        if over and self._truncated[number]:  # they keep their last view: critics bootstrap from it
+            here = [h or c for h, c in zip(here, cut, strict=True)]
         row[-1] += 1
         self._write(number, observations, infos, here, over)
         if not over and self._horizon_read and row[-1] == self.horizon:
@@ -272,12 +293,14 @@ class ParallelGame(Game):
             raise ValueError(
                 f"{self.name}: an agent leaves or joins before the end of the episode: make the game with masks=True"
             )
+        seen_before = row[self._state_at].copy()
         row[:-1] = 0.0
         row[self._flags] = here
         for agent, there, view, block in zip(self.agents, here, self._views, self._blocks, strict=True):
             if there:
                 if agent not in observations:
-                    raise ValueError(f"{self.name}: no observation for {agent!r}, who takes part")
+                    why = "is cut short: its last one is needed, as its value goes on" if over else "takes part"
+                    raise ValueError(f"{self.name}: no observation for {agent!r}, who {why}")
                 try:
                     view.write(observations[agent], row[block])
                 except ValueError as error:
@@ -286,13 +309,17 @@ class ParallelGame(Game):
         if self._state_view is not None and not (over and self._terminated[number]):
             try:
                 self._state_view.write(np.asarray(self._played_in[number].env.state()).ravel(), row[self._state_at])
-            except ValueError as error:
-                raise ValueError(f"{self.name}: its state() {error}") from error
+            except Exception as error:  # whatever an environment raises
+                if not over:
+                    raise ValueError(f"{self.name}: its state() fails: {error}") from error
+                row[self._state_at] = seen_before  # it may need agents that are there
         if not ((row >= self._low) & (row <= self._high)).all():
             self._complain(row, here)
 
     def _write_masks(self, number: int, observations: dict, infos: dict, here: list[bool], over: bool) -> None:
-        row, turns = self._rows[number], None if over else self._played_in[number].turns
+        row, turns = self._rows[number], self._played_in[number].turns
+        if over and self._terminated[number]:
+            turns = None
         if self.masked:
             row[self._mask_at] = 1.0  # one action, the first, for all who are not here or cannot move
         mover, idle = None if turns is None else turns.agent_selection, 0
@@ -306,7 +333,7 @@ class ParallelGame(Game):
             if not self.masked:
                 continue
             some = mask is None or mask.any()
-            if turns is not None and not some:
+            if turns is not None and not some and not over:
                 raise ValueError(f"{self.name}: it is the turn of {agent!r}, and its mask has no action")
             if some:
                 row[self._mask_at[j] : self._cuts[j + 1]] = 1.0 if mask is None else mask
@@ -340,9 +367,13 @@ class ParallelGame(Game):
                 raise ValueError(f"{self.name}: the observation of {agent!r} contains NaN or infinity")
             outside = (row[block] < self._low[block]) | (row[block] > self._high[block])
             for k in np.flatnonzero(outside)[:1]:
-                limits = f"[{view.low[k]:g}, {view.high[k]:g}]"
-                what = f"{self.name}: {agent!r} sees {row[block][k]:g}, outside the bounds {limits} of its space"
-                self._warn(("bounds", j), f"{what}; learning from numbers far outside may suffer")
+                what = f"{self.name}: {agent!r} sees {row[block][k]:g}"
+                if np.isfinite(view.low[k]) and np.isfinite(view.high[k]):
+                    why = f"outside the bounds [{view.low[k]:g}, {view.high[k]:g}] of its space"
+                    self._warn(("bounds", j), f"{what}, {why}; learning from numbers far outside may suffer")
+                else:
+                    self._warn(("bounds", j), f"{what}, and its space has no bounds by which to scale it: networks learn "
+                               "nothing from numbers so large. Give the space bounds, or scale what agents see")  # fmt: skip
                 self._low[block], self._high[block] = -LARGEST, LARGEST  # once is enough
 
     def _warn(self, key: Hashable, text: str) -> None:
@@ -363,30 +394,6 @@ class ParallelGame(Game):
             return seen
         low, high = self._state_view.bounds
         return (seen - low) / ((high - low) / 2) - 1
-
-    @property
-    def renders(self) -> bool:
-        """Whether the environments were made with pictures."""
-        return any(attribute(layer, "render_mode") == "rgb_array" for layer in self._instance(0).layers)
-
-    def render(self, row: int = 0) -> np.ndarray:
-        """The environment's own picture of a row as it is now, (H, W, 3) uint8.
-
-        Raises ValueError for environments made without render_mode="rgb_array", IndexError for a row that is not played.
-        """
-        demand(self.renders, f"{self.name} has no pictures: make its environments with render_mode='rgb_array'")
-        if not 0 <= row < len(self._rows):
-            raise IndexError(f"there is no row {row}; {len(self._rows)} are played (reset makes them)")
-        shown = np.asarray(self._played_in[row].env.render())
-        right = shown.ndim == 3 and shown.shape[2] in (3, 4)
-        demand(right, f"{self.name}: render returns an array of shape {shown.shape}, not a picture (height, width, 3)")
-        return shown[..., :3].astype(np.uint8)
-
-    def picture(self, state: Tensor) -> np.ndarray:
-        """`render` of the row that is in this state (d,) now. Raises ValueError for any other state."""
-        rows = np.flatnonzero((self._rows == state.numpy()).all(1))
-        demand(len(rows), f"{self.name} can only be shown as it is now: in a state that reset or step returned last")
-        return self.render(int(rows[0]))
 
     def close(self) -> None:
         """Close all environments; a later `reset` makes new ones."""

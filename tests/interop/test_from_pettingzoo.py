@@ -81,6 +81,7 @@ def plans(draw):
     return plan, sorted(draw(st.sets(st.integers(0, len(plan) - 1), min_size=1)))
 
 
+@pytest.mark.filterwarnings("ignore:.*targets end in different ways")
 @settings(max_examples=60, deadline=None)
 @given(plans(), st.integers(0, 2), st.booleans())
 @example(([(2, "terminated"), (2, "truncated")], [0]), 0, True)  # only the external was cut short
@@ -394,6 +395,7 @@ def test_not_a_parallel_env():
         from_parallel_env(lambda: one, ["agent_0"]).reset(2, generator())
 
 
+@pytest.mark.filterwarnings("ignore:.*targets end in different ways")
 def test_flags_without_removal_count_too():
     """Some environments flag their agents but never take them off the list: the flag decides."""
 

@@ -116,3 +116,72 @@ def test_what_does_not_fit_into_memory_is_refused_before_anything_is_played(chan
     with pytest.raises(ValueError, match=words):
         next(offline_training(game, None, Settings(**vars(FEW) | changed)))
     assert not played
+
+
+class Clock(ParallelEnv):
+    """Two agents that see the time; each is paid 1 a step, and ends as and when `ends` says: agent → (step, flag)."""
+
+    metadata = {"name": "clock"}  # noqa: RUF012
+    possible_agents = ["ann", "bob"]  # noqa: RUF012
+    max_cycles, size, late = 9, 1.0, False
+    ends = {"ann": (2, "terminated"), "bob": (2, "truncated")}  # noqa: RUF012
+
+    def observation_space(self, agent):
+        return spaces.Box(-np.inf, np.inf, (1,))
+
+    def action_space(self, agent):
+        return spaces.Discrete(2)
+
+    def reset(self, seed=None, options=None):
+        self.agents, self.steps = self.possible_agents[:], 0
+        return self.seen(), {a: {} for a in self.agents}
+
+    def seen(self):
+        return dict.fromkeys(self.possible_agents, np.array([self.size], np.float32))
+
+    def step(self, actions):
+        played, self.steps = self.agents, self.steps + 1
+        flags = [{a: self.ends[a] == (self.steps, how) for a in played} for how in ("terminated", "truncated")]
+        self.agents = [a for a in played if not (flags[0][a] or flags[1][a])]
+        paid = dict.fromkeys(self.possible_agents if self.late else played, 1.0)
+        return self.seen(), paid, *flags, {a: {} for a in played}
+
+
+def played(game, steps=3):
+    generator = torch.Generator().manual_seed(0)
+    state = game.reset(1, generator)
+    for _ in range(steps):
+        step = game.step(state, torch.zeros(1, 2, dtype=torch.long), generator)
+        state = step.state
+    return step
+
+
+@pytest.mark.parametrize(("changed", "words"), [
+    ({}, "targets end in different ways"),
+    ({"ends": {"ann": (1, "truncated"), "bob": (3, "truncated")}}, "at different times"),
+    ({"ends": {"ann": (1, "terminated"), "bob": (3, "terminated")}, "late": True}, "pays 'ann' at a step in which it did not"),
+    ({"size": 1e5, "ends": {"ann": (9, "truncated"), "bob": (9, "truncated")}}, "networks learn nothing from numbers so large"),
+])  # fmt: skip
+def test_what_one_game_cannot_say_is_reported(changed, words):
+    with pytest.warns(UserWarning, match=words):
+        played(from_parallel_env(type("Changed", (Clock,), changed), ["ann", "bob"], masks=True))
+
+
+def test_ends_that_are_alike_are_not_reported():
+    alike = type("Alike", (Clock,), {"ends": {"ann": (2, "truncated"), "bob": (2, "truncated")}})
+    step = played(from_parallel_env(alike, ["ann", "bob"], masks=True))
+    assert (bool(step.truncated), bool(step.terminated)) == (True, False)
+
+
+def test_targets_given_as_a_set_are_in_the_agents_order():
+    assert from_parallel_env(Lamp, {"bob", "ann"}).targets == ("ann", "bob")
+
+
+def test_a_state_goes_on_in_a_game_like_its_own_only():
+    game = from_parallel_env(Lamp, ["ann", "bob"])
+    state = last(offline_training(game, None, Settings(**vars(FEW) | {"updates": 1})))
+    other = from_parallel_env(Lamp, ["bob", "ann"], gamma=0.9)
+    with pytest.raises(ValueError, match=r"trained on another 'lamp': targets was .* gamma was 0\.95 and is 0\.9"):
+        next(offline_training(other, None, FEW, state.state))
+    again = from_parallel_env(Lamp, ["ann", "bob"])
+    assert last(offline_training(again, None, Settings(**vars(FEW) | {"updates": 2}), state.state)).state.game is again
