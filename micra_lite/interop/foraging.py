@@ -42,7 +42,7 @@ def foraging(size: int = 5, foods: int = 2, gamma: float = 0.95, horizon: int | 
     board = f"Foraging-{size}x{size}-2p-{foods}f-coop-v3"
     game = from_gymnasium_env(
         lambda: Possible(gymnasium.make(board, disable_env_checker=True)), ["agent_0"],
-        gamma=gamma, horizon=horizon, name="foraging",
+        gamma=gamma, horizon=horizon, name="foraging", masks=True,
     )  # fmt: skip
     game.options = {"size": size, "foods": foods, "gamma": gamma, "horizon": horizon}
     game.action_names = (MOVES,) * 2

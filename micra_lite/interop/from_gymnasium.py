@@ -30,7 +30,7 @@ def from_gymnasium_env(
     horizon: int | None = None,
     shared_reward: bool = True,
     name: str | None = None,
-    masks: bool = True,
+    masks: bool | None = None,
     returning: bool = False,
 ) -> ParallelGame:
     """A Gymnasium environment of several agents with discrete actions as a batched game.
@@ -40,8 +40,11 @@ def from_gymnasium_env(
     `disable_env_checker=True`: Gymnasium's checker expects a single agent's rewards.
 
     What is said of all agents at once may also be said of each, and the reverse: terminated and truncated are a bool
-    or n of them; the reward is n numbers or one, which each agent is paid. Masks are found in `info`, n of them, or in
-    n infos. An agent whose own flag is set leaves; the environment goes on to be given its first action.
+    or n of them; the reward is n numbers or one, which each agent is paid. Instead of n things there may be a dict by
+    agents' names or numbers. Masks are found in `info`, n of them, or in n infos, or are told by the environment's method.
+
+    An agent whose own flag is set leaves for good; the environment goes on to be given its first action. With
+    `returning`, it takes part again once its flag is not set.
 
     Raises TypeError for anything else than a function that makes such environments, ValueError where the lengths of
     spaces or of what the environment returns differ.
@@ -60,17 +63,28 @@ def from_gymnasium_env(
             f"lambda: gymnasium.make(…, disable_env_checker=True); got {make_env!r}"
         )
     return from_parallel_env(
-        lambda: TupleEnv(make_env()), targets, externals, gamma, horizon, shared_reward, name, masks, returning
+        lambda: TupleEnv(make_env(), returning),
+        targets,
+        externals,
+        gamma,
+        horizon,
+        shared_reward,
+        name,
+        masks,
+        returning,
     )
 
 
 class TupleEnv(ParallelEnv):
     """A Gymnasium environment of n agents as a ParallelEnv: tuples become dicts by agents' names, and back."""
 
-    def __init__(self, env: gymnasium.Env) -> None:
-        """Raises TypeError if `env` is not one of several agents, ValueError if its two spaces differ in length."""
+    def __init__(self, env: gymnasium.Env, returning: bool = False) -> None:
+        """Args: returning, whether an agent takes part again once its flag is not set.
+
+        Raises TypeError if `env` is not one of several agents, ValueError if its two spaces differ in length.
+        """
         _check(env)
-        self.env = env
+        self.env, self._returning = env, returning
         self.possible_agents = [f"agent_{j}" for j in range(len(env.action_space))]  # type: ignore[arg-type]
         self.render_mode = attribute(env, "render_mode")
         identity = attribute(env.spec, "id") or type(env.unwrapped).__name__
@@ -97,9 +111,12 @@ class TupleEnv(ParallelEnv):
         parts = ("observations", "rewards", "terminated", "truncated", "info")
         seen, paid, over, cut, info = self._parts("step", self.env.step(moves), *parts)
         ended, stopped = self._each("terminated", over, alone=True), self._each("truncated", cut, alone=True)
-        answer = (self._each("observations", seen), self._each("rewards", paid, alone=True), ended, stopped)
-        self.agents = [a for a in self.agents if not (ended[a] or stopped[a])]
-        return *answer, self._infos(info)
+        rewards = {a: self._number(a, own) for a, own in self._each("rewards", paid, alone=True).items()}
+        if np.ndim(paid) == 0 and not isinstance(paid, Mapping):  # not meant for those who have left
+            rewards = {a: rewards[a] for a in self.agents}
+        before = self.possible_agents if self._returning else self.agents
+        self.agents = [a for a in before if not (ended[a] or stopped[a])]
+        return self._each("observations", seen), rewards, ended, stopped, self._infos(info)
 
     def _parts(self, who: str, answer: Any, *parts: str) -> Any:
         if not isinstance(answer, tuple) or len(answer) != len(parts):
@@ -110,6 +127,8 @@ class TupleEnv(ParallelEnv):
     def _each(self, what: str, given: Any, alone: bool = False) -> dict[str, Any]:
         """One of the n things `given` for each agent; if they may stand `alone`, one thing for all."""
         n = len(self.possible_agents)
+        if isinstance(given, Mapping):
+            return self._by_agent(what, given)
         if alone and np.ndim(given) == 0:
             given = [given] * n
         count = len(given) if isinstance(given, list | tuple | np.ndarray) else None
@@ -118,20 +137,51 @@ class TupleEnv(ParallelEnv):
             raise ValueError(f"{self.metadata['name']}: {what} must be {n}, one for each agent; got {found}")
         return dict(zip(self.possible_agents, given, strict=True))
 
+    def _by_agent(self, what: str, given: Mapping) -> dict[str, Any]:
+        found = _of_agents(given, self.possible_agents)
+        if len(found) < len(self.possible_agents):
+            lacking = [a for a in self.possible_agents if a not in found]
+            raise ValueError(f"{self.metadata['name']}: {what} is a dict without {lacking}; it has {list(given)}")
+        return found
+
+    def _number(self, agent: str, paid: Any) -> float:
+        found = np.asarray(paid)
+        if found.size != 1 or found.dtype.kind not in "biuf":
+            raise ValueError(f"{self.metadata['name']}: the reward of {agent!r} must be a number; it is {paid!r}")
+        return float(found.item())
+
     def _infos(self, info: Any) -> dict[str, dict]:
-        """An info for each agent: its own if there are n of them; of a common one, only its mask."""
+        """An info for each agent: its own if there are n of them, also in a dict; of a common one, only its masks."""
         if isinstance(info, list | tuple):
             return self._each("infos", info)
         if not isinstance(info, Mapping):
             raise ValueError(f"{self.metadata['name']}: info must be a dict, or one for each agent; got {info!r}")
-        found = {mask: self._each(mask, info[mask]) for mask in NAMES if info.get(mask) is not None}
-        return {a: {mask: each[a] for mask, each in found.items()} for a in self.possible_agents}
+        own = {a: each for a, each in _of_agents(info, self.possible_agents).items() if isinstance(each, Mapping)}
+        found = {key: self._masks(key, given) for key, given in info.items() if key in NAMES and given is not None}
+        found |= {key: self._unknown(given) for key, given in info.items() if key not in NAMES and "mask" in str(key)}
+        common = {a: {key: each[a] for key, each in found.items() if a in each} for a in self.possible_agents}
+        return {a: {**common[a], **own.get(a, {})} for a in self.possible_agents}
+
+    def _masks(self, name: str, given: Any) -> dict[str, Any]:
+        """Each agent's mask; in a dict, some may have none."""
+        return _of_agents(given, self.possible_agents) if isinstance(given, Mapping) else self._each(name, given)
+
+    def _unknown(self, given: Any) -> dict[str, Any]:
+        """What may be masks, by a name that is none of ours: passed on, so that a warning can tell of it."""
+        if isinstance(given, list | tuple | np.ndarray) and len(given) == len(self.possible_agents):
+            return dict(zip(self.possible_agents, given, strict=True))
+        return _of_agents(given, self.possible_agents) if isinstance(given, Mapping) else {}
 
     def render(self) -> Any:
         return self.env.render()
 
     def close(self) -> None:
         self.env.close()
+
+
+def _of_agents(given: Mapping, agents: Sequence[str]) -> dict[str, Any]:
+    """The entries of a dict by agents' names or numbers, by name."""
+    return {a: given[key] for j, a in enumerate(agents) for key in (a, j) if key in given}
 
 
 def _check(env: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from pettingzoo import AECEnv, ParallelEnv
 
 from ..game import Game
 from .inner import attribute, layers, turn_keeper, whole_number
-from .masks import given_in, mask_method
+from .masks import NAMES, Asked, given_in, overlooked
 from .spaces import View, view_of
 
 LARGEST_STATE = 4096  # numbers of `env.state()` that a critic is given to look at
@@ -24,7 +25,7 @@ class Row(NamedTuple):
     env: ParallelEnv
     layers: list[Any]  # it and all that it wraps
     turns: Any  # the AEC environment whose `agent_selection` moves; None where all move at once
-    mask: tuple[str, Callable[[Hashable], Any]] | None  # a method that tells an agent's mask
+    mask: Asked  # its method that tells masks, false where it has none
 
 
 def close_all(rows: list[Row]) -> None:
@@ -57,7 +58,7 @@ def new_row(make_env: Callable[[], ParallelEnv], others: Sequence[Row]) -> Row:
         "new environment, inside as well",
     )
     agents = tuple(getattr(env, "possible_agents", ()))
-    return Row(env, found, turn_keeper(found), mask_method(found, agents))
+    return Row(env, found, turn_keeper(found), Asked(found, agents))
 
 
 def spaces_of(env: ParallelEnv, agents: Sequence, name: str) -> list[tuple[spaces.Space, spaces.Discrete]]:
@@ -122,19 +123,50 @@ def _observed(layer: Any) -> int:
         return 0
 
 
-def find_mask(
-    agent: Hashable, view: View, method: tuple[str, Callable[[Hashable], Any]] | None, seen: object, info: object
-) -> tuple[str, Any]:
-    """An agent's mask as it is given, and under which name: in what it sees, in its info or by a method; or None."""
-    name, given = view.mask, None
-    if type(seen) is not np.ndarray and isinstance(seen, Mapping):  # the first is quicker
-        name = name if view.nested else given_in(seen)
-        given = None if name is None else seen.get(name)
-    if given is None and info and (name := given_in(info)):
-        given = info[name]  # type: ignore[index]
-    if given is None and method is not None:
-        name, given = method[0], method[1](agent)
-    return str(name), given
+def find_mask(agent: Hashable, view: View, method: Asked | None, seen: object, info: object) -> tuple[str, Any]:
+    """An agent's mask as it is given, and under which name: in what it sees, in its info or by a method; or None.
+
+    An entry that the agent's space tells of is a mask whatever its name: it comes as floats.
+    """
+    if type(seen) is not np.ndarray:  # this is quicker
+        if view.mask is not None:
+            given = _at(seen, view.mask_at)
+            if given is not None:
+                return view.mask, _floats(given)
+        elif isinstance(seen, Mapping) and (name := given_in(_untold(seen, view))):
+            return name, seen[name]
+    if info and (name := given_in(info)):
+        return name, info[name]  # type: ignore[index]
+    name, given = ("", None) if method is None else method(agent)
+    if given is None and info and (key := overlooked(info, view.n_actions)) and key not in view.warned:
+        view.warned.add(key)
+        warnings.warn(
+            f"the info of {agent!r} has {key!r}, which is not read as a mask: give it one of the names {', '.join(NAMES)}",
+            stacklevel=2,
+        )
+    return name, given
+
+
+def _at(seen: Any, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        try:
+            seen = seen[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return seen
+
+
+def _floats(given: Any) -> Any:
+    try:
+        return np.asarray(given, float)
+    except (TypeError, ValueError):
+        return given
+
+
+def _untold(seen: Mapping, view: View) -> Mapping:
+    """What an observation has besides the entries that its space tells of."""
+    told = {path[0] for path, *_ in view.parts if path}
+    return {key: value for key, value in seen.items() if key not in told} if view.nested else seen
 
 
 def check_arguments(

@@ -7,8 +7,8 @@ side by side. What is not in its space is an error, but for numbers outside a Bo
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from torch import Tensor
 from .masks import NAMES
 
 LARGEST_IMAGE = 96  # pixels a side
+SHORTEST, SLIMMEST = 3, 16  # pixels of an image's shorter side; its longer side, in shorter ones
 UNBOUNDED = 1e6  # bounds of this size, or beyond it, say nothing
 SMALL = 2.0  # numbers up to this size, in a span of this size, need no scaling
 Put = Callable[[Any, np.ndarray], None]  # checks a value and writes it over zeros; raises ValueError saying what it is
@@ -39,6 +40,9 @@ class View:
     image: tuple[int, int, int] | None  # (C, H, W) where all of it is one image, flattened channels first
     mask: str | None  # the entry of the observation that is the action mask
     nested: bool  # whether observations are meant to be dicts
+    mask_at: tuple[Any, ...] = ()  # where in the observation that entry is
+    n_actions: int = 0
+    warned: set[str] = field(default_factory=set)  # keys of infos, of which a warning was given
 
     def write(self, seen: Any, out: np.ndarray) -> None:
         """Put an observation into `out` (size,), which is all zeros. Raises ValueError saying what is wrong with it."""
@@ -63,26 +67,46 @@ def bare(seen: Mapping) -> Any:
 
 
 def view_of(space: spaces.Space, n_actions: int) -> View:
-    """Read a space. Raises TypeError for one without a fixed size, ValueError for too large an image."""
-    mask, nested = None, isinstance(space, spaces.Dict)
-    before: tuple[Any, ...] = ()
-    if isinstance(space, spaces.Dict):
-        mask = next((key for key in NAMES if key in space.spaces and _masks(key, space[key], n_actions)), None)
-        rest = {key: entry for key, entry in space.spaces.items() if key != mask}
-        if not rest:
-            raise TypeError(f"{space} has nothing to see but a mask")
-        alone = next(iter(rest)) if len(rest) == 1 else None
-        space, before = (spaces.Dict(rest), ()) if alone is None else (space[alone], (alone,))
-    leaves = list(_leaves(space, before))
+    """Read a space.
+
+    Raises TypeError for one without a fixed size or without anything to see, ValueError for too large an image or for
+    two masks.
+    """
+    mask_at = _mask_at(space, n_actions)
+    leaves = [leaf for leaf in _leaves(space, ()) if not mask_at or leaf[0][: len(mask_at)] != mask_at]
+    if not sum(size for _, _, size, _ in leaves):
+        raise TypeError(f"observes nothing: {space} has nothing to see{' but a mask' if mask_at else ''}")
     for _, leaf, _, _ in leaves:
         _refuse_large(image_shape(leaf))
     cuts = np.cumsum([0, *[size for _, _, size, _ in leaves]]).tolist()
     parts = tuple((p, a, b, put) for (p, _, _, put), a, b in zip(leaves, cuts, cuts[1:], strict=False))
     limits = [_limits(leaf, size) for _, leaf, size, _ in leaves]
-    low, high, scaled = [np.concatenate(column) if column else np.zeros(0) for column in zip(*limits, strict=True)]
+    low, high, scaled = [np.concatenate(column) for column in zip(*limits, strict=True)]
     ends = [torch.as_tensor(np.where(scaled, end, plain), dtype=torch.float32) for end, plain in ((low, -1), (high, 1))]
     bounds = (ends[0], ends[1]) if scaled.any() else None
-    return View(cuts[-1], parts, low, high, bounds, image_shape(space), mask, nested)
+    image = image_shape(leaves[0][1]) if len(leaves) == 1 else None
+    mask, nested = mask_at[-1] if mask_at else None, isinstance(space, spaces.Dict)
+    return View(cuts[-1], parts, low, high, bounds, image, mask, nested, mask_at, n_actions)
+
+
+def _mask_at(space: spaces.Space, n_actions: int) -> tuple[Any, ...]:
+    """Where in a nested space the mask is, () if nowhere: the outermost one. Raises ValueError for two, equally deep."""
+    level: list[tuple[tuple[Any, ...], spaces.Space]] = [((), space)]
+    while level:
+        level = [((*path, key), entry) for path, holder in level for key, entry in _entries(holder)]
+        found = [path for path, entry in level if path[-1] in NAMES and _masks(path[-1], entry, n_actions)]
+        by_name = sorted(found, key=lambda path: NAMES.index(path[-1]))
+        if len({path[:-1] for path in found}) > 1:
+            raise ValueError(f"sees several masks: {found}; only one can be the agent's own, give it as 'action_mask'")
+        if by_name:
+            return by_name[0]
+    return ()
+
+
+def _entries(space: spaces.Space) -> Iterable[tuple[Any, spaces.Space]]:
+    if isinstance(space, spaces.Dict):
+        return space.spaces.items()
+    return enumerate(space.spaces) if isinstance(space, spaces.Tuple) else ()
 
 
 def _refuse_large(image: tuple[int, int, int] | None) -> None:
@@ -101,16 +125,20 @@ def _masks(key: str, space: spaces.Space, n_actions: int) -> bool:
 def image_shape(space: spaces.Space) -> tuple[int, int, int] | None:
     """(channels, height, width) of a Box that is an image: one with three axes, or two of bytes (grey).
 
+    What is less than 3 pixels wide or high, or more than 16 times as long as wide, is no picture (but a lidar's rays).
     The last axis is the channels' if it has up to 4, as in PettingZoo; else the one that differs from two alike; else
     the shorter one of the first and the last.
     """
     if not isinstance(space, spaces.Box):
         return None
     if len(space.shape) == 2 and space.dtype == np.uint8:
-        return (1, *space.shape)
-    if len(space.shape) != 3:
+        shape = (1, *space.shape)
+    elif len(space.shape) == 3:
+        shape = _channels_first(space.shape) if _channels_last(space.shape) else space.shape
+    else:
         return None
-    return _channels_first(space.shape) if _channels_last(space.shape) else tuple(space.shape)  # type: ignore[return-value]
+    short, long = sorted(shape[1:])
+    return tuple(shape) if short >= SHORTEST and long <= SLIMMEST * short else None  # type: ignore[return-value]
 
 
 def _channels_last(shape: tuple[int, ...]) -> bool:
@@ -127,8 +155,7 @@ def _channels_first(shape: tuple[int, ...]) -> tuple[int, int, int]:
 def _leaves(space: spaces.Space, path: tuple) -> Any:
     """The entries of a nested space: where they are, their spaces, their sizes and their writers."""
     if isinstance(space, spaces.Dict | spaces.Tuple):
-        entries = space.spaces.items() if isinstance(space, spaces.Dict) else enumerate(space.spaces)
-        for key, entry in entries:
+        for key, entry in _entries(space):
             yield from _leaves(entry, (*path, key))
     elif isinstance(space, spaces.Box):
         yield path, space, int(np.prod(space.shape)), _box(space)
@@ -159,8 +186,11 @@ def _limits(space: spaces.Space, size: int) -> tuple[np.ndarray, np.ndarray, np.
 
 def flat_image(values: np.ndarray, space: spaces.Box) -> np.ndarray:
     """The values of a Box in one row, channels first where it is an image."""
-    turned = len(space.shape) == 3 and _channels_last(space.shape)
-    return (values.transpose(2, 0, 1) if turned else values).reshape(-1)
+    return (values.transpose(2, 0, 1) if _turned(space) else values).reshape(-1)
+
+
+def _turned(space: spaces.Box) -> bool:
+    return len(space.shape) == 3 and image_shape(space) is not None and _channels_last(space.shape)
 
 
 def _array(value: Any, shape: tuple[int, ...], kinds: str) -> np.ndarray:
@@ -176,7 +206,7 @@ def _array(value: Any, shape: tuple[int, ...], kinds: str) -> np.ndarray:
 
 def _box(space: spaces.Box) -> Put:
     shape, whole = space.shape, space.dtype.kind in "iub"
-    turned = flat_image if len(shape) == 3 and _channels_last(shape) else None
+    turned = flat_image if _turned(space) else None
 
     def put(value: Any, out: np.ndarray) -> None:
         found = _array(value, shape, "fiub")

@@ -196,7 +196,8 @@ def scan(root):
     return SCAN.format(root=root, secrets=base64.b64encode(json.dumps(secret_texts()).encode()).decode())
 
 
-def test_no_text_of_a_solution_is_in_any_object_or_file_inside(sandbox):  # noqa: F811
+def test_no_text_of_a_solution_is_in_any_object_or_file_inside(sandbox, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(sandbox, "seconds", 1200)  # to look at everything takes long on a busy machine
     assert told(sandbox, scan("/")) == 0
 
 
@@ -212,6 +213,7 @@ def test_an_installed_package_is_covered_by_the_stripped_one(sandbox, tmp_path, 
     installed = [Path(shutil.copytree(package, tmp_path / "site" / package.name)) for package in PACKAGES]
     monkeypatch.setattr(module, "PACKAGES", installed)
     monkeypatch.setattr(module, "SYSTEM", (*module.SYSTEM, str(tmp_path / "site")))
+    monkeypatch.setattr(sandbox, "seconds", 1200)
     assert told(sandbox, scan("/")) == 0
 
 

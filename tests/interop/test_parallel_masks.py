@@ -11,7 +11,7 @@ from pettingzoo.utils.conversions import turn_based_aec_to_parallel
 
 from helpers.played import generator
 from micra_lite.interop import from_pettingzoo
-from micra_lite.interop.masks import read_mask
+from micra_lite.interop.masks import own_info, read_mask
 
 AGENTS = ["ann", "bob"]
 ACTIONS = {"ann": 3, "bob": 2}
@@ -89,7 +89,9 @@ def columns(game, state):
 def test_masks_are_found_wherever_they_are(how, start):
     masks = MASKS
     if how.endswith("legal_moves"):
-        masks = [{a: [k + start for k, there in enumerate(m) if there] for a, m in step.items()} for step in MASKS]
+        masks = [{a: {k + start for k, there in enumerate(m) if there} for a, m in step.items()} for step in MASKS]
+    if how in ("info available_actions", "info avail_actions"):  # which might be lists, were they integers
+        masks = [{a: np.array(m, float) for a, m in step.items()} for step in MASKS]
     game = from_parallel_env(lambda: Scripted(masks, how, start=start), ["ann"])
     assert (game.masked, game.observation_sizes, game.horizon) == (True, (4, 3), 2)
     state = game.reset(2, generator())
@@ -120,15 +122,75 @@ def test_a_wrong_mask_is_named(given, message):
         from_parallel_env(lambda: Scripted([{"ann": given}] * 2), ["ann"])
 
 
-def test_masks_and_lists_of_actions():
-    assert read_mask("legal_moves", [7, 5], 3, 5).tolist() == [True, False, True]
-    assert read_mask("legal_moves", {5}, 3, 5).tolist() == [True, False, False]
-    assert read_mask("legal_actions", [], 3, 0).tolist() == [False] * 3
-    assert read_mask("legal_actions", np.array([False, True]), 2, 0).tolist() == [False, True]
-    assert read_mask("avail_actions", [2, 0], 3, 0).tolist() == [True, False, True]
-    assert read_mask("legal_moves", [1, 1, 0], 3, 0).tolist() == [True, True, False]  # none is listed twice: a mask
-    with pytest.raises(ValueError, match=r"lists \[3\], and there are 3 actions, from 0 on"):
-        read_mask("legal_moves", [3], 3, 0)
+@pytest.mark.parametrize(("name", "given", "n", "first", "mask"), [
+    ("legal_moves", [7, 5], 3, 5, [1, 0, 1]), ("legal_moves", {5}, 3, 5, [1, 0, 0]), ("legal_actions", [], 3, 0, [0, 0, 0]),
+    ("legal_moves", (0, 1, 2), 3, 0, [1, 1, 1]), ("avail_actions", [0, 1, 2], 3, 0, [1, 1, 1]),
+    ("avail_actions", [2, 0], 3, 0, [1, 0, 1]), ("avail_actions", [1, 1, 0], 3, 0, [1, 1, 0]), ("avail_actions", [], 2, 0, [0, 0]),
+    ("legal_actions", np.array([False, True]), 2, 0, [0, 1]), ("legal_actions", np.array([0.0, 1.0]), 2, 0, [0, 1]),
+    ("available_actions", [True, False], 2, 0, [1, 0]), ("available_actions", {0, 1}, 2, 0, [1, 1]),
+    ("available_actions", [0, 1], 2, 5, [0, 1]), ("available_actions", [5, 6], 2, 5, [1, 1]), ("legal_moves", [1], 2, 0, [0, 1]),
+    ("legal_moves", {0: "up", 2: "down"}, 3, 0, [1, 0, 1]), ("legal_moves", {0: True, 2: False}, 3, 0, [1, 0, 0]),
+    ("action_mask", [0, 1], 2, 0, [0, 1]), ("get_avail_actions()", [0, 1], 2, 0, [0, 1]), ("avail_actions", [0], 1, 0, [1]),
+])  # fmt: skip
+def test_a_name_means_the_same_whatever_its_values(name, given, n, first, mask):
+    assert read_mask(name, given, n, first).tolist() == [bool(there) for there in mask]
+
+
+@pytest.mark.parametrize(("name", "given", "n", "message"), [
+    ("legal_moves", [3], 3, r"lists \[3\], and there are 3 actions, from 0 on"),
+    ("legal_moves", [1, 1, 0], 3, "legal_moves lists an action twice"),
+    ("action_mask", {0, 1}, 2, "action_mask must be 2 zeros and ones"),
+    *[(name, given, 2, rf"{name}.* a list \(actions {listed}\) or zeros and ones \(actions {kept}\)\. Give .*action_mask")
+      for name in ("available_actions", "avail_actions", "legal_actions", r"legal_actions\(\)")
+      for given, listed, kept in (([0, 1], r"\[0, 1\]", r"\[1\]"), (np.array([1, 0]), r"\[0, 1\]", r"\[0\]"))],
+])  # fmt: skip
+def test_what_could_be_read_in_two_ways_is_refused(name, given, n, message):
+    with pytest.raises(ValueError, match=message):
+        read_mask(name.replace("\\", ""), given, n, 0)
+
+
+def test_an_entry_of_an_observation_is_a_mask_by_its_space():
+    game = from_parallel_env(lambda: Scripted(MASKS, "space legal_actions"), ["ann"])
+    assert columns(game, game.reset(1, generator())) == [[1, 0, 1], [0, 1]]
+
+
+DEEPER = {
+    "dict": (lambda seen, m: spaces.Dict(a=spaces.Dict(x=seen, action_mask=m)), lambda x, m: {"a": {"x": x, "action_mask": m}}),
+    "tuple": (lambda seen, m: spaces.Tuple([spaces.Dict(action_mask=m), seen]), lambda x, m: ({"action_mask": m}, x)),
+    "untold": (lambda seen, _: spaces.Dict(x=seen), lambda x, m: {"x": x, "action_mask": m}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", DEEPER)
+def test_a_mask_may_be_deeper_in_an_observation_or_its_space_may_not_tell_of_it(kind):
+    space, seen = DEEPER[kind]
+
+    class Deeper(Scripted):
+        def observation_space(self, agent):
+            return space(spaces.Box(0.0, 99.0, (1,)), spaces.MultiBinary(ACTIONS[agent]))
+
+        def look(self):
+            return {a: seen(np.array([self.t + 1.0]), given) for a, given in self.masks[self.t].items()}
+
+    game = from_pettingzoo.from_parallel_env(lambda: Deeper(MASKS, "else none"), ["ann"])
+    state = game.reset(1, generator())
+    assert columns(game, state) == [[1, 0, 1], [0, 1]]
+    assert [o[0, 0].item() for o in game.observe(state)] == [1, 1]
+    assert game.observation_sizes == (4, 3)
+
+
+def test_a_mask_in_an_info_of_all_agents_is_each_ones():
+    infos = {"action_mask": {"ann": [1, 0]}, "ann": {"else": 3}, "bob": {"action_mask": [0, 1]}}
+    assert own_info(infos, "ann") == {"action_mask": [1, 0], "else": 3}
+    assert own_info(infos, "bob") == {"action_mask": [0, 1]}
+    assert own_info({}, "bob") is None
+
+
+def test_what_looks_like_a_mask_by_another_name_is_told_once():
+    with pytest.warns(UserWarning, match=r"info of 'ann' has 'move_mask', which is not read .* action_mask, .*") as caught:
+        game = from_parallel_env(lambda: Scripted([{"ann": [1, 0, 1]}] * 3, "info move_mask"), ["ann"])
+        game.step(game.reset(2, generator()), torch.zeros(2, 2, dtype=torch.long), generator())
+    assert len(caught) == 1
 
 
 def test_nobody_has_an_action():
@@ -177,6 +239,7 @@ def run(game, steps):
     return lines
 
 
+@pytest.mark.filterwarnings("ignore:.*did not take part")  # it is paid all the same
 def test_who_comes_back_takes_part_again():
     cast = [AGENTS, ["ann"], ["ann"], AGENTS, AGENTS, AGENTS]
     game = from_parallel_env(lambda: Scripted([{}] * 6, cast=cast, flags={1: ["bob"]}), ["ann"])
@@ -186,11 +249,13 @@ def test_who_comes_back_takes_part_again():
     assert [over for *_, over in lines] == [False] * 4 + [True]
 
 
+@pytest.mark.filterwarnings("ignore:.*did not take part")  # it is paid all the same
 def test_a_flag_that_stays_keeps_an_agent_away_though_it_is_listed():
     game = from_parallel_env(lambda: Scripted([{}] * 6, flags={1: ["bob"], 2: ["bob"]}), ["ann"])
     assert [seen for seen, *_ in run(game, 4)] == [[2, 0], [3, 0], [4, 4], [5, 5]]
 
 
+@pytest.mark.filterwarnings("ignore:.*did not take part")  # it is paid all the same
 def test_targets_come_back_if_one_says_so():
     cast = [AGENTS, ["bob"], ["bob"], AGENTS, AGENTS, AGENTS]
 
