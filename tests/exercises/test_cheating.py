@@ -201,12 +201,14 @@ def test_no_text_of_a_solution_is_in_any_object_or_file_inside(sandbox, monkeypa
     assert told(sandbox, scan("/")) == 0
 
 
+@pytest.mark.long
 def test_without_the_sandbox_all_texts_are_found():
     found = {"check": check}
     exec(scan(str(PACKAGES[0])), found)
     assert found["x"] == len(secret_texts())
 
 
+@pytest.mark.long
 def test_an_installed_package_is_covered_by_the_stripped_one(sandbox, tmp_path, monkeypatch):  # noqa: F811
     """As after `pip install`: both packages lie in a folder that is visible as a whole."""
     tmp_path.chmod(0o755)

@@ -163,6 +163,7 @@ def test_tuples_become_agents_with_their_spaces_rewards_and_ends(paid):
         state = step.state
 
 
+@pytest.mark.filterwarnings("ignore:.*did not take part")  # it is paid all the same
 def test_flags_of_its_own_make_an_agent_leave():
     """It is given its first action then, and is paid nothing; the episode is over when no target is left."""
     game = from_gymnasium_env(lambda: Scripted(leaving=[2, 3, 1]), ["agent_0", "agent_1"], shared_reward=False)
@@ -183,13 +184,85 @@ def test_flags_of_its_own_make_an_agent_leave():
 
 @pytest.mark.parametrize("info", [
     {"action_mask": ([1, 0], [0, 1, 1], [0, 0, 0, 1])},
-    {"avail_actions": np.array([[1, 0], [0, 1, 1], [0, 0, 0, 1]], dtype=object), "else": 3},
+    {"avail_actions": np.array([[1.0, 0], [0, 1, 1], [0, 0, 0, 1]], dtype=object), "else": 3},
     [{"action_mask": [1, 0]}, {"legal_moves": [1, 2]}, {"action_mask": np.array([0, 0, 0, 1])}],
+    {"agent_0": {"action_mask": [1, 0]}, "agent_1": {"legal_moves": [1, 2]}, "agent_2": {"action_mask": [0, 0, 0, 1]}},
+    {0: {"action_mask": [1, 0]}, 1: {"legal_moves": [1, 2]}, 2: {"action_mask": [0, 0, 0, 1]}, "episode": 3},
+    {"action_mask": {"agent_0": [1, 0], "agent_1": [0, 1, 1], "agent_2": [0, 0, 0, 1]}},
 ])  # fmt: skip
 def test_masks_are_found_in_info(info):
     game = from_gymnasium_env(lambda: Scripted(info=info), ["agent_0"])
     state = game.reset(1, generator())
     assert [f[0].tolist() for f in game.available(game.observe(state))] == [[1, 0], [0, 1, 1], [0, 0, 0, 1]]
+
+
+class Telling(Scripted):
+    """As in SMAC: by a method inside a wrapper, which takes a number or gives all."""
+
+    def __init__(self, **methods):
+        super().__init__()
+        for name, method in methods.items():
+            setattr(self, name, method)
+
+
+OWN = [[1, 0], [0, 1, 1], [0, 0, 0, 1]]
+
+
+@pytest.mark.parametrize("methods", [
+    {"action_masks": lambda: OWN}, {"get_avail_actions": lambda: OWN}, {"get_avail_agent_actions": lambda agent_id: OWN[agent_id]},
+    {"action_masks": OWN},
+], ids=str)  # fmt: skip
+def test_masks_are_told_by_methods(methods):
+    game = from_gymnasium_env(lambda: gymnasium.Wrapper(Telling(**methods)), ["agent_0"])
+    assert [f[0].tolist() for f in game.available(game.observe(game.reset(1, generator())))] == OWN
+
+
+def test_a_mask_by_another_name_is_told():
+    with pytest.warns(UserWarning, match="'agent_0' has 'move_mask', which is not read as a mask"):
+        from_gymnasium_env(lambda: Scripted(info={"move_mask": OWN}), ["agent_0"])
+
+
+def test_whether_there_are_masks_is_decided_by_what_is_given():
+    assert not from_gymnasium_env(Scripted, ["agent_0"]).masked
+    assert from_gymnasium_env(Scripted, ["agent_0"], masks=True).masked
+    assert from_gymnasium_env(lambda: Scripted(info={"action_mask": OWN}), ["agent_0"]).masked
+
+
+class Resting(Scripted):
+    """Agent 0's own flag is set after steps 1 and 2 only; the reward is one for all."""
+
+    def step(self, actions):
+        seen, _, _, cut, info = super().step(actions)
+        return seen, 1.0, [self.t in (1, 2), False, False], cut, info
+
+
+@pytest.mark.parametrize("returning", [False, True])
+def test_a_flagged_agent_comes_back_if_one_says_so(returning):
+    target = "agent_0" if returning else "agent_1"
+    game = from_gymnasium_env(Resting, [target], ["agent_0", "agent_1"][returning:][:1], returning=returning)
+    g, there = generator(), []
+    state = game.reset(1, g)
+    for _ in range(4):
+        step = game.step(state, torch.zeros(1, 3, dtype=torch.long), g)
+        state = step.state
+        there.append(bool(game.available(game.observe(state))[0].all()))
+        assert not (step.terminated | step.truncated).any()
+    assert there == [False, False, returning, returning]
+
+
+def test_rewards_may_be_a_dict_and_must_be_numbers():
+    def play(paid):
+        game = from_gymnasium_env(lambda: Scripted(paid=paid), ["agent_0"], shared_reward=False)
+        return game.step(game.reset(1, generator()), torch.zeros(1, 3, dtype=torch.long), generator()).rewards.tolist()
+
+    assert play(lambda paid: {f"agent_{j}": own for j, own in enumerate(paid)}) == [[110, 210, 310]]
+    assert play(lambda paid: dict(enumerate(paid))) == [[110, 210, 310]]
+    assert play(lambda paid: np.array(paid)[:, None]) == [[110, 210, 310]]
+    with pytest.raises(ValueError, match=r"rewards is a dict without \['agent_1', 'agent_2'\]; it has \['agent_0'\]"):
+        play(lambda paid: {"agent_0": 1.0})
+    for wrong in (1j, None, [[1.0, 2.0]] * 3):
+        with pytest.raises(ValueError, match="Scripted: the reward of 'agent_0' must be a number; it is"):
+            play(lambda paid, wrong=wrong: wrong)
 
 
 def test_every_row_has_its_own_environment_seeded_by_the_generator():

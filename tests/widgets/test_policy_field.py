@@ -72,7 +72,10 @@ def test_the_words_say_what_is_drawn(name, way):
     assert left == pytest.approx([max(0.0, found.left)], abs=0.0051)
 
 
-@pytest.mark.parametrize("name", FIELD_GAMES)
+FEW_CONTROLS = [n if n not in ("penalty", "climbing") else pytest.param(n, marks=pytest.mark.long) for n in FIELD_GAMES]
+
+
+@pytest.mark.parametrize("name", FEW_CONTROLS)
 def test_the_field_over_all_its_controls(name):
     field = PolicyField("chicken")
     field.game_menu.value = name
