@@ -141,7 +141,7 @@ def find_mask(agent: Hashable, view: View, method: Asked | None, seen: object, i
     if given is None and info and (key := overlooked(info, view.n_actions)) and key not in view.warned:
         view.warned.add(key)
         warnings.warn(
-            f"the info of {agent!r} has {key!r}, which is not read as a mask: give it one of the names {', '.join(NAMES)}",
+            f"an info has {key!r}, which is not read as a mask: give it one of the names {', '.join(NAMES)}",
             stacklevel=2,
         )
     return name, given

@@ -27,7 +27,7 @@ from .instances import (
     spaces_of,
     state_view,
 )
-from .masks import read_mask, something_is_missing
+from .masks import own_info, read_mask, something_is_missing
 from .memory import demand_memory
 from .rendering import Rendering
 from .sight import sight
@@ -329,7 +329,7 @@ class ParallelGame(Rendering):
             if turns is not None and mover != agent:
                 idle += 1  # whatever its mask says
                 continue
-            mask = self._mask(number, j, observations[agent], infos.get(agent))
+            mask = self._mask(number, j, observations[agent], own_info(infos, agent))
             if not self.masked:
                 continue
             some = mask is None or mask.any()

@@ -187,11 +187,12 @@ def test_a_mask_in_an_info_of_all_agents_is_each_ones():
 
 
 def test_what_looks_like_a_mask_by_another_name_is_told_once():
-    with pytest.warns(
-        UserWarning, match=r"info of 'ann' has 'move_mask', which is not read .* action_mask, .*"
-    ) as caught:
+    def play():
         game = from_parallel_env(lambda: Scripted([{"ann": [1, 0, 1]}] * 3, "info move_mask"), ["ann"])
         game.step(game.reset(2, generator()), torch.zeros(2, 2, dtype=torch.long), generator())
+
+    with pytest.warns(UserWarning, match=r"an info has 'move_mask', which is not read .* action_mask, .*") as caught:
+        play()
     assert len(caught) == 1
 
 
