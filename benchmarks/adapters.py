@@ -52,8 +52,8 @@ def record(game: ParallelGame, steps: int) -> Played:
         seed = number if over else None
         if over:
             state = game.reset(1, torch.Generator().manual_seed(number))
-        views = zip(game.observe(state), game.n_actions, strict=True)
-        actions = torch.cat([torch.multinomial(seen[:, -n:], 1, generator=generator) for seen, n in views], 1)
+        free = game.available(game.observe(state))
+        actions = torch.cat([torch.multinomial(each, 1, generator=generator) for each in free], 1)
         step = game.step(state, actions, generator)
         played.append((seed, actions, dict(zip(game.agents, actions[0].tolist(), strict=True))))
         state, over = step.state, bool(step.terminated | step.truncated)

@@ -50,16 +50,16 @@ def training() -> list[str]:
     lines = []
     for task in dict.fromkeys(r["task"] for r in measured["rows"]):
         r = rows[task, "trained"]
-        lines.append([task, f"{r['steps']:,.0f}", f"{r['seconds'] / 60:.1f}",
+        lines.append([task, f"{r['seeds']}", f"{r['steps']:,.0f}", f"{r['seconds'] / 60:.1f}",
                       *[interval(rows.get((task, m)), 2) for m in methods]])  # fmt: skip
     return [
         "### What trained teams earn",
         "",
-        f"Undiscounted returns per episode, means over {measured['seeds']} seeds and up to {max(r['externals'] for r in measured['rows'])} "
-        "held-out externals, with 95% intervals over both: a random team, a trained one that has watched nobody, and the same after "
-        f"five watched episodes. `{measured['command']}`",
+        f"Undiscounted returns per episode, means over seeds and up to {max(r['externals'] for r in measured['rows'])} held-out "
+        "externals, with 95% intervals over both (of one seed: over externals alone): a random team, a trained one that has watched "
+        f"nobody, and the same after five watched episodes. `{measured['command']}`",
         "",
-        *lines_of(["task", "steps of training", "CPU minutes a seed", *methods], lines),
+        *lines_of(["task", "seeds", "steps of training", "CPU minutes a seed", *methods], lines),
     ]
 
 
