@@ -211,7 +211,7 @@ OWN = [[1, 0], [0, 1, 1], [0, 0, 0, 1]]
 @pytest.mark.parametrize("methods", [
     {"action_masks": lambda: OWN}, {"get_avail_actions": lambda: OWN}, {"get_avail_agent_actions": lambda agent_id: OWN[agent_id]},
     {"action_masks": OWN},
-], ids=str)  # fmt: skip
+], ids=["all at once", "available", "one by one", "attribute"])  # fmt: skip
 def test_masks_are_told_by_methods(methods):
     game = from_gymnasium_env(lambda: gymnasium.Wrapper(Telling(**methods)), ["agent_0"])
     assert [f[0].tolist() for f in game.available(game.observe(game.reset(1, generator())))] == OWN
