@@ -45,7 +45,7 @@ test: lint
 	MICRA_LITE_PROGRESS= MICRA_LITE_UNATTENDED=1 $(BIN)/python -m pytest -n 2 --dist loadfile --nbval \
 		--nbval-sanitize-with notebooks/nbval_sanitize.cfg --nbval-kernel-startup-timeout 1800 \
 		notebooks/executed/*.ipynb exercises/executed/*.ipynb exercises/solutions/*.ipynb
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "browser and not long" tests
 
 test-long: test
 	$(BIN)/python -m pytest -n 2 -m long -rP

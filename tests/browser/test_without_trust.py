@@ -47,7 +47,10 @@ def test_a_drawing_that_is_no_image_is_noticed(untrusted, browser):
     page.close()
 
 
-@pytest.mark.parametrize("path", TWINS, ids=str)
+SOME = [path if k % 5 == 0 else pytest.param(path, marks=pytest.mark.long) for k, path in enumerate(TWINS)]
+
+
+@pytest.mark.parametrize("path", SOME, ids=str)
 def test_every_picture_of_a_twin_is_seen(path, untrusted, browser):
     text = (ROOT / path).read_text(encoding="utf-8")
     pictures = len(re.findall(r"<img |\"image/png\": \"", text))
