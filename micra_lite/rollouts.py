@@ -26,7 +26,8 @@ def joint_step(
     find("extensions.input_checks:check_externals_policies")(game, moves, len(states))
     policies = in_agents_order(game.target_axes, game.external_axes, team, moves)
     if game.masked:
-        policies = [p * free for p, free in zip(policies, game.available(game.observe(states)), strict=True)]
+        each = zip(policies, game.available(game.observe(states)), strict=True)  # who has but one action takes it
+        policies = [torch.where(free.sum(-1, keepdim=True) > 1, p * free, free) for p, free in each]
         if stuck := [a for a, p in zip(game.agents, policies, strict=True) if (p.sum(-1) == 0).any()]:
             raise ValueError(f"the policies of {stuck} give no probability to any action that is available")
     actions = torch.cat([torch.multinomial(p, 1, generator=generator) for p in policies], 1)  # (B, n)

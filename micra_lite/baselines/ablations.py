@@ -96,7 +96,8 @@ class TrueBelief(Belief):
         rows = [observations[e].expand(K, -1, -1).flatten(0, 1) for e in agent.external_axes]
         exact = self.externals.policies(self.k.repeat_interleave(N), rows)
         if agent.masked:
-            free = [p * seen[:, -p.shape[-1] :] for p, seen in zip(exact, rows, strict=True)]
+            masks = [seen[:, -p.shape[-1] :] for p, seen in zip(exact, rows, strict=True)]
+            free = [torch.where(m.sum(-1, keepdim=True) > 1, p * m, m) for p, m in zip(exact, masks, strict=True)]
             exact = [p / p.sum(-1, keepdim=True) for p in free]
         predictions[: len(rows)] = [p.to(rows[0].dtype).unflatten(0, (K, N)) for p in exact]
         return predictions

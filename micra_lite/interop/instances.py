@@ -29,6 +29,7 @@ class Row(NamedTuple):
 
 
 def close_all(rows: list[Row]) -> None:
+    """Close the environments of all rows, and forget them."""
     while rows:
         rows.pop().env.close()
 

@@ -121,6 +121,17 @@ def test_externals_without_an_available_action_are_named():
         play(state, Externals(Tables(), only_last, (0,)), prior_belief(state.agent, 1), 4, 0.0, state.generator)
 
 
+def test_who_has_but_one_action_takes_it_whatever_its_policy_says():
+    """An external that never plays its first action, where it has no other: in state 3, as when it waits for its turn."""
+    never_first = torch.tensor([0.0, 1.0, 0.0]).repeat(4)[None].double()
+    state = initial(MaskedToy(ends=0.0))
+    played = play(state, Externals(Tables(), never_first, (0,)), prior_belief(state.agent, 1), 50, 0.0, state.generator)
+    in_three = played.states[:, :, :-1, 0] == 3
+    assert in_three.any()
+    assert (played.actions[..., 1][in_three] == 0).all()
+    assert (played.actions[..., 1][~in_three] == 1).all()
+
+
 def test_moves_without_a_choice_teach_nothing():
     """Pairs of states 1 and 3, in which the external has but one action, change no adapted imitator."""
     state = initial(MaskedToy(), dtype="float64")
