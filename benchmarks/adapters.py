@@ -1,6 +1,6 @@
 """What it costs to play others' environments as games: time per step beside the bare environment's, in one run.
 
-The same random actions are played in the same environment, bare and as a game with one row, in turn, several times; the median
+The same random actions are played in the same environment, bare and as a game with one row, in turn, many times; the median
 counts, in CPU seconds. The adapter may take 0.1 ms a step, or 0.3 of the bare step where that takes 1 ms or more. Writes
 benchmarks/results/adapters.json.
 
@@ -29,7 +29,7 @@ from common import write
 from micra_lite.interop.from_pettingzoo import ParallelGame, from_parallel_env
 
 torch.set_num_threads(1)
-ROUNDS, STEPS = 7, 300
+ROUNDS, STEPS = 25, 200
 MODULES = {  # module, steps of an episode where the environment does not tell them
     "simple_spread": ("mpe2.simple_spread_v3", None), "pursuit": ("pettingzoo.sisl.pursuit_v5", None),
     "rps": ("pettingzoo.classic.rps_v2", None), "tictactoe": ("pettingzoo.classic.tictactoe_v3", 9),

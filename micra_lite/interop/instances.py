@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -196,9 +197,12 @@ def check_arguments(
     demand(whole, f"horizon must be a whole number of steps, 1 or more; got {horizon!r}")
 
 
-def one_number(what: str, paid: Any) -> float:
-    """A reward as a number. Raises ValueError if it is none, or several."""
+def one_number(paid: Any, game: str, agent: Hashable) -> float:
+    """A reward as a number. Raises ValueError if it is none, several, or not finite."""
     try:
-        return float(paid.item() if isinstance(paid, np.ndarray) else paid)
+        number = float(paid.item() if isinstance(paid, np.ndarray) else paid)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{what} must be one number; got {paid!r}") from error
+        raise ValueError(f"{game}: the reward of {agent!r} must be one number; got {paid!r}") from error
+    if not math.isfinite(number):
+        raise ValueError(f"{game}: the reward of {agent!r} is {number}, not finite")
+    return number

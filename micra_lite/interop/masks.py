@@ -20,6 +20,7 @@ MASKS = ("action_mask", "action_masks", "valid_actions_mask", "legal_actions_mas
 EITHER = ("available_actions", "avail_actions")
 LISTS = ("legal_moves", "legal_actions", "valid_actions", "valid_moves", "available_moves")
 NAMES = (*MASKS[:2], *EITHER, *MASKS[2:], *LISTS)
+_ALL_NAMES = frozenset(NAMES)
 # Methods, and attributes, of environments. All give masks, but for the last one.
 METHODS = (
     "action_mask",
@@ -43,9 +44,10 @@ def given_in(entries: object) -> str | None:
 def own_info(infos: Mapping, agent: Hashable) -> Any:
     """An agent's info; where that has no mask, with its masks of an info of all agents: {"action_mask": {agent: …}}."""
     own = infos.get(agent)
-    common = {
-        name: infos[name][agent] for name in NAMES if isinstance(infos.get(name), Mapping) and agent in infos[name]
-    }
+    if _ALL_NAMES.isdisjoint(infos):  # this is quicker
+        return own
+    shared = {name: infos[name] for name in NAMES if isinstance(infos.get(name), Mapping)}
+    common = {name: masks[agent] for name, masks in shared.items() if agent in masks}
     return {**common, **(own or {})} if common else own
 
 

@@ -187,13 +187,14 @@ class ParallelGame(Rendering):
         return self._state()
 
     def _clear(self, batch: int) -> None:
-        self._rows = np.zeros((batch, len(self._low)), np.float32)  # (B, d): the last state
+        self._rows = np.zeros((batch, len(self._low)), np.float32)  # (B, d): the last state …
+        self._told: Tensor | None = None  # … and as it was given to the caller
         self._left = [[False] * len(self.agents) for _ in range(batch)]  # took part and does not at present
         self._terminated, self._truncated = np.zeros(batch, bool), np.zeros(batch, bool)
 
     def step(self, state: Tensor, actions: Tensor, generator: torch.Generator) -> Step:
         """As `Game.step`; a row whose episode is over stays as it is, is paid nothing and keeps its flags."""
-        if not np.array_equal(state.numpy(), self._rows):
+        if state is not self._told and not np.array_equal(state.numpy(), self._rows):
             raise ValueError(
                 "step must go on from the state that reset or step returned last: the environments of "
                 f"{self.name} are there and nowhere else. Replayed states can be observed, not played; for a "
@@ -206,9 +207,6 @@ class ParallelGame(Rendering):
         for number, (runs, chosen) in enumerate(zip(running.tolist(), played.tolist(), strict=True)):
             if runs:
                 rewards[number] = self._play(number, chosen)
-        if not np.isfinite(rewards).all():
-            b, j = np.argwhere(~np.isfinite(rewards))[0]
-            raise ValueError(f"{self.name}: the reward of {self.agents[j]!r} is {rewards[b, j]}, not finite")
         if self.shared_reward and len(self.targets) > 1:
             axes = list(self.target_axes)
             rewards[:, axes] = rewards[:, axes].mean(1, keepdims=True)
@@ -217,9 +215,9 @@ class ParallelGame(Rendering):
 
     def _check_actions(self, played: np.ndarray, running: np.ndarray) -> None:
         """Raise ValueError for an action (B, n) that does not exist, or that an agent who takes part has not got now."""
-        exists = (played >= 0) & (played < self._moves)
-        if not exists.all():
-            b, j = np.argwhere(~exists)[0]
+        wrong = (played < 0) | (played >= self._moves)
+        if wrong.any():
+            b, j = np.argwhere(wrong)[0]
             raise ValueError(f"{played[b, j]} is no action of {self.agents[j]!r}, who has {self.n_actions[j]}")
         if not self.masked:
             return
@@ -254,7 +252,7 @@ class ParallelGame(Rendering):
                 if agent not in paid or agent not in terminated or agent not in truncated:
                     what = next(w for w, part in zip(PARTS[1:4], answer[1:4], strict=True) if agent not in part)
                     raise ValueError(f"{self.name}: the {what} of a step lack {agent!r}, who took part")
-                rewards[j] = one_number(f"{self.name}: the reward of {agent!r}", paid[agent])
+                rewards[j] = one_number(paid[agent], self.name, agent)
             elif paid.get(agent):
                 self._warn(
                     "absent", f"{self.name} pays {agent!r} at a step in which it did not take part: that is not counted"
@@ -382,10 +380,11 @@ class ParallelGame(Rendering):
             warnings.warn(text, stacklevel=2)
 
     def _state(self) -> Tensor:
-        return torch.from_numpy(self._rows.copy())
+        self._told = torch.from_numpy(self._rows.copy())
+        return self._told
 
     def observe(self, state: Tensor) -> list[Tensor]:
-        return list(state.split(self._widths, -1)[:-1])
+        return list(state.split_with_sizes(self._widths, -1)[:-1])
 
     def observe_state(self, state: Tensor) -> Tensor:
         """The environment's `state()`, (B, state_observation_size); bounded numbers between −1 and 1."""

@@ -206,13 +206,13 @@ def _array(value: Any, shape: tuple[int, ...], kinds: str) -> np.ndarray:
 
 def _box(space: spaces.Box) -> Put:
     shape, whole = space.shape, space.dtype.kind in "iub"
-    turned = flat_image if _turned(space) else None
+    turned = _turned(space)
 
     def put(value: Any, out: np.ndarray) -> None:
         found = _array(value, shape, "fiub")
         if whole and found.dtype.kind == "f" and not (found == np.floor(found)).all():
             raise ValueError(f"has fractions, and its space {space} has none")
-        out[:] = found.reshape(-1) if turned is None else turned(found, space)
+        out[:] = (found.transpose(2, 0, 1) if turned else found).reshape(-1)
 
     return put
 
