@@ -28,6 +28,7 @@ class Step(NamedTuple):
     rewards: Tensor  # (B, n) one reward per agent
     terminated: Tensor  # (B,) bool: the episode is over, nothing follows
     truncated: Tensor  # (B,) bool: the episode was cut short, its value goes on
+    gone: Tensor | None = None  # (B, m) bool: for which targets, of own rewards, nothing follows; None: for all or none
 
 
 def in_agents_order(

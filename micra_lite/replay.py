@@ -36,7 +36,7 @@ class Transitions(NamedTuple):
     actions: Tensor  # (K, N, n)
     rewards: Tensor  # (K, N, n)
     next_observations: list[Tensor]  # n × (K, N, O_j), and the critic's
-    terminated: Tensor  # (K, N) bool
+    terminated: Tensor  # (K, N) bool; or (m, K, N), for each target
     next_actions: Tensor | None  # (K, N, n): what was played next; None where steps come from anywhere in D
 
 
@@ -47,7 +47,7 @@ class Play:
     states: Tensor  # (K, E, T+1, d)
     actions: Tensor  # (K, E, T, n)
     rewards: Tensor  # (K, E, T, n)
-    terminated: Tensor  # (K, E, T) bool
+    terminated: Tensor  # (K, E, T) bool; or (K, E, T, m), for each target
     alive: Tensor  # (K, E, T) bool
 
     def pairs(self, episodes: slice | Tensor, observe: Observe) -> Pairs:
@@ -64,7 +64,8 @@ def followed(alive: Tensor, terminated: Tensor) -> Tensor:
     Where some episode is cut short after the last step, all leave it out: those that end there are a biased sample.
     """
     steps = alive.clone()
-    steps[..., -1] &= ~(alive & ~terminated)[..., -1].any()
+    over = terminated.reshape(*alive.shape, -1).all(-1)
+    steps[..., -1] &= ~(alive & ~over)[..., -1].any()
     return steps
 
 
@@ -121,8 +122,7 @@ class Replay:
 
     def at(self, g: Tensor, e: Tensor, t: Tensor) -> Transitions:
         """The transitions at steps t of episodes e of groups g, (K, N) each."""
-        states, actions, rewards, over = [
-            self.store[x][g, e, t] for x in ("states", "actions", "rewards", "terminated")
-        ]
+        states, actions, paid, over = [self.store[x][g, e, t] for x in ("states", "actions", "rewards", "terminated")]
         seen, following = self.observe(states), self.observe(self.store["states"][g, e, t + 1])
-        return Transitions(states, seen, actions, rewards, following, over, None)
+        over = over if over.dim() == 2 else over.movedim(-1, 0)  # (m, K, N) where each target has its own end
+        return Transitions(states, seen, actions, paid, following, over, None)

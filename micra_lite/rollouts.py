@@ -47,8 +47,7 @@ def play(
     K, E = len(externals), episodes
     players = externals.players(torch.arange(K).repeat_interleave(E))  # K·E rows
     states, actions = game.reset(K * E, generator), None
-    alive = torch.ones(K * E, dtype=torch.bool)
-    rows = []
+    alive, rows = torch.ones(K * E, dtype=torch.bool), []
     for t in range(game.horizon):
         seen = state.observe(states)
         features = agent.features([o.unflatten(0, (K, E)) for o in seen])
@@ -60,7 +59,8 @@ def play(
         actions, step = joint_step(game, states, team, moves, generator)
         if not torch.isfinite(step.rewards).all():
             raise ValueError(f"{game.name} paid a reward that is NaN or infinite; actions {actions[0].tolist()}")
-        rows.append((states, actions, step.rewards, step.terminated, alive))
+        ended = step.terminated if step.gone is None else step.terminated[:, None] | step.gone  # (B,) or (B, m)
+        rows.append((states, actions, step.rewards, ended, alive))
         states, alive = step.state, alive & ~step.terminated & ~step.truncated
     befores, *others = zip(*rows, strict=True)
     return Play(*[torch.stack(x, 1).unflatten(0, (K, E)) for x in ((*befores, states), *others)])  # (K, E, T, …)

@@ -69,7 +69,8 @@ def action_value_loss(state: TrainingState, belief: Belief, batch: Transitions) 
             actions[i] = straight_through_gumbel(p, state.generator)
         future = agent.action_value(belief, features, actions, target=True)
         reward = batch.rewards[..., list(agent.target_axes)].to(future.dtype).mean(-1)
-        target = reward + state.game.gamma * future.masked_fill(batch.terminated, 0.0)
+        over = batch.terminated.reshape(-1, *batch.rewards.shape[:2]).all(0)  # for all targets
+        target = reward + state.game.gamma * future.masked_fill(over, 0.0)
     q = agent.action_value(belief, agent.features(batch.observations), _one_hot(state, batch.actions))
     return (q - target).square().mean()
 

@@ -39,6 +39,7 @@ class Round:
 
     play: Play
     belief: Belief
+    over: Tensor  # (K, E, T) bool: the episode has terminated, for all targets
     learned: Tensor  # (K, E, T) bool: those `followed`; of a last step that is not, the value alone is used
     observations: list[Tensor]  # n × (K, E·T, O_j)
     log_policies: list[Tensor]  # m × (B, A_i), as played
@@ -71,23 +72,21 @@ def lambda_returns(
 def as_played(state: TrainingState, play: Play, belief: Belief) -> Round:
     """Look again at what was played, with a graph for the actors' gradient."""
     agent = state.agent
-    learned = followed(play.alive, play.terminated)
+    learned, over = followed(play.alive, play.terminated), play.terminated.reshape(*play.alive.shape, -1).all(-1)
     seen = state.observe(play.states[:, :, :-1].flatten(1, 2))
     with torch.no_grad():
         features = agent.features(seen)
         predictions = agent.predict(belief, features)
     log_policies = [p[learned.flatten(1)] for p in agent.act(belief, features, predictions)]
     reward = play.rewards[..., list(agent.target_axes)].mean(-1).to(state.settings.torch_dtype)
-    return Round(play, belief, learned, seen, log_policies, play.actions[learned], reward)
+    return Round(play, belief, over, learned, seen, log_policies, play.actions[learned], reward)
 
 
 def td_targets(state: TrainingState, played: Round, values: Tensor) -> Tensor:
     """The TD(λ) targets of a round for slow values (…, K, E, T)."""
     settings = state.settings
     assert isinstance(settings, OnPolicySettings)
-    return lambda_returns(
-        played.reward, values, played.play.terminated, played.learned, state.game.gamma, settings.trace_decay
-    )
+    return lambda_returns(played.reward, values, played.over, played.learned, state.game.gamma, settings.trace_decay)
 
 
 def judge_by_value(state: TrainingState, played: Round) -> tuple[Tensor, list[Tensor]]:

@@ -21,7 +21,7 @@ from ..replay import Play
 from ..training_state import TrainingState
 from .input_checks import FACTS, compare
 
-FORMAT, VERSION = "micra_lite training state", 8
+FORMAT, VERSION = "micra_lite training state", 9
 # The classes that a checkpoint may name, by their names alone.
 CLASSES = {
     "Agent": "agent:Agent",

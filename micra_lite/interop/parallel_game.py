@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..game import Step
 from ..settings import Settings
+from .ends import Ends
 from .inner import attribute, episode_length
 from .instances import (
     Row,
@@ -74,7 +75,6 @@ class ParallelGame(Rendering):
                 targets = [*(a for a in self.agents if a in targets), *(a for a in targets if a not in self.agents)]
             rest = tuple(a for a in self.agents if a not in targets)
             self.split_agents(tuple(targets), rest if externals is None else tuple(externals))
-            self._target_axes = self.target_axes
             self._read_horizon(row, horizon)
             self._read_spaces(row)
             observations, infos = self._start(row, seed=0)  # a breach of the contract shows before any training
@@ -189,8 +189,8 @@ class ParallelGame(Rendering):
     def _clear(self, batch: int) -> None:
         self._rows = np.zeros((batch, len(self._low)), np.float32)  # (B, d): the last state …
         self._told: Tensor | None = None  # … and as it was given to the caller
-        self._left = [[False] * len(self.agents) for _ in range(batch)]  # took part and does not at present
-        self._terminated, self._truncated = np.zeros(batch, bool), np.zeros(batch, bool)
+        apart = len(self.targets) > 1 and not (self.shared_reward or self.returning)
+        self._ends = Ends(batch, len(self.agents), self.target_axes, self.returning, apart)
 
     def step(self, state: Tensor, actions: Tensor, generator: torch.Generator) -> Step:
         """As `Game.step`; a row whose episode is over stays as it is, is paid nothing and keeps its flags."""
@@ -201,7 +201,7 @@ class ParallelGame(Rendering):
                 "second batch beside this one, make a second game."
             )
         played = actions.numpy()  # (B, n)
-        running = ~(self._terminated | self._truncated)
+        running = ~(self._ends.terminated | self._ends.truncated)
         self._check_actions(played, running)
         rewards = np.zeros(played.shape, np.float32)
         for number, (runs, chosen) in enumerate(zip(running.tolist(), played.tolist(), strict=True)):
@@ -210,8 +210,7 @@ class ParallelGame(Rendering):
         if self.shared_reward and len(self.targets) > 1:
             axes = list(self.target_axes)
             rewards[:, axes] = rewards[:, axes].mean(1, keepdims=True)
-        flags = [torch.from_numpy(f.copy()) for f in (self._terminated, self._truncated)]
-        return Step(self._state(), torch.from_numpy(rewards), *flags)
+        return Step(self._state(), torch.from_numpy(rewards), *self._ends.flags())
 
     def _check_actions(self, played: np.ndarray, running: np.ndarray) -> None:
         """Raise ValueError for an action (B, n) that does not exist, or that an agent who takes part has not got now."""
@@ -233,7 +232,7 @@ class ParallelGame(Rendering):
     def _play(self, number: int, actions: list[int]) -> list[float]:
         """One step of one environment: each agent's reward (n,); the rest goes into the row and its flags."""
         env, row = self._played_in[number].env, self._rows[number]
-        took_part, left = row[self._flags].tolist(), self._left[number]
+        took_part = row[self._flags].tolist()
         moves = {a: self._first[self._axis[a]] + actions[self._axis[a]] for a in env.agents}
         answer = self._dicts("step", env.step(moves), *PARTS)
         observations, paid, terminated, truncated, infos = answer
@@ -257,14 +256,10 @@ class ParallelGame(Rendering):
                 self._warn(
                     "absent", f"{self.name} pays {agent!r} at a step in which it did not take part: that is not counted"
                 )
-            left[j] = not here[j] and (took_part[j] or left[j])
-        over = self._end(number, here, cut)
-        ended = [took_part[i] and not here[i] and not cut[i] for i in self._target_axes]
-        if (over and self._truncated[number] and any(ended)) or (not over and any(cut[i] for i in self._target_axes)):
-            self._warn("ends", f"{self.name}: targets end in different ways or at different times, some terminated and some cut "
-                       "short. An episode has one end: whoever leaves before it has no future, and if a target is cut short "
-                       "at the end, all values go on")  # fmt: skip
-        if over and self._truncated[number]:  # they keep their last view: critics bootstrap from it
+        if told := self._ends.note(number, took_part, here, cut):
+            self._warn(told, f"{self.name}: {told}")
+        over = self._ends.over(number)
+        if over and self._ends.truncated[number]:  # they keep their last view: critics bootstrap from it
             here = [h or c for h, c in zip(here, cut, strict=True)]
         row[-1] += 1
         self._write(number, observations, infos, here, over)
@@ -274,15 +269,6 @@ class ParallelGame(Rendering):
                 "episodes are cut short there. If that is too early, pass horizon=",
             )  # fmt: skip
         return rewards
-
-    def _end(self, number: int, here: list[bool], cut: list[bool]) -> bool:
-        """Whether the episode is over, and if so, how: cut short if a target was still there to be cut."""
-        left, targets = self._left[number], self._target_axes
-        if any(here) and (self.returning or not all(left[i] for i in targets)):
-            return False
-        self._truncated[number] = any(cut) if self.returning else any(cut[i] for i in targets)
-        self._terminated[number] = not self._truncated[number]
-        return True
 
     def _write(self, number: int, observations: dict, infos: dict, here: list[bool], over: bool = False) -> None:
         """Put what the agents who are `here` observe into the row, zeros for the others; their masks; the state."""
@@ -304,7 +290,7 @@ class ParallelGame(Rendering):
                 except ValueError as error:
                     raise ValueError(f"{self.name}: what {agent!r} sees {error}") from error
         self._write_masks(number, observations, infos, here, over)
-        if self._state_view is not None and not (over and self._terminated[number]):
+        if self._state_view is not None and not (over and self._ends.terminated[number]):
             try:
                 self._state_view.write(np.asarray(self._played_in[number].env.state()).ravel(), row[self._state_at])
             except Exception as error:  # whatever an environment raises
@@ -316,7 +302,7 @@ class ParallelGame(Rendering):
 
     def _write_masks(self, number: int, observations: dict, infos: dict, here: list[bool], over: bool) -> None:
         row, turns = self._rows[number], self._played_in[number].turns
-        if over and self._terminated[number]:
+        if over and self._ends.terminated[number]:
             turns = None
         if self.masked:
             row[self._mask_at] = 1.0  # one action, the first, for all who are not here or cannot move

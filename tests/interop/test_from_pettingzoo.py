@@ -81,7 +81,7 @@ def plans(draw):
     return plan, sorted(draw(st.sets(st.integers(0, len(plan) - 1), min_size=1)))
 
 
-@pytest.mark.filterwarnings("ignore:.*targets end in different ways")
+@pytest.mark.filterwarnings("ignore:.*cut short")
 @settings(max_examples=60, deadline=None)
 @given(plans(), st.integers(0, 2), st.booleans())
 @example(([(2, "terminated"), (2, "truncated")], [0]), 0, True)  # only the external was cut short
@@ -109,6 +109,10 @@ def test_early_leavers_follow_the_timetable(timetable, start, shared):
         cut = over and "truncated" in last
         assert step.truncated.tolist() == [cut] * 2
         assert step.terminated.tolist() == [over and not cut] * 2
+        assert (step.gone is None) == (shared or len(targets) == 1)
+        if step.gone is not None:  # told at the end: of all but those who are cut short there
+            gone = [over and plan[j] != (end, "truncated") for j in targets]
+            assert step.gone.tolist() == [gone] * 2
         if t > end:
             assert torch.equal(state, before)
             assert not step.rewards.any()
@@ -395,7 +399,7 @@ def test_not_a_parallel_env():
         from_parallel_env(lambda: one, ["agent_0"]).reset(2, generator())
 
 
-@pytest.mark.filterwarnings("ignore:.*targets end in different ways")
+@pytest.mark.filterwarnings("ignore:.*cut short")
 def test_flags_without_removal_count_too():
     """Some environments flag their agents but never take them off the list: the flag decides."""
 

@@ -1,0 +1,58 @@
+"""How the episodes of a batch end: who has left, for whom nothing follows, and whether an episode was cut short."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+EARLY = (
+    "a target is cut short while others play on: what it would have earned later counts as nothing. If it leaves for good, "
+    "let it be terminated"
+)
+MIXED = (
+    "at the end of an episode some targets are terminated and others cut short. Targets with a shared reward have one value, "
+    "and it goes on; with shared_reward=False each has its own"
+)
+
+
+class Ends:
+    """An episode is over when no target will play on (agents that may return: when nobody is there).
+
+    It is cut short if a target was still there to be cut; else it has terminated.
+    """
+
+    def __init__(self, batch: int, n_agents: int, target_axes: Sequence[int], returning: bool, apart: bool) -> None:
+        """Args: returning, whether agents may come back; apart, whether it is told of each target if nothing follows."""
+        self.target_axes, self.returning, self.apart = target_axes, returning, apart
+        self.left = [[False] * n_agents for _ in range(batch)]  # took part and does not at present
+        self.terminated, self.truncated = np.zeros(batch, bool), np.zeros(batch, bool)
+        self.gone = np.zeros((batch, len(target_axes)), bool)  # targets for whom nothing follows; told at the end
+
+    def note(self, number: int, took_part: Sequence[float], here: Sequence[bool], cut: Sequence[bool]) -> str | None:
+        """Note a step of one episode, and return what to warn of: who took part, is still here, was cut short (n,)."""
+        left = [not h and bool(t or away) for h, t, away in zip(here, took_part, self.left[number], strict=True)]
+        self.left[number] = left
+        cut_targets = [cut[i] for i in self.target_axes]
+        if any(here) and (self.returning or not all(left[i] for i in self.target_axes)):
+            over = False
+        else:
+            over = True
+            self.truncated[number] = any(cut) if self.returning else any(cut_targets)
+            self.terminated[number] = not self.truncated[number]
+        if not over:
+            return EARLY if any(cut_targets) else None
+        self.gone[number] = [left[i] and not cut[i] for i in self.target_axes]
+        ended_now = [bool(took_part[i]) and left[i] and not cut[i] for i in self.target_axes]
+        return MIXED if any(cut_targets) and any(ended_now) and not self.apart else None
+
+    def flags(self) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Terminated and truncated, (B,) each, and for which targets nothing follows, (B, m), where that is told."""
+        terminated, truncated = [torch.from_numpy(flag.copy()) for flag in (self.terminated, self.truncated)]
+        return terminated, truncated, torch.from_numpy(self.gone.copy()) if self.apart else None
+
+    def over(self, number: int) -> bool:
+        """Whether this episode is over."""
+        return bool(self.terminated[number] or self.truncated[number])
