@@ -7,8 +7,16 @@ from typing import Any
 from readme_tables import HERE, interval, lines_of, result
 
 BEGIN, END = "<!-- environments: made by benchmarks/readme.py -->", "<!-- end of environments -->"
-HEADERS = ["environment", "agents (ours)", "actions", "each observes", "steps an episode", "all actions always there",
-           "three phases", "steps / CPU s"]  # fmt: skip
+HEADERS = [
+    "environment",
+    "agents (ours)",
+    "actions",
+    "each observes",
+    "horizon",
+    "masks",
+    "three phases",
+    "steps / CPU s",
+]
 
 
 def line_of(r: dict[str, Any]) -> list[str]:
@@ -18,17 +26,25 @@ def line_of(r: dict[str, Any]) -> list[str]:
     seen = r["observes"] + (f"; the critic: {r['state']}" if r["state"] else "")
     steps = f"{r['horizon']}, {'read' if r['horizon_read'] else 'given'}"
     return [f"`{r['environment']}`", f"{r['agents']} ({r['targets']})", r["actions"], seen, steps,
-            "no" if r["masks"] else "yes", "yes", f"{r['steps_per_second']:,.0f}"]  # fmt: skip
+            "yes" if r["masks"] else "no", "yes", f"{r['steps_per_second']:,.0f}"]  # fmt: skip
+
+
+def folded(call: str) -> list[str]:
+    """The lines that make a game by a call, its arguments on lines of their own."""
+    function, arguments = call.removesuffix(")").split("(", 1)
+    environment, rest = arguments.split(", targets=")
+    return [f"game = {function}(", f"    {environment},", f"    targets={rest},", ")"]
 
 
 def tables() -> list[str]:
     """For each kind of environments the line that makes a game of the first one, and a table of all."""
     measured = result("environments")
-    lines = [f"Measured by `{measured['command']}`, with random play for the steps per second."]
+    lines = [f"Measured by `{measured['command']}`, with random play for the steps per second. A horizon is read from the "
+             "environment, or given; masks are there where not every agent has all of its actions at every step."]  # fmt: skip
     for kind in dict.fromkeys(r["kind"] for r in measured["rows"]):
         rows = [r for r in measured["rows"] if r["kind"] == kind]
         if rows:
-            code = [*rows[0]["imports"].split("\n"), f"game = {rows[0]['code']}"]
+            code = [*rows[0]["imports"].split("\n"), *folded(rows[0]["code"])]
             lines += [
                 "",
                 f"### {kind}",
@@ -46,20 +62,22 @@ def training() -> list[str]:
     """What trained teams earn."""
     measured = result("environments_training")
     rows = {(r["task"], r["method"]): r for r in measured["rows"]}
-    methods = ["random", "trained", "adapted", "trained − random", "adapted − trained"]
+    methods = ["random", "trained", "adapted", "adapted − trained"]
     lines = []
     for task in dict.fromkeys(r["task"] for r in measured["rows"]):
         r = rows[task, "trained"]
-        lines.append([task, f"{r['seeds']}", f"{r['steps']:,.0f}", f"{r['seconds'] / 60:.1f}",
-                      *[interval(rows.get((task, m)), 2) for m in methods]])  # fmt: skip
+        cost = f"{r['seeds']} × {r['steps']:,.0f} steps, {r['seconds'] / 60:.1f} minutes"
+        lines.append([task, cost, *[interval(rows.get((task, m)), 2) for m in methods]])
     return [
         "### What trained teams earn",
         "",
         f"Undiscounted returns per episode, means over seeds and up to {max(r['externals'] for r in measured['rows'])} held-out "
         "externals, with 95% intervals over both (of one seed: over externals alone): a random team, a trained one that has watched "
-        f"nobody, and the same after five watched episodes. `{measured['command']}`",
+        f"nobody, and the same after five watched episodes. Training: seeds × steps, CPU minutes of one seed.",
         "",
-        *lines_of(["task", "seeds", "steps of training", "CPU minutes a seed", *methods], lines),
+        *lines_of(["task", "training", *methods], lines),
+        "",
+        *[f"`{command}`  " for command in measured["command"].split("; ")],
     ]
 
 

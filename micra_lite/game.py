@@ -62,7 +62,7 @@ class Game:
         for name in (*targets, *externals):
             if name not in self.agents:
                 raise ValueError(f"unknown agent {name!r}; the agents of {self.name} are {list(self.agents)}")
-        if both := sorted(set(targets) & set(externals)):
+        if both := [a for a in targets if a in externals]:
             raise ValueError(f"{both} are both target and external; each agent must be exactly one of the two")
         if neither := [a for a in self.agents if a not in targets and a not in externals]:
             raise ValueError(f"{neither} are neither target nor external; add them to `targets` or to `externals`")

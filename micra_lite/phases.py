@@ -148,7 +148,7 @@ def execution(
     `decide` may be another way to act than the actors', with the arguments and the result of `Agent.act`.
     """
     generator = torch.Generator().manual_seed(seed)
-    external = find("extensions.input_checks:one_external")(game, external)
+    external = find("extensions.input_checks:one_external")(state.game, game, external, episodes)
     players, prior = external.players(torch.zeros(1, dtype=torch.long)), prior_belief(state.agent, 1)
     n, n_ext, count, actions = len(game.agents), len(game.externals), 0, None
     for _ in range(episodes):

@@ -116,7 +116,7 @@ def watch(
     state: TrainingState, external: Externals, episodes: int, exploration: float = 0.1, seed: int = 0
 ) -> list[Episode]:
     """Watch one newcomer play beside the team as it now is: `episodes` episodes for `online_adaptation`."""
-    find("extensions.input_checks:one_external")(state.game, external, episodes, exploration)
+    external = find("extensions.input_checks:one_external")(state.game, state.game, external, episodes, exploration)
     generator = torch.Generator().manual_seed(seed)
     played = play(state, external, state.belief or prior_belief(state.agent, 1), episodes, exploration, generator)
     watched = []

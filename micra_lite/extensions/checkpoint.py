@@ -19,7 +19,7 @@ from ..game import Game
 from ..registry import find, make
 from ..replay import Play
 from ..training_state import TrainingState
-from .input_checks import FACTS, compare
+from .input_checks import compare, facts_of, plain
 
 FORMAT, VERSION = "micra_lite training state", 9
 # The classes that a checkpoint may name, by their names alone.
@@ -38,8 +38,8 @@ def save(path: str | Path, state: TrainingState) -> None:
     replay, belief = state.replay, state.belief
     content = {
         "format": FORMAT, "version": VERSION,
-        "game": {"name": state.game.name, "options": state.game.options},
-        "facts": {fact: getattr(state.game, fact) for fact in FACTS},
+        "game": {"name": plain(state.game.name), "options": plain(state.game.options)},
+        "facts": facts_of(state.game),
         "settings": {"class": type(state.settings).__name__, "values": dataclasses.asdict(state.settings)},
         "agent": {"class": type(state.agent).__name__, "parameters": state.agent.state_dict()},
         "optimisers": {name: optimiser.state_dict() for name, optimiser in state.optimisers.items()},

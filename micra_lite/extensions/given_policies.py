@@ -30,7 +30,8 @@ def from_policies(
     """A family of externals whose splits are policies of yours: for training, to be met later, and to tune on.
 
     A policy is a function, or an `nn.Module`, of the external's observations (B, O_e), float32, one row for each
-    episode, in the units of the environment. It returns action probabilities (B, A_e), a tensor or a NumPy array. If
+    episode, as `game.observe` gives them: in the units of the environment, flattened, images channels first, and with the
+    mask at the end if the game has masks (an agent that is away sees zeros). It returns action probabilities (B, A_e), a tensor or a NumPy array. If
     the game has several externals it takes the list of their observations and returns a list. An answer must depend on
     its own row alone, and on nothing remembered (else write an `ExternalFamily` with `stationary = False`). Modules are
     copied as they are now, and asked in evaluation mode, in their own number type.
@@ -111,11 +112,25 @@ class GivenPolicies(ExternalFamily):
         found = [found] if single else found
         if isinstance(found, list | tuple):
             found = [torch.as_tensor(f) if isinstance(f, np.ndarray) else f for f in found]
+            found = [self._where_nobody_is(f, row) for f, row in zip(found, rows, strict=False)]
         try:
             check_externals_policies(self.game, found, len(rows[0]))
         except ValueError as error:
             raise ValueError(f"{self.labels[number]}: {error}") from None
         return list(found)
+
+    def _where_nobody_is(self, policy: Any, seen: Tensor) -> Any:
+        """A policy (B, A_e) with even chances where it is not finite and all that it saw is 0: an agent that is away."""
+        if (
+            not isinstance(policy, Tensor)
+            or not policy.is_floating_point()
+            or policy.dim() != 2
+            or len(policy) != len(seen)
+        ):
+            return policy
+        own = seen[:, : seen.shape[1] - self.game.masked * policy.shape[1]]
+        away = ~policy.isfinite().all(1) & (own == 0).all(1)
+        return torch.where(away[:, None], 1 / policy.shape[1], policy)
 
     def _try(self, number: int, rows: list[Tensor]) -> None:
         """Ask for a batch, and for its first row again: a policy of the row alone says the same of it."""

@@ -5,6 +5,7 @@ The core asks for these checks by name (`registry.find`). Each mistake is named 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, NoReturn
@@ -128,8 +129,19 @@ def check_policy(name: str, policy: Any, rows: int, actions: int) -> None:
     )
 
 
-def one_external(game: Game, given: Externals | None, episodes: int = 1, exploration: float = 0.0) -> Externals:
-    """The one external to play beside; None is for a game without any. ValueError for more, or for no episodes."""
+def one_external(
+    trained: Game, game: Game, given: Externals | None, episodes: int = 1, exploration: float = 0.0
+) -> Externals:
+    """The one external to play beside; None is for a game without any.
+
+    Raises ValueError for more, for no episodes, and for a game whose agents are not those that were `trained`.
+    """
+    if game is not trained:
+        compare(
+            {fact: value for fact, value in facts_of(trained).items() if fact not in ("gamma", "horizon")},
+            game,
+            f"the team was trained in another {trained.name!r}",
+        )
     demand(type(episodes) is int and episodes > 0, f"episodes must be a whole number, at least 1; got {episodes!r}")
     demand(0 <= exploration <= 1, f"exploration must be between 0 and 1; got {exploration!r}")
     if given is None:
@@ -141,27 +153,42 @@ def one_external(game: Game, given: Externals | None, episodes: int = 1, explora
 
 # --- The game ---------------------------------------------------------------------------------------------------------
 
-# What a game must have in common with the one that was trained on.
 FACTS = (
     "agents", "targets", "externals", "n_actions", "observation_sizes", "state_observation_size",
     "full_view", "masked", "shared_reward", "gamma", "horizon",
 )  # fmt: skip
 
 
+def plain(value: Any) -> Any:
+    """A value in Python's own types, so that a checkpoint that holds it can be read: NumPy's numbers and names, tuples."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {plain(key): plain(held) for key, held in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(plain(held) for held in value)
+    return value if value is None or type(value) in (str, int, float, bool, Tensor) else str(value)
+
+
+def facts_of(game: Game) -> dict[str, Any]:
+    """What a game must have in common with the one that was trained on."""
+    facts = {fact: plain(getattr(game, fact)) for fact in FACTS}
+    bounds = [None if known is None else (known.image, known.low, known.high) for known in game.sights or ()]
+    return {**facts, "spaces": zlib.crc32(repr(bounds).encode()) if any(bounds) else 0}
+
+
 def compare(facts: Mapping[str, Any], game: Game, complaint: str) -> None:
     """Raise ValueError with a complaint, and what differs, unless the game has these facts."""
-    now = {fact: getattr(game, fact) for fact in facts}
+    now = facts_of(game)
+    if facts.get("spaces", now["spaces"]) != now["spaces"]:
+        raise ValueError(f"{complaint}: the bounds, or the shapes of images, in what agents see were other ones")
     if other := [f"{fact} was {was!r} and is {now[fact]!r}" for fact, was in facts.items() if was != now[fact]]:
         raise ValueError(f"{complaint}: {'; '.join(other)}")
 
 
 def same_game(trained: Game, game: Game) -> Game:
     """The game to go on with. ValueError if it is not like the one that was trained on."""
-    compare(
-        {fact: getattr(trained, fact) for fact in FACTS},
-        game,
-        f"the state given was trained on another {trained.name!r}",
-    )
+    compare(facts_of(trained), game, f"the state given was trained on another {trained.name!r}")
     return game
 
 

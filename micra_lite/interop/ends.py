@@ -33,14 +33,17 @@ class Ends:
 
     def note(self, number: int, took_part: Sequence[float], here: Sequence[bool], cut: Sequence[bool]) -> str | None:
         """Note a step of one episode, and return what to warn of: who took part, is still here, was cut short (n,)."""
-        left = [not h and bool(t or away) for h, t, away in zip(here, took_part, self.left[number], strict=True)]
+        before = self.left[number]
+        left = [not h and bool(t or away) for h, t, away in zip(here, took_part, before, strict=True)]
         self.left[number] = left
         cut_targets = [cut[i] for i in self.target_axes]
         if any(here) and (self.returning or not all(left[i] for i in self.target_axes)):
             over = False
         else:
             over = True
-            self.truncated[number] = any(cut) if self.returning else any(cut_targets)
+            # one who was away might have returned, had not the others been cut short
+            missed = self.returning and any(cut) and any(before[i] and left[i] for i in self.target_axes)
+            self.truncated[number] = any(cut_targets) or missed
             self.terminated[number] = not self.truncated[number]
         if not over:
             return EARLY if any(cut_targets) else None

@@ -19,6 +19,7 @@ from pettingzoo import AECEnv, ParallelEnv
 
 from .from_pettingzoo import ParallelGame, from_parallel_env
 from .inner import attribute
+from .instances import check_no_arguments
 from .masks import NAMES
 
 
@@ -41,7 +42,7 @@ def from_gymnasium_env(
 
     What is said of all agents at once may also be said of each, and the reverse: terminated and truncated are a bool
     or n of them; the reward is n numbers or one, which each agent is paid. Instead of n things there may be a dict by
-    agents' names or numbers. Masks are found in `info`, n of them, or in n infos, or are told by the environment's method.
+    agents' names or numbers; of flags, also with "__all__". Masks are found in `info`, n of them, or in n infos, or are told by the environment's method.
 
     An agent whose own flag is set leaves for good; the environment goes on to be given its first action. With
     `returning`, it takes part again once its flag is not set.
@@ -62,6 +63,7 @@ def from_gymnasium_env(
             "make_env must be a function that makes a new environment, such as "
             f"lambda: gymnasium.make(…, disable_env_checker=True); got {make_env!r}"
         )
+    check_no_arguments(make_env)
     return from_parallel_env(
         lambda: TupleEnv(make_env(), returning),
         targets,
@@ -77,6 +79,8 @@ def from_gymnasium_env(
 
 class TupleEnv(ParallelEnv):
     """A Gymnasium environment of n agents as a ParallelEnv: tuples become dicts by agents' names, and back."""
+
+    numbered = True  # it knows its agents by their numbers, not by names
 
     def __init__(self, env: gymnasium.Env, returning: bool = False) -> None:
         """Args: returning, whether an agent takes part again once its flag is not set.
@@ -110,7 +114,7 @@ class TupleEnv(ParallelEnv):
         moves = [actions.get(a, getattr(self.action_spaces[a], "start", 0)) for a in self.possible_agents]
         parts = ("observations", "rewards", "terminated", "truncated", "info")
         seen, paid, over, cut, info = self._parts("step", self.env.step(moves), *parts)
-        ended, stopped = self._each("terminated", over, alone=True), self._each("truncated", cut, alone=True)
+        ended, stopped = self._flags("terminated", over), self._flags("truncated", cut)
         rewards = {a: self._number(a, own) for a, own in self._each("rewards", paid, alone=True).items()}
         if np.ndim(paid) == 0 and not isinstance(paid, Mapping):  # not meant for those who have left
             rewards = {a: rewards[a] for a in self.agents}
@@ -136,6 +140,13 @@ class TupleEnv(ParallelEnv):
             found = f"{count} of them" if count is not None else type(given).__name__
             raise ValueError(f"{self.metadata['name']}: {what} must be {n}, one for each agent; got {found}")
         return dict(zip(self.possible_agents, given, strict=True))
+
+    def _flags(self, what: str, given: Any) -> dict[str, Any]:
+        """A flag for each agent. A dict may have "__all__", as RLlib's have: if that is set, all are."""
+        if isinstance(given, Mapping) and "__all__" in given:
+            given = True if given["__all__"] else {key: flag for key, flag in given.items() if key != "__all__"}
+            given = given or False  # "__all__" alone
+        return self._each(what, given, alone=True)
 
     def _by_agent(self, what: str, given: Mapping) -> dict[str, Any]:
         found = _of_agents(given, self.possible_agents)

@@ -7,10 +7,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from pettingzoo.utils.conversions import aec_to_parallel_wrapper
+from pettingzoo.utils import BaseParallelWrapper, BaseWrapper
+from pettingzoo.utils.conversions import (
+    aec_to_parallel_wrapper,
+    parallel_to_aec_wrapper,
+    turn_based_aec_to_parallel_wrapper,
+)
 
 from ..game import Game
 
+CONVERSIONS = aec_to_parallel_wrapper | parallel_to_aec_wrapper | turn_based_aec_to_parallel_wrapper
 _INNER = (
     "env",
     "aec_env",
@@ -63,6 +69,15 @@ def _is_environment(thing: object) -> bool:
     return not plain and callable(attribute(thing, "step")) and callable(attribute(thing, "reset"))
 
 
+def _within(thing: Any) -> list[Any]:
+    """A thing itself, what a list or dict holds, or whose bound method it is."""
+    if isinstance(thing, list | tuple):
+        return [*thing]
+    if isinstance(thing, Mapping):
+        return [*thing.values()]
+    return [getattr(thing, "__self__", thing)]
+
+
 def layers(env: object) -> list[Any]:
     """The environment and all that it wraps, in any nesting and under any name, outermost first, each once."""
     found, waiting = list[Any](), [env]
@@ -73,20 +88,21 @@ def layers(env: object) -> list[Any]:
         found.append(layer)
         held = [*getattr(layer, "__dict__", {}).values(), *[attribute(layer, name) for name in _INNER]]
         for thing in held:
-            waiting += [t for t in (thing if isinstance(thing, list | tuple) else [thing]) if _is_environment(t)]
+            waiting += [t for t in _within(thing) if _is_environment(t)]
     return found
 
 
-def turn_keeper(found: list[Any]) -> Any:
+def turn_keeper(env: object) -> Any:
     """The AEC environment whose `agent_selection` is the one who moves; None where all move at once.
 
-    Args: found, what `layers` gives. The outermost conversion decides: `aec_to_parallel` lets all move in each step.
+    Wrappers of PettingZoo's kind pass each step on. So it is a game of turns if one of them converts turns, and not if an
+    environment merely has one inside, of which it may play many moves in a step.
     """
-    for layer in found:
-        if isinstance(layer, aec_to_parallel_wrapper):
-            return None
-        if attribute(layer, "aec_env") is not None:
-            return layer.aec_env
+    while isinstance(env, BaseParallelWrapper | BaseWrapper | CONVERSIONS):
+        if isinstance(env, turn_based_aec_to_parallel_wrapper):
+            return env.aec_env
+        held = vars(env)
+        env = next((held[name] for name in ("env", "aec_env", "par_env") if name in held), None)
     return None
 
 

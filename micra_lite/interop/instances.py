@@ -60,7 +60,7 @@ def new_row(make_env: Callable[[], ParallelEnv], others: Sequence[Row]) -> Row:
         "new environment, inside as well",
     )
     agents = tuple(getattr(env, "possible_agents", ()))
-    return Row(env, found, turn_keeper(found), Asked(found, agents))
+    return Row(env, found, turn_keeper(env), Asked(found, agents, getattr(type(env), "numbered", False)))
 
 
 def spaces_of(env: ParallelEnv, agents: Sequence, name: str) -> list[tuple[spaces.Space, spaces.Discrete]]:
@@ -171,25 +171,35 @@ def _untold(seen: Mapping, view: View) -> Mapping:
     return {key: value for key, value in seen.items() if key not in told} if view.nested else seen
 
 
-def check_arguments(
-    make_env: object, targets: Sequence, externals: Sequence | None, gamma: float, horizon: int | None
-) -> None:
-    """Raise for what can be told wrong without an environment."""
-    if not callable(make_env) or isinstance(make_env, ParallelEnv | AECEnv):
-        raise TypeError(
-            f"make_env must be a function that makes a new environment, such as lambda: parallel_env(); got {make_env!r}"
-        )
+def check_no_arguments(make_env: Any) -> None:
+    """Raise TypeError if this function cannot be called without arguments."""
     try:
         signature = inspect.signature(make_env)
     except (TypeError, ValueError):  # of some built-in ones nothing is known
-        signature = inspect.Signature()
+        return
     try:
         signature.bind()
     except TypeError as error:
         raise TypeError(f"make_env is called without arguments ({error}): wrap it, lambda: make_env(…)") from error
+
+
+def check_arguments(
+    make_env: object, targets: Sequence, externals: Sequence | None, gamma: float, horizon: int | None, **flags: object
+) -> None:
+    """Raise for what can be told wrong without an environment. Flags are True or False, `masks` also None."""
+    if not callable(make_env) or isinstance(make_env, ParallelEnv | AECEnv):
+        raise TypeError(
+            f"make_env must be a function that makes a new environment, such as lambda: parallel_env(); got {make_env!r}"
+        )
+    check_no_arguments(make_env)
+    for what, flag in flags.items():
+        if not isinstance(flag, bool | np.bool_) and not (what == "masks" and flag is None):
+            raise TypeError(f"{what} must be True or False; got {flag!r}")
     for what, names in (("targets", targets), ("externals", externals or ())):
         if isinstance(names, str) or not isinstance(names, Sequence | set | frozenset | np.ndarray):
             raise TypeError(f"{what} must be a list of agents' names, such as [{names!r}]; got {names!r}")
+        if not all(isinstance(agent, Hashable) for agent in names):
+            raise TypeError(f"{what} must be a list of agents' names; got {list(names)}")
         demand(len(set(names)) == len(names), f"{what} name an agent twice: {list(names)}")
     number = isinstance(gamma, int | float | np.floating) and not isinstance(gamma, bool)
     demand(number and 0 < gamma <= 1, f"gamma must be a number above 0 and at most 1; got {gamma!r}")

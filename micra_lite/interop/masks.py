@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from gymnasium import spaces
 
-from ..game import Game
 from .inner import attribute
 
 # Entries of observations and infos: zeros and ones; either of the two; actions by number.
@@ -31,7 +30,14 @@ METHODS = (
     "legal_actions",
 )
 ATTRIBUTES = ("action_mask", "action_masks")
-_AGENT = re.compile(r".*(agent|player).*|i|j|k|n|a|p|id|idx|ind|index|name|who")  # what a method calls an agent
+# What sounds like masks, by another name: it is told, not read.
+_ALIKE = re.compile(
+    r"(?!_|is_|has_|check_|validate|set_|n_|num_).*(mask|(avail|legal|valid).*(action|move))s?|avail|legal"
+)
+_AGENT = re.compile(
+    r".*(agent|player).*|i|j|k|n|a|p|id|idx|ind|index|name|who|.*_?id|unit|drone|robot"
+)  # what a method calls an agent
+_NUMBER = re.compile(r".*(idx|index|num).*|i|j|k|n|ind")  # … and calls it if it wants a number
 
 
 def given_in(entries: object) -> str | None:
@@ -51,12 +57,17 @@ def own_info(infos: Mapping, agent: Hashable) -> Any:
     return {**common, **(own or {})} if common else own
 
 
+def sounds_like_masks(name: str) -> bool:
+    """Whether a name sounds like masks."""
+    return _ALIKE.fullmatch(name.lower()) is not None
+
+
 def overlooked(info: object, n_actions: int) -> str | None:
     """The key of what looks like a mask, in an info, and has none of the `NAMES`."""
     if not isinstance(info, Mapping):
         return None
     for key, value in info.items():
-        if not isinstance(key, str) or "mask" not in key.lower() or key in NAMES:
+        if not isinstance(key, str) or not sounds_like_masks(key) or key in NAMES:
             continue
         row = isinstance(value, list | tuple | np.ndarray) and len(value) == n_actions
         if row and all(np.ndim(v) == 0 and v in (0, 1) for v in value):
@@ -140,9 +151,9 @@ class Asked:
     who take part. One that fails at its first call is not used, and a warning says so. True if there seems to be one.
     """
 
-    def __init__(self, found: Sequence[Any], agents: Sequence[Hashable]) -> None:
-        """Args: found, the environment and all that it wraps."""
-        self._layers, self._agents = found, list(agents)
+    def __init__(self, found: Sequence[Any], agents: Sequence[Hashable], numbered: bool = False) -> None:
+        """Args: found, the environment and all that it wraps; numbered, whether agents' names are but ours."""
+        self._layers, self._agents, self._numbered = found, list(agents), numbered
         self._way: _Way | None = None
         self._settled, self._refused = False, set[str]()
 
@@ -200,15 +211,16 @@ class Asked:
                 continue  # a simulator inside, whose methods may mean anything
             for name in METHODS:
                 held = attribute(layer, name)
-                parameters = _required(held) if callable(held) else None
+                parameters = required(held) if callable(held) else None
                 if parameters is None:
                     if name in ATTRIBUTES and isinstance(held, Mapping | list | tuple | np.ndarray | torch.Tensor):
                         yield _Way(name, [lambda _, at=layer, name=name: getattr(at, name)], True, False)  # type: ignore[misc]
                 elif not parameters:
                     yield _Way(f"{name}()", [lambda _, held=held: held()], True, name not in LISTS)  # type: ignore[misc]
-                elif len(parameters) == 1 and _AGENT.fullmatch(parameters[0].name):
+                elif asks_for_agent(parameters):
                     by_number = lambda agent, held=held: held(self._agents.index(agent))  # noqa: E731
-                    asks = [by_number, held] if parameters[0].annotation in (int, "int") else [held, by_number]
+                    number = parameters[0].annotation in (int, "int") or _NUMBER.fullmatch(parameters[0].name)
+                    asks = [by_number, held] if self._numbered or number else [held, by_number]
                     yield _Way(f"{name}()", asks, False, True)
 
     def _plays_all(self, layer: Any) -> bool:
@@ -224,7 +236,10 @@ class Asked:
         if answer is None or not way.each:
             return answer
         if isinstance(answer, Mapping):
-            return answer.get(agent)
+            keys = (agent, self._agents.index(agent))
+            if answer and not any(key in answer for j, a in enumerate(self._agents) for key in (a, j)):
+                raise ValueError(f"{way.name} gives a dict of {list(answer)}, and the agents are {self._agents}")
+            return next((answer[key] for key in keys if key in answer), None)
         answer = np.asarray(answer) if isinstance(answer, torch.Tensor) else answer
         if not isinstance(answer, list | tuple | np.ndarray) or getattr(answer, "ndim", 1) == 0:
             raise ValueError(f"{way.name} gives {answer!r}, not a mask for each agent")
@@ -239,7 +254,7 @@ class Asked:
         raise ValueError(f"{way.name} gives masks for {len(answer)} agents, and there are {len(self._agents)}")
 
 
-def _required(method: Callable) -> list[inspect.Parameter] | None:
+def required(method: Callable) -> list[inspect.Parameter] | None:
     """The parameters that a method must be given, None where that is not known or they cannot be given by place."""
     try:
         parameters = inspect.signature(method).parameters.values()
@@ -249,15 +264,6 @@ def _required(method: Callable) -> list[inspect.Parameter] | None:
     return None if any(p.kind is p.KEYWORD_ONLY for p in needed) else needed
 
 
-def something_is_missing(game: Game, steps: int = 100) -> bool:
-    """Whether, in so many steps of random play, an agent is away while others play, or has not all of its actions."""
-    generator = torch.Generator().manual_seed(0)
-    state = game.reset(1, generator)
-    for _ in range(steps):
-        free = game.available(game.observe(state))
-        if not all(actions.all() for actions in free):
-            return True
-        chosen = torch.cat([torch.multinomial(actions, 1, generator=generator) for actions in free], 1)
-        step = game.step(state, chosen, generator)
-        state = game.reset(1, generator) if step.terminated | step.truncated else step.state
-    return False
+def asks_for_agent(parameters: list[inspect.Parameter]) -> bool:
+    """Whether a method that must be given these needs an agent, and nothing else."""
+    return len(parameters) == 1 and _AGENT.fullmatch(parameters[0].name) is not None

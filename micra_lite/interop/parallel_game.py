@@ -15,6 +15,7 @@ from torch import Tensor
 from ..game import Step
 from ..settings import Settings
 from .ends import Ends
+from .first_look import first_look, trial
 from .inner import attribute, episode_length
 from .instances import (
     Row,
@@ -28,14 +29,13 @@ from .instances import (
     spaces_of,
     state_view,
 )
-from .masks import own_info, read_mask, something_is_missing
+from .masks import NAMES, own_info, read_mask
 from .memory import demand_memory
 from .rendering import Rendering
 from .sight import sight
-from .spaces import View, view_of
+from .spaces import View, unread_entries, usual, view_of
 
 LARGEST = np.finfo(np.float32).max
-UNUSUAL = 1e3  # a number of this size, where no bounds are known, is reported
 PARTS = ("observations", "rewards", "terminations", "truncations", "infos")
 
 
@@ -53,24 +53,25 @@ class ParallelGame(Rendering):
         self, make_env: Callable[[], ParallelEnv], targets: Sequence, externals: Sequence | None, gamma: float,
         horizon: int | None, shared_reward: bool, name: str | None, masks: bool | None, returning: bool,
     ) -> None:  # fmt: skip
-        check_arguments(make_env, targets, externals, gamma, horizon)
+        flags = {"shared_reward": shared_reward, "masks": masks, "returning": returning}
+        check_arguments(make_env, targets, externals, gamma, horizon, **flags)
         self._make_env, self.options = make_env, {}
-        self.gamma, self.shared_reward, self.returning = float(gamma), shared_reward, returning
-        self.masked = masks is not False
+        self.gamma, self.shared_reward, self.returning = float(gamma), bool(shared_reward), returning
+        self.masked = masks is None or bool(masks)
         self._played_in: list[Row] = []
         self._warned, self._given = set[Hashable](), set[int]()  # of what was warned; who was given a mask
         weakref.finalize(self, close_all, self._played_in)  # also when the game is forgotten, or at exit
         try:
             row = self._instance(0)
-            self.name = name or str(
-                (attribute(row.env, "metadata") or {}).get("name") or type(row.env.unwrapped).__name__
-            )
+            metadata = attribute(row.env, "metadata") or {}
+            self.name = str(name or metadata.get("name") or type(row.env.unwrapped).__name__)
             self.agents = tuple(getattr(row.env, "possible_agents", ()))
             demand(
                 self.agents,
                 f"{self.name} has no possible_agents: a ParallelEnv lists there all agents it may ever have",
             )
             self._axis = {a: j for j, a in enumerate(self.agents)}
+            demand(len(self._axis) == len(self.agents), f"{self.name} lists an agent twice: {list(self.agents)}")
             if isinstance(targets, set | frozenset):  # it has no order of its own
                 targets = [*(a for a in self.agents if a in targets), *(a for a in targets if a not in self.agents)]
             rest = tuple(a for a in self.agents if a not in targets)
@@ -78,14 +79,16 @@ class ParallelGame(Rendering):
             self._read_horizon(row, horizon)
             self._read_spaces(row)
             observations, infos = self._start(row, seed=0)  # a breach of the contract shows before any training
-            self._state_view = state_view(row, sum(view.size for view in self._views))
-            self.state_observation_size = self._state_view.size if self._state_view else None
-            self._lay_out()
+            self._lay_out(state_view(row, sum(view.size for view in self._views)))
             self._clear(1)
             self._write(0, observations, infos, self._listed(row.env))
-            if masks is None and not (row.turns or self._given or something_is_missing(self)):
-                self.masked = False
-                self._lay_out()
+            if masks is None and row.turns is None and not self._given:
+                missing, states = trial(self)
+                seen, told = self._seen(states), states[:, self._state_at]
+                for key, words in first_look(self.agents, self._views, seen, told, None if self._given else row.layers):
+                    self._warn(key, f"{self.name}{words}")
+                self.masked = missing or bool(self._given)
+                self._lay_out(None if "constant" in self._warned else self._state_view)
         except BaseException:
             self.close()
             raise
@@ -102,25 +105,34 @@ class ParallelGame(Rendering):
         self._spaces = spaces_of(row.env, self.agents, self.name)
         self._first, self._views = [int(action.start) for _, action in self._spaces], list[View]()
         self.n_actions = tuple(int(action.n) for _, action in self._spaces)
-        self._moves = np.array(self.n_actions)
         for agent, (space, action) in zip(self.agents, self._spaces, strict=True):
             try:
                 self._views.append(view_of(space, int(action.n)))
             except (TypeError, ValueError) as error:
                 raise type(error)(f"{self.name}: {agent!r} {error}") from error
             self._refuse_mask(agent, self._views[-1].mask)
+            for entry in unread_entries(space, self._views[-1]):
+                self._warn((entry, "entry"), f"{self.name}: what {agent!r} sees has the entry {entry!r}, which is not read as a "
+                           f"mask but as numbers to see. A mask is {action.n} zeros and ones, by one of the names "
+                           f"{', '.join(NAMES)}")  # fmt: skip
         if not self.masked and (row.turns is not None or row.mask):
             why = "its agents take turns" if row.turns is not None else "its actions have masks"
             raise TypeError(f"{self.name} needs masks=True: {why}, so that not every action is there at every step")
         self.action_names = tuple(tuple(f"a{k}" for k in range(n)) for n in self.n_actions)
         self.sights = tuple(sight(view) for view in self._views)
 
+    def _seen(self, states: Tensor) -> list[Tensor]:
+        """What each agent saw while it took part, masks left aside, (T, O_j) each of states (T, d)."""
+        here = states[:, self._flags] > 0
+        return [states[here[:, j], block] for j, block in enumerate(self._blocks)]
+
     def _refuse_mask(self, agent: Hashable, mask: object) -> None:
         if mask is not None and not self.masked:
             raise TypeError(f"{self.name}: {agent!r} is given an action mask: make the game with masks=True")
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, state_view: View | None) -> None:
         """The columns of a state, and the declared bounds of each."""
+        self._state_view, self.state_observation_size = state_view, state_view.size if state_view else None
         sizes, moves = [view.size for view in self._views], self.n_actions if self.masked else [0] * len(self.agents)
         self.observation_sizes = tuple(o + a for o, a in zip(sizes, moves, strict=True))
         self._cuts = np.cumsum([0, *self.observation_sizes]).tolist()  # agent j sees columns cuts[j] … cuts[j+1] − 1
@@ -131,11 +143,9 @@ class ParallelGame(Rendering):
         self._state_at = slice(self._flags.stop, self._flags.stop + (self.state_observation_size or 0))
         self._low, self._high = np.full((2, self._state_at.stop + 1), LARGEST)
         self._low *= -1
-        for block, view in zip(self._blocks, self._views, strict=True):
-            limited = np.isfinite(view.high) & np.isfinite(view.low)
-            slack = 1e-3 * np.maximum(1.0, np.where(limited, view.high, 1.0) - np.where(limited, view.low, 0.0))
-            self._low[block] = np.where(limited, view.low - slack, np.maximum(view.low, -UNUSUAL))
-            self._high[block] = np.where(limited, view.high + slack, np.minimum(view.high, UNUSUAL))
+        seen = [*zip(self._blocks, self._views, strict=True)]
+        for block, view in seen if self._state_view is None else [*seen, (self._state_at, self._state_view)]:
+            self._low[block], self._high[block] = usual(view)
 
     @property
     def _envs(self) -> list[ParallelEnv]:
@@ -200,26 +210,26 @@ class ParallelGame(Rendering):
                 f"{self.name} are there and nowhere else. Replayed states can be observed, not played; for a "
                 "second batch beside this one, make a second game."
             )
-        played = actions.numpy()  # (B, n)
-        running = ~(self._ends.terminated | self._ends.truncated)
-        self._check_actions(played, running)
-        rewards = np.zeros(played.shape, np.float32)
-        for number, (runs, chosen) in enumerate(zip(running.tolist(), played.tolist(), strict=True)):
-            if runs:
+        played = actions.tolist()  # (B, n)
+        self._check_actions(played)
+        rewards = np.zeros(actions.shape, np.float32)
+        for number, chosen in enumerate(played):
+            if not self._ends.over(number):
                 rewards[number] = self._play(number, chosen)
         if self.shared_reward and len(self.targets) > 1:
             axes = list(self.target_axes)
             rewards[:, axes] = rewards[:, axes].mean(1, keepdims=True)
         return Step(self._state(), torch.from_numpy(rewards), *self._ends.flags())
 
-    def _check_actions(self, played: np.ndarray, running: np.ndarray) -> None:
+    def _check_actions(self, actions: list[list[int]]) -> None:
         """Raise ValueError for an action (B, n) that does not exist, or that an agent who takes part has not got now."""
-        wrong = (played < 0) | (played >= self._moves)
-        if wrong.any():
-            b, j = np.argwhere(wrong)[0]
-            raise ValueError(f"{played[b, j]} is no action of {self.agents[j]!r}, who has {self.n_actions[j]}")
+        for chosen in actions:
+            for agent, action, count in zip(self.agents, chosen, self.n_actions, strict=True):
+                if not 0 <= action < count:
+                    raise ValueError(f"{action} is no action of {agent!r}, who has {count}")
         if not self.masked:
             return
+        played, running = np.array(actions), ~(self._ends.terminated | self._ends.truncated)
         there = self._rows[np.arange(len(played))[:, None], self._mask_at + played] > 0
         if not there.all():
             for b, j in np.argwhere(~there & (self._rows[:, self._flags] > 0) & running[:, None])[:1]:
@@ -259,6 +269,10 @@ class ParallelGame(Rendering):
         if told := self._ends.note(number, took_part, here, cut):
             self._warn(told, f"{self.name}: {told}")
         over = self._ends.over(number)
+        if self.gamma == 1 and self._ends.truncated[number]:
+            self._warn(
+                "gamma", f"{self.name}: an episode is cut short, and gamma is 1: what goes on has no finite value"
+            )
         if over and self._ends.truncated[number]:  # they keep their last view: critics bootstrap from it
             here = [h or c for h, c in zip(here, cut, strict=True)]
         row[-1] += 1
@@ -343,21 +357,21 @@ class ParallelGame(Rendering):
 
     def _complain(self, row: np.ndarray, here: list[bool]) -> None:
         """Raise ValueError for NaN and infinity, warn of an agent's first number outside its declared bounds."""
-        if not np.isfinite(row[self._state_at]).all():
-            raise ValueError(f"{self.name}: its state() contains NaN or infinity")
-        for j in np.flatnonzero(here):
-            block, agent, view = self._blocks[j], self.agents[j], self._views[j]
+        seen = [(f"the observation of {a!r}", f"{a!r} sees", block, view)
+                for a, h, block, view in zip(self.agents, here, self._blocks, self._views, strict=True) if h]  # fmt: skip
+        if self._state_view is not None:
+            seen.append(("its state()", "its state() has", self._state_at, self._state_view))
+        for what, who, block, view in seen:
             if not np.isfinite(row[block]).all():
-                raise ValueError(f"{self.name}: the observation of {agent!r} contains NaN or infinity")
-            outside = (row[block] < self._low[block]) | (row[block] > self._high[block])
-            for k in np.flatnonzero(outside)[:1]:
-                what = f"{self.name}: {agent!r} sees {row[block][k]:g}"
-                if np.isfinite(view.low[k]) and np.isfinite(view.high[k]):
-                    why = f"outside the bounds [{view.low[k]:g}, {view.high[k]:g}] of its space"
-                    self._warn(("bounds", j), f"{what}, {why}; learning from numbers far outside may suffer")
+                raise ValueError(f"{self.name}: {what} contains NaN or infinity")
+            for k in np.flatnonzero((row[block] < self._low[block]) | (row[block] > self._high[block]))[:1]:
+                number, low, high = row[block][k], view.low[k], view.high[k]
+                if not low <= number <= high:
+                    why = f"outside the bounds [{low:g}, {high:g}] of its space; learning from such numbers may suffer"
                 else:
-                    self._warn(("bounds", j), f"{what}, and its space has no bounds by which to scale it: networks learn "
-                               "nothing from numbers so large. Give the space bounds, or scale what agents see")  # fmt: skip
+                    why = ("and its space has no bounds by which to scale it: networks learn nothing from numbers so large. "
+                           "Give the space bounds, or scale them")  # fmt: skip
+                self._warn(("bounds", who), f"{self.name}: {who} {number:g}, {why}")
                 self._low[block], self._high[block] = -LARGEST, LARGEST  # once is enough
 
     def _warn(self, key: Hashable, text: str) -> None:

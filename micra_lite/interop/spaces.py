@@ -7,6 +7,7 @@ side by side. What is not in its space is an error, but for numbers outside a Bo
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,12 +18,16 @@ from gymnasium import spaces
 from gymnasium.spaces.utils import flatdim, flatten
 from torch import Tensor
 
-from .masks import NAMES
+from .masks import NAMES, sounds_like_masks
 
 LARGEST_IMAGE = 96  # pixels a side
 SHORTEST, SLIMMEST = 3, 16  # pixels of an image's shorter side; its longer side, in shorter ones
+UNUSUAL = 1e3  # a number of this size, where no bounds are known, is reported
 UNBOUNDED = 1e6  # bounds of this size, or beyond it, say nothing
-SMALL = 2.0  # numbers up to this size, in a span of this size, need no scaling
+SMALL, TINY = 2.0, 0.1  # numbers up to this size, in a span of this size, need no scaling, unless the span is tiny
+_OTHERS = re.compile(
+    r"(^|_)(other|oppon|enem|rival|partner|team|mate|neighbo)", re.IGNORECASE
+)  # whose masks are not the agent's own
 Put = Callable[[Any, np.ndarray], None]  # checks a value and writes it over zeros; raises ValueError saying what it is
 
 
@@ -94,13 +99,25 @@ def _mask_at(space: spaces.Space, n_actions: int) -> tuple[Any, ...]:
     level: list[tuple[tuple[Any, ...], spaces.Space]] = [((), space)]
     while level:
         level = [((*path, key), entry) for path, holder in level for key, entry in _entries(holder)]
-        found = [path for path, entry in level if path[-1] in NAMES and _masks(path[-1], entry, n_actions)]
+        own = [(path, entry) for path, entry in level if not any(_OTHERS.search(str(key)) for key in path[:-1])]
+        found = [path for path, entry in own if path[-1] in NAMES and _masks(path[-1], entry, n_actions)]
         by_name = sorted(found, key=lambda path: NAMES.index(path[-1]))
         if len({path[:-1] for path in found}) > 1:
             raise ValueError(f"sees several masks: {found}; only one can be the agent's own, give it as 'action_mask'")
         if by_name:
             return by_name[0]
     return ()
+
+
+def unread_entries(space: spaces.Space, view: View) -> list[str]:
+    """Entries of an agent's observation that sound like masks, and are not the one that is read."""
+    found, level = list[str](), list[tuple[tuple[Any, ...], spaces.Space]]()
+    level.append(((), space))
+    while level:
+        level = [((*path, key), entry) for path, holder in level for key, entry in _entries(holder)]
+        alike = [path for path, _ in level if isinstance(path[-1], str) and sounds_like_masks(path[-1])]
+        found += [path[-1] for path in alike if path != view.mask_at and not any(_OTHERS.search(str(k)) for k in path)]
+    return found
 
 
 def _entries(space: spaces.Space) -> Iterable[tuple[Any, spaces.Space]]:
@@ -173,6 +190,18 @@ def _leaves(space: spaces.Space, path: tuple) -> Any:
         yield path, space, size, _any_other(space, size)
 
 
+def usual(view: View) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and highest numbers of a view (size,) that pass without a warning: its bounds, if they say anything."""
+    ends = []
+    for end, sign in ((view.low, -1), (view.high, 1)):
+        told = np.abs(end) < UNBOUNDED
+        both = (np.abs(view.low) < UNBOUNDED) & (np.abs(view.high) < UNBOUNDED)
+        span = np.where(both, view.high, 1.0) - np.where(both, view.low, 0.0)
+        limit = np.where(told, sign * end + 1e-3 * np.maximum(1.0, span), np.inf)  # with some slack
+        ends.append(sign * np.where(both, limit, np.minimum(limit, UNUSUAL)))
+    return ends[0], ends[1]
+
+
 def _limits(space: spaces.Space, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Declared lowest and highest values of an entry, and which are to be scaled, (size,) each."""
     if not isinstance(space, spaces.Box):
@@ -180,7 +209,7 @@ def _limits(space: spaces.Space, size: int) -> tuple[np.ndarray, np.ndarray, np.
     low, high = [flat_image(end.astype(np.float64), space) for end in (space.low, space.high)]
     largest = np.maximum(np.abs(low), np.abs(high))
     with np.errstate(over="ignore", invalid="ignore"):
-        wide = (largest > SMALL) | (high - low > SMALL) | (space.dtype.kind in "iu")
+        wide = (largest > SMALL) | (high - low > SMALL) | (high - low < TINY) | (space.dtype.kind in "iu")
     return low, high, wide & (largest < UNBOUNDED) & (high > low)
 
 
