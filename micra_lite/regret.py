@@ -54,7 +54,7 @@ def counterfactual_regret_advantage(q: Tensor, policies: Sequence[Tensor], targe
 
     Args: q (B, A_1, …, A_n), return; policies, n × (B, A_j), probabilities, the externals' as predicted; target_axes.
     Returns one (B, A_i) per target, return; Σ_a π_i(a) A_i(a) = 0. Raises ValueError on input that does not fit.
-    Its error is below 1e-6 of the span of q as given; digits that q lost when it was stored cannot come back.
+    Its error (float32, float64) is below 1e-6 of q's span; digits that q lost when it was stored cannot come back.
 
     >>> q = torch.tensor([[[4.0, 0.0], [3.0, 2.0]]])  # the stag hunt, seen by the row player
     >>> policies = [torch.tensor([[0.5, 0.5]]), torch.tensor([[0.75, 0.25]])]

@@ -54,7 +54,11 @@ def from_parallel_env(
 
     **Ends.** An agent that is flagged, or taken off `env.agents`, has left; it takes part again once it is there without a
     flag. An episode is over when nobody is left, or no target (as if none would return). With `returning`,
-    targets may come back while others play on: an episode is over only when nobody is left.
+    targets may come back while others play on: an episode is over only when nobody is left. Of targets with rewards of their
+    own, the values of those go on that are cut short at the end, and of no others; a shared value goes on for all.
+
+    **A trial.** Unless `masks` is given, 100 steps of random play show breaches before any training, and what seems to be
+    overlooked: numbers that networks cannot tell apart, masks by other names, a `state()` that never changes.
 
     Raises TypeError or ValueError, at construction wherever it can be told then, for whatever would be another task.
 

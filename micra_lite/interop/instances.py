@@ -17,6 +17,7 @@ from .inner import attribute, layers, turn_keeper, whole_number
 from .masks import NAMES, Asked, given_in, overlooked
 from .spaces import View, view_of
 
+_COMMON = ("builtins", "numpy", "torch", "gymnasium", "random", "logging", "pygame")  # whose objects may be shared
 LARGEST_STATE = 4096  # numbers of `env.state()` that a critic is given to look at
 
 
@@ -59,8 +60,29 @@ def new_row(make_env: Callable[[], ParallelEnv], others: Sequence[Row]) -> Row:
         "make_env returned the same environment twice, or new wrappers around the same one; each call must make a "
         "new environment, inside as well",
     )
+    _warn_of_shared_parts(env, found, others)
     agents = tuple(getattr(env, "possible_agents", ()))
     return Row(env, found, turn_keeper(env), Asked(found, agents, getattr(type(env), "numbered", False)))
+
+
+def _warn_of_shared_parts(env: ParallelEnv, found: list[Any], others: Sequence[Row]) -> None:
+    """Warn if an object of the environment's own kind, such as a simulator, is another one's too and changes at a reset."""
+    known = {id(held) for other in others for layer in other.layers for held in getattr(layer, "__dict__", {}).values()}
+    parts = {
+        name: held for layer in found for name, held in getattr(layer, "__dict__", {}).items()
+        if id(held) in known and hasattr(held, "__dict__") and not callable(held)
+        and type(held).__module__.split(".")[0] not in _COMMON
+    }  # fmt: skip
+    if not parts:
+        return
+    before = {name: repr(vars(held)) for name, held in parts.items()}
+    env.reset(seed=0)
+    if changed := [name for name, held in parts.items() if repr(vars(held)) != before[name]]:
+        warnings.warn(
+            f"the environments that make_env returns share {changed}, which a reset changes: if they are more than "
+            "bookkeeping, episodes mix; each call must make a new environment, inside as well",
+            stacklevel=2,
+        )
 
 
 def spaces_of(env: ParallelEnv, agents: Sequence, name: str) -> list[tuple[spaces.Space, spaces.Discrete]]:
@@ -113,6 +135,8 @@ def state_view(row: Row, observed: int) -> View | None:
         env.state()
     except (NotImplementedError, AttributeError):
         return None
+    except Exception as error:  # whatever an environment raises
+        raise ValueError(f"{type(env.unwrapped).__name__}: its state() fails: {error!r}") from error
     return view_of(spaces.Box(space.low.ravel(), space.high.ravel(), dtype=space.dtype.type), 0)
 
 

@@ -1,6 +1,6 @@
 """The lessons from the networks to the statistics in a real JupyterLab with a real browser: their widgets by keyboard.
 
-What it needs, and where its pictures go, says `helpers/browser.py`.
+What it needs, and where its pictures go, says `helpers/browser.py`. Those that train for minutes are in `make test-long`.
 """
 
 import pytest
@@ -31,18 +31,22 @@ def test_the_lesson_of_beliefs_runs(beliefs):
     ran_without_error(beliefs)
 
 
+@pytest.mark.long
 def test_the_lesson_of_offline_training_runs(training):
     ran_without_error(training)
 
 
+@pytest.mark.long
 def test_the_lesson_of_ablations_runs(ablations):
     ran_without_error(ablations)
 
 
+@pytest.mark.long
 def test_the_lesson_on_adaptation_runs(adaptation):
     ran_without_error(adaptation)
 
 
+@pytest.mark.long
 def test_a_guess_about_the_bystander_is_kept(adaptation):
     found = widget(adaptation, "A bystander.")
     choose(adaptation, found, "Your guess", "rises")

@@ -146,6 +146,11 @@ def test_a_critic_is_not_given_a_state_that_never_changes():
     assert [o.shape for o in game.observe(game.reset(2, torch.Generator()))] == [(2, 1), (2, 1)]
 
 
+def test_a_state_that_fails_is_named_at_once():
+    with pytest.raises(ValueError, match=r"its state\(\) fails: ZeroDivisionError"):
+        make(changed(state_space=spaces.Box(0, 1, (1,)), state=lambda self: 1 / 0))
+
+
 @pytest.mark.parametrize("space", [spaces.Box(*FLOATS, (1,)), spaces.Box(-1e40, 1e40, (1,), np.float64)])
 def test_infinity_is_an_error_whatever_the_bounds(space):
     with pytest.raises(ValueError, match="contains NaN or infinity"):
@@ -297,6 +302,38 @@ def test_shared_environments_are_found_in_dicts_lists_and_methods(held):
     game = make(make_env)
     with pytest.raises(ValueError, match="the same environment twice"):
         game.reset(2, torch.Generator())
+
+
+class World:
+    """A simulator that is no environment: it has neither `step` nor `reset`."""
+
+    def __init__(self):
+        self.time = 0
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_shared_simulator_is_reported(shared):
+    world = World()
+
+    class Simulated(Plain):
+        def __init__(self):
+            self.world = world if shared else World()
+            self.rules = RULES  # the same for all, and never changed
+
+        def reset(self, seed=None, options=None):
+            self.world.time += 1
+            return super().reset(seed, options)
+
+    game = make(Simulated)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        game.reset(2, torch.Generator())
+    assert [str(w.message).split(", which")[0] for w in told] == (
+        ["the environments that make_env returns share ['world']"] if shared else []
+    )
+
+
+RULES = World()
 
 
 @pytest.fixture(scope="module")

@@ -31,12 +31,12 @@ CHECK = """([part, options]) => axe.run(part ?? document, { preload: false, resu
 CONTRAST, ALL_ELSE = {"runOnly": ["color-contrast"]}, {"rules": {"color-contrast": {"enabled": False}}}
 
 
-def faults(page):
+def faults(page, widths=WIDTHS):
     """What is serious or critical on an open page: (width, colours, fault)."""
     axe = pytest.importorskip("axe_playwright_python.base")
     page.evaluate(axe.AXE_SCRIPT)
     found = []
-    for width in WIDTHS:
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
         for colours in ("light", "dark"):
             page.emulate_media(color_scheme=colours)
@@ -53,11 +53,13 @@ def page(browser, site):
         yield found
 
 
-def test_no_page_has_a_serious_fault(site, page):
+@pytest.mark.parametrize("which", ["one width", pytest.param("the other", marks=pytest.mark.long)])
+def test_no_page_has_a_serious_fault(site, page, which):
+    """Every second page at one width, those between at the other; all at both in the long run."""
     found = []
-    for name in pages(site):
+    for number, name in enumerate(pages(site)):
         visit(page, site / name)
-        found += [(name, *fault) for fault in faults(page)]
+        found += [(name, *fault) for fault in faults(page, [WIDTHS[(number + (which == "the other")) % 2]])]
     assert found == []
 
 
