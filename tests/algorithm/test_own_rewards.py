@@ -9,6 +9,7 @@ from micra_lite.externals import ExternalFamily
 from micra_lite.phases import execution, offline_training
 from micra_lite.settings import Settings
 from micra_lite.training_state import last
+from micra_lite.updates import temporal_difference_target
 
 FEW = Settings(
     updates=150, critic_rate=1e-2, target_rate=0.1, externals_per_round=4, episodes_per_external=8, support_episodes=(1, 2),
@@ -111,3 +112,19 @@ def test_heads_change_nothing_where_rewards_are_alike():
     game.shared_reward = False
     q = values(trained(game, updates=120))
     assert (q[0] - q[1]).abs().max() < 0.3
+
+
+def test_the_end_of_one_target_is_that_of_its_own_head():
+    """The target of each head is as if all targets had the ends of its own."""
+    game = OneState(paid(1.0, 100.0, -2.0), ("c", "a"))
+    game.shared_reward = False
+    state = trained(game, Coins(), updates=3)
+    batch = state.replay.transitions(16, state.generator)
+    ends = torch.rand(2, 1, 16, generator=state.generator) < 0.5  # (m, 1, N)
+    belief = prior_belief(state.agent, 1)
+    apart = temporal_difference_target(state, belief, belief, batch._replace(terminated=ends))
+    alike = [temporal_difference_target(state, belief, belief, batch._replace(terminated=own)) for own in ends]
+    torch.testing.assert_close(apart, torch.stack([alike[0][0], alike[1][1]]))
+    rewards = batch.rewards[..., list(state.agent.target_axes)].movedim(-1, 0)
+    assert torch.equal(apart[ends], rewards[ends].to(apart.dtype))
+    assert not torch.isclose(apart[~ends], rewards[~ends].to(apart.dtype)).all()
