@@ -31,8 +31,13 @@ class Ends:
         self.terminated, self.truncated = np.zeros(batch, bool), np.zeros(batch, bool)
         self.gone = np.zeros((batch, len(target_axes)), bool)  # targets for whom nothing follows; told at the end
 
-    def note(self, number: int, took_part: Sequence[float], here: Sequence[bool], cut: Sequence[bool]) -> str | None:
-        """Note a step of one episode, and return what to warn of: who took part, is still here, was cut short (n,)."""
+    def note(
+        self, number: int, took_part: Sequence[float], here: Sequence[bool], cut: Sequence[bool], last: bool
+    ) -> str | None:
+        """Note a step of one episode, and return what to warn of.
+
+        Args: who took part, is still here, was cut short (n,); last, whether the horizon is reached.
+        """
         before = self.left[number]
         left = [not h and bool(t or away) for h, t, away in zip(here, took_part, before, strict=True)]
         self.left[number] = left
@@ -45,10 +50,11 @@ class Ends:
             missed = self.returning and any(cut) and any(before[i] and left[i] for i in self.target_axes)
             self.truncated[number] = any(cut_targets) or missed
             self.terminated[number] = not self.truncated[number]
-        if not over:
-            return EARLY if any(cut_targets) else None
-        self.gone[number] = [left[i] and not cut[i] for i in self.target_axes]
         ended_now = [bool(took_part[i]) and left[i] and not cut[i] for i in self.target_axes]
+        if over or last:  # those who were away before might have returned, if any do
+            self.gone[number] = ended_now if self.returning else [left[i] and not cut[i] for i in self.target_axes]
+        if not over:
+            return EARLY if any(cut_targets) and not self.returning else None
         return MIXED if any(cut_targets) and any(ended_now) and not self.apart else None
 
     def flags(self) -> tuple[Tensor, Tensor, Tensor | None]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,13 +14,13 @@ from .inner import attribute
 from .masks import asks_for_agent, required, sounds_like_masks
 from .spaces import View
 
-_OF_ACTIONS = re.compile("action|move|avail|legal|valid")
+STEPS, LONGEST = 100, 300  # of a trial: one episode, within these limits
 HARDLY = 1 / 200  # of declared bounds: less than that is too little to be told apart
 
 
-def trial(game: Game, steps: int = 100) -> tuple[bool, Tensor]:
+def trial(game: Game) -> tuple[bool, Tensor]:
     """Steps of random play: whether an agent is away while others play, or has not all of its actions; the states (T, d)."""
-    generator = torch.Generator().manual_seed(0)
+    generator, steps = torch.Generator().manual_seed(0), max(STEPS, min(game.horizon, LONGEST))
     state, missing = game.reset(1, generator), False
     states = [state]
     for _ in range(steps):
@@ -64,7 +64,7 @@ def unread_masks(found: Sequence[Any]) -> str | None:
     """
     for layer in found:
         names = {*getattr(layer, "__dict__", {}), *dir(type(layer))}
-        for name in sorted(name for name in names if sounds_like_masks(name) and _OF_ACTIONS.search(name)):
+        for name in sorted(name for name in names if sounds_like_masks(name)):
             held = attribute(layer, name)
             if (
                 callable(held)
@@ -72,7 +72,7 @@ def unread_masks(found: Sequence[Any]) -> str | None:
                 and (asks_for_agent(needs) if needs else "mask" in name)
             ):
                 return f"{name}()"
-            if held is not None and not callable(held):
+            if isinstance(held, Mapping | list | tuple | np.ndarray):
                 return name
     return None
 

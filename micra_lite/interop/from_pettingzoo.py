@@ -50,15 +50,16 @@ def from_parallel_env(
     one, all actions are available. An agent who does not take part, whose mask is all 0, or whose turn it is not (under
     `turn_based_aec_to_parallel`) has its first action only. `masks=False` leaves these columns out; then a
     mask, and an agent that leaves or joins before the end of the episode, is an error. By default they are there if masks
-    are given, or agents take turns, or one of them leaves early in a trial of 100 steps of random play.
+    are given, or agents take turns, or one of them leaves early in a trial of random play.
 
     **Ends.** An agent that is flagged, or taken off `env.agents`, has left; it takes part again once it is there without a
     flag. An episode is over when nobody is left, or no target (as if none would return). With `returning`,
     targets may come back while others play on: an episode is over only when nobody is left. Of targets with rewards of their
     own, the values of those go on that are cut short at the end, and of no others; a shared value goes on for all.
 
-    **A trial.** Unless `masks` is given, 100 steps of random play show breaches before any training, and what seems to be
-    overlooked: numbers that networks cannot tell apart, masks by other names, a `state()` that never changes.
+    **A trial.** Where all move at once, and neither `masks` nor, at the start, a mask is given, an episode of random play (100 to
+    300 steps) shows breaches before any training, and what seems to be overlooked: numbers that networks cannot tell apart,
+    masks by other names, a `state()` that never changes.
 
     Raises TypeError or ValueError, at construction wherever it can be told then, for whatever would be another task.
 

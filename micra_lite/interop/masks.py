@@ -30,10 +30,9 @@ METHODS = (
     "legal_actions",
 )
 ATTRIBUTES = ("action_mask", "action_masks")
-# What sounds like masks, by another name: it is told, not read.
-_ALIKE = re.compile(
-    r"(?!_|is_|has_|check_|validate|set_|n_|num_).*(mask|(avail|legal|valid).*(action|move))s?|avail|legal"
-)
+# Words of names that sound like masks: those are told, not read.
+_MASK, _FREE = {"mask", "masks"}, {"legal", "valid", "available", "avail", "action", "actions", "move", "moves"}
+_NO_MASKS = {"is", "has", "check", "validate", "set", "n", "num", "count", "allow", "terminate", "reward", "penalty"}
 _AGENT = re.compile(
     r".*(agent|player).*|i|j|k|n|a|p|id|idx|ind|index|name|who|.*_?id|unit|drone|robot"
 )  # what a method calls an agent
@@ -57,9 +56,14 @@ def own_info(infos: Mapping, agent: Hashable) -> Any:
     return {**common, **(own or {})} if common else own
 
 
-def sounds_like_masks(name: str) -> bool:
-    """Whether a name sounds like masks."""
-    return _ALIKE.fullmatch(name.lower()) is not None
+def sounds_like_masks(name: str, strictly: bool = True) -> bool:
+    """Whether a name sounds like masks of actions, such as valid_actions; if not `strictly`, of whatever."""
+    words = {*name.lower().split("_")}
+    if words & _NO_MASKS or name.startswith("_"):
+        return False
+    return (
+        name in ("legal", "avail") or len(words & _FREE) > 1 or bool(words & _MASK and (words & _FREE or not strictly))
+    )
 
 
 def overlooked(info: object, n_actions: int) -> str | None:
@@ -67,7 +71,7 @@ def overlooked(info: object, n_actions: int) -> str | None:
     if not isinstance(info, Mapping):
         return None
     for key, value in info.items():
-        if not isinstance(key, str) or not sounds_like_masks(key) or key in NAMES:
+        if not isinstance(key, str) or not sounds_like_masks(key, False) or key in NAMES:
             continue
         row = isinstance(value, list | tuple | np.ndarray) and len(value) == n_actions
         if row and all(np.ndim(v) == 0 and v in (0, 1) for v in value):

@@ -199,7 +199,7 @@ class ParallelGame(Rendering):
     def _clear(self, batch: int) -> None:
         self._rows = np.zeros((batch, len(self._low)), np.float32)  # (B, d): the last state …
         self._told: Tensor | None = None  # … and as it was given to the caller
-        apart = len(self.targets) > 1 and not (self.shared_reward or self.returning)
+        apart = len(self.targets) > 1 and not self.shared_reward
         self._ends = Ends(batch, len(self.agents), self.target_axes, self.returning, apart)
 
     def step(self, state: Tensor, actions: Tensor, generator: torch.Generator) -> Step:
@@ -263,16 +263,12 @@ class ParallelGame(Rendering):
                     raise ValueError(f"{self.name}: the {what} of a step lack {agent!r}, who took part")
                 rewards[j] = one_number(paid[agent], self.name, agent)
             elif paid.get(agent):
-                self._warn(
-                    "absent", f"{self.name} pays {agent!r} at a step in which it did not take part: that is not counted"
-                )
-        if told := self._ends.note(number, took_part, here, cut):
+                self._warn("absent", f"{self.name} pays {agent!r} when it did not take part: that is not counted")
+        if told := self._ends.note(number, took_part, here, cut, row[-1] + 1 >= self.horizon):
             self._warn(told, f"{self.name}: {told}")
         over = self._ends.over(number)
-        if self.gamma == 1 and self._ends.truncated[number]:
-            self._warn(
-                "gamma", f"{self.name}: an episode is cut short, and gamma is 1: what goes on has no finite value"
-            )
+        if self.gamma == 1 and (self._ends.truncated[number] or (not over and row[-1] + 1 >= self.horizon)):
+            self._warn("gamma", f"{self.name}: an episode is cut short with gamma 1, so that its value is not finite")
         if over and self._ends.truncated[number]:  # they keep their last view: critics bootstrap from it
             here = [h or c for h, c in zip(here, cut, strict=True)]
         row[-1] += 1
@@ -327,7 +323,7 @@ class ParallelGame(Rendering):
             if turns is not None and mover != agent:
                 idle += 1  # whatever its mask says
                 continue
-            mask = self._mask(number, j, observations[agent], own_info(infos, agent))
+            mask = self._mask(number, j, observations[agent], own_info(infos, agent), over)
             if not self.masked:
                 continue
             some = mask is None or mask.any()
@@ -340,11 +336,16 @@ class ParallelGame(Rendering):
         if idle and idle == sum(here) and not over:
             raise ValueError(f"{self.name}: no agent has any action (all masks are 0), and the episode goes on")
 
-    def _mask(self, number: int, j: int, seen: object, info: object) -> np.ndarray | None:
-        """The mask (A_j,) of an agent who takes part, None where none is given."""
-        name, given = find_mask(self.agents[j], self._views[j], self._played_in[number].mask, seen, info)
+    def _mask(self, number: int, j: int, seen: object, info: object, over: bool) -> np.ndarray | None:
+        """The mask (A_j,) of an agent who takes part, None where none is given; when it is `over`, none is needed."""
+        try:
+            name, given = find_mask(self.agents[j], self._views[j], self._played_in[number].mask, seen, info)
+        except ValueError:  # a method may know of those only who play on
+            if not over:
+                raise
+            given = None
         if given is None:
-            if j in self._given and self._played_in[number].turns is None:
+            if j in self._given and self._played_in[number].turns is None and not over:
                 self._warn(("mask", j), f"{self.name}: {self.agents[j]!r} is given a mask at some steps and none at others; "
                            "there, all its actions count as available")  # fmt: skip
             return None

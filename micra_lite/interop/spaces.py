@@ -115,7 +115,8 @@ def unread_entries(space: spaces.Space, view: View) -> list[str]:
     level.append(((), space))
     while level:
         level = [((*path, key), entry) for path, holder in level for key, entry in _entries(holder)]
-        alike = [path for path, _ in level if isinstance(path[-1], str) and sounds_like_masks(path[-1])]
+        alike = [path for path, entry in level
+                 if isinstance(path[-1], str) and sounds_like_masks(path[-1], entry.shape != (view.n_actions,))]  # fmt: skip
         found += [path[-1] for path in alike if path != view.mask_at and not any(_OTHERS.search(str(k)) for k in path)]
     return found
 

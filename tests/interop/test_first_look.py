@@ -188,11 +188,54 @@ def test_a_method_that_sounds_like_masks_is_reported(name, method):
         make(changed(**{name: method}))
 
 
-@pytest.mark.parametrize("name", ["is_valid_action", "surround_mask", "validate_actions", "_legal_moves", "n_actions"])
-def test_other_methods_are_not(name):
+@pytest.mark.parametrize("name", [
+    "is_valid_action", "surround_mask", "validate_actions", "_legal_moves", "n_actions", "invalid_moves", "removed_mask",
+    "count_illegal_actions", "visibility_mask",
+])  # fmt: skip
+def test_other_methods_and_attributes_are_not(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         make(changed(**{name: lambda self, agent: [0]}))
+        make(changed(**{name: [0]}))
+        make(changed(valid_actions=True, penalty_valid_move=-1.0))
+
+
+def test_an_entry_of_another_length_may_be_called_a_mask():
+    space = spaces.Dict({"view": spaces.Box(0, 1, (1,)), "entity_mask": spaces.MultiBinary(7)})
+    look = lambda self: {a: {"view": np.zeros(1), "entity_mask": np.ones(7, np.int8)} for a in self.possible_agents}  # noqa: E731
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make(changed(space=space, look=look))
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_at_the_end_no_mask_is_needed(fails):
+    """It is known only of those who play on."""
+    of_those = lambda self, agent: {a: [1, 0] for a in self.agents}[agent]  # noqa: E731
+    if not fails:
+        of_those = lambda self, agent: [1, 0] if agent in self.agents else None  # noqa: E731
+    game = make(changed(action_mask=of_those))
+    state = game.reset(1, torch.Generator())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(5):
+            step = game.step(state, torch.zeros(1, 2, dtype=torch.long), torch.Generator())
+            state = step.state
+    assert bool(step.truncated)
+
+
+def test_who_leaves_late_is_seen_in_a_trial_of_a_whole_episode():
+    class Late(Plain):
+        max_cycles = 200
+
+        def step(self, actions):
+            seen, paid, dead, end, infos = super().step(actions)
+            if "bob" in dead and self.steps == 130:
+                dead["bob"] = True
+                self.agents = ["ann"]
+            return seen, paid, dead, end, infos
+
+    assert make(Late).masked
 
 
 # --- Gymnasium -------------------------------------------------------------------------------------------------------
@@ -266,6 +309,41 @@ def test_who_is_terminated_at_the_end_has_no_future_and_who_was_away_might_have_
     assert (bool(step.terminated), bool(step.truncated)) == (not cut, cut)
 
 
+@pytest.mark.parametrize("returning", [True, False])
+def test_own_ends_of_those_who_may_return(returning):
+    """Ann is terminated and Bob cut short at the last step: nothing follows for her, and nothing is to be said."""
+
+    class Both(Plain):
+        max_cycles = 1
+
+        def step(self, actions):
+            seen, paid, dead, end, infos = super().step(actions)
+            return seen, paid, dead | {"ann": True}, end, infos
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        game = make(Both, ["ann", "bob"], shared_reward=False, returning=returning)
+        step = game.step(game.reset(1, torch.Generator()), torch.zeros(1, 2, dtype=torch.long), torch.Generator())
+    assert (step.gone.tolist(), bool(step.terminated), bool(step.truncated)) == ([[True, False]], False, True)
+
+
+def test_who_was_terminated_has_no_future_where_the_horizon_cuts():
+    class Leaving(Plain):
+        def step(self, actions):
+            seen, paid, dead, end, infos = super().step(actions)
+            if "ann" in dead and self.steps == 1:
+                dead["ann"] = True
+                self.agents = ["bob"]
+            return seen, paid, dead, end, infos
+
+    game = make(Leaving, ["ann", "bob"], shared_reward=False, horizon=2)
+    state = game.reset(1, torch.Generator())
+    for _ in range(2):
+        step = game.step(state, torch.zeros(1, 2, dtype=torch.long), torch.Generator())
+        state = step.state
+    assert step.gone.tolist() == [[True, False]]
+
+
 # --- Arguments, and other games --------------------------------------------------------------------------------------
 
 
@@ -283,7 +361,7 @@ def test_what_cannot_be_meant_is_refused(options, error, words):
 
 
 def test_an_undiscounted_endless_game_is_reported():
-    with pytest.warns(UserWarning, match="gamma is 1"):
+    with pytest.warns(UserWarning, match="with gamma 1"):
         make(gamma=1.0)
 
 

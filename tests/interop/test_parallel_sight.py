@@ -159,7 +159,7 @@ def played(game, steps=3):
 @pytest.mark.parametrize(("changed", "words"), [
     ({}, "some targets are terminated and others cut short"),
     ({"ends": {"ann": (1, "truncated"), "bob": (3, "truncated")}}, "is cut short while others play on"),
-    ({"ends": {"ann": (1, "terminated"), "bob": (3, "terminated")}, "late": True}, "pays 'ann' at a step in which it did not"),
+    ({"ends": {"ann": (1, "terminated"), "bob": (3, "terminated")}, "late": True}, "pays 'ann' when it did not take part"),
     ({"size": 1e5, "ends": {"ann": (9, "truncated"), "bob": (9, "truncated")}}, "networks learn nothing from numbers so large"),
 ])  # fmt: skip
 def test_what_one_game_cannot_say_is_reported(changed, words):
