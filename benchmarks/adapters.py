@@ -1,8 +1,8 @@
 """What it costs to play others' environments as games: time per step beside the bare environment's, in one run.
 
 The same random actions are played in the same environment, bare and as a game with one row, in turn, many times; the
-quickest round of each counts, in CPU seconds: whatever else a machine does only adds time. The adapter may take 0.1 ms a step, or 0.3 of the bare step where that takes 1 ms or more. Writes
-benchmarks/results/adapters.json.
+quickest round of each counts, in CPU seconds: whatever else a machine does only adds time. The adapter may take 0.1 ms a
+step, or 0.3 of the bare step where that takes 1 ms or more. Writes benchmarks/results/adapters.json.
 
     python benchmarks/adapters.py
 """

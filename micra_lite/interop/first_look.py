@@ -38,23 +38,18 @@ def first_look(
 ) -> Iterator[tuple[str, str]]:
     """Warnings, each with a key: of what a trial showed, and of masks that are not read.
 
-    Args: seen, n × (T, O_j), what the agents saw; told, (T, S), the environment's state() or S = 0; layers, an environment and all that it wraps, None where masks were found.
+    Args: seen, n × (T, O_j), what the agents saw; told, (T, S), the environment's state(), S = 0 without one; layers, an
+    environment and all that it wraps, None where masks were found.
     """
     for j, words in squashed(views, seen):
         yield f"squashed {j}", f": {agents[j]!r} {words}"
     if told.shape[1] and (told == told[:1]).all() and any((rows != rows[:1]).any() for rows in seen):
-        yield (
-            "constant",
-            ": its state() was the same throughout a trial, so the critic is not given it, but the observations",
-        )
+        words = "its state() was the same throughout a trial, so the critic is not given it, but the observations"
+        yield "constant", f": {words}"
     if layers is not None and (method := unread_masks(layers)):
-        yield (
-            "unread",
-            (
-                f" has {method}, which is not read as masks: all actions count as available. They are read from an entry of "
-                "observations or infos, or from a method that takes an agent; micra_lite.interop.masks has their names"
-            ),
-        )
+        where = "an entry of observations or infos, or from a method that takes an agent"
+        words = f"all actions count as available. They are read from {where}; micra_lite.interop.masks has their names"
+        yield "unread", f" has {method}, which is not read as masks: {words}"
 
 
 def unread_masks(found: Sequence[Any]) -> str | None:
@@ -66,11 +61,8 @@ def unread_masks(found: Sequence[Any]) -> str | None:
         names = {*getattr(layer, "__dict__", {}), *dir(type(layer))}
         for name in sorted(name for name in names if sounds_like_masks(name)):
             held = attribute(layer, name)
-            if (
-                callable(held)
-                and (needs := required(held)) is not None
-                and (asks_for_agent(needs) if needs else "mask" in name)
-            ):
+            needs = required(held) if callable(held) else None
+            if needs is not None and (asks_for_agent(needs) if needs else "mask" in name):
                 return f"{name}()"
             if isinstance(held, Mapping | list | tuple | np.ndarray):
                 return name
@@ -91,10 +83,8 @@ def squashed(views: Sequence[View], seen: Sequence[Tensor]) -> Iterator[tuple[in
         k = int(share.argmin())
         if share[k] < HARDLY:
             low, high = [float(end[k]) for end in view.bounds]
+            move = f"sees a number that moved by {float(span[k]):g} in a trial, and may lie in [{low:g}, {high:g}] by its space"
             yield (
                 j,
-                (
-                    f"sees a number that moved by {float(span[k]):g} in a trial, and may lie in [{low:g}, {high:g}] by its space. "
-                    "Networks see it scaled by these bounds and can hardly tell such numbers apart: declare bounds that fit"
-                ),
+                f"{move}. Networks see it scaled by these bounds and can hardly tell it apart: declare bounds that fit",
             )
