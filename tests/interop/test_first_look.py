@@ -60,6 +60,24 @@ def changed(**attributes):
     return type("Changed", (Plain,), attributes)
 
 
+class Mortal(Plain):
+    """Who is in `dies` is terminated after that step."""
+
+    dies = {}  # noqa: RUF012
+
+    def step(self, actions):
+        seen, paid, dead, end, infos = super().step(actions)
+        for agent, step in self.dies.items():
+            if agent in dead and self.steps == step:
+                dead[agent], end[agent] = True, False
+        self.agents = [a for a in self.agents if not dead[a]]
+        return seen, paid, dead, end, infos
+
+
+def mortal(dies, **attributes):
+    return type("Mortal", (Mortal,), {"dies": dies, **attributes})
+
+
 def make(env=Plain, targets=("ann",), **options):
     return from_parallel_env(env, [*targets], **options)
 
@@ -225,17 +243,7 @@ def test_at_the_end_no_mask_is_needed(fails):
 
 
 def test_who_leaves_late_is_seen_in_a_trial_of_a_whole_episode():
-    class Late(Plain):
-        max_cycles = 200
-
-        def step(self, actions):
-            seen, paid, dead, end, infos = super().step(actions)
-            if "bob" in dead and self.steps == 130:
-                dead["bob"] = True
-                self.agents = ["ann"]
-            return seen, paid, dead, end, infos
-
-    assert make(Late).masked
+    assert make(mortal({"bob": 130}, max_cycles=200)).masked
 
 
 # --- Gymnasium -------------------------------------------------------------------------------------------------------
@@ -290,18 +298,7 @@ def test_a_function_with_arguments_is_explained_here_too():
 @pytest.mark.parametrize(("dies_at", "cut"), [(3, False), (2, True)])
 def test_who_is_terminated_at_the_end_has_no_future_and_who_was_away_might_have_returned(dies_at, cut):
     """Ann is terminated, Bob is cut short at step 3."""
-
-    class Leaving(Plain):
-        max_cycles = 3
-
-        def step(self, actions):
-            seen, paid, dead, end, infos = super().step(actions)
-            for a in [a for a in dead if a == "ann" and self.steps == dies_at]:
-                dead[a], end[a] = True, False
-            self.agents = [a for a in self.agents if not dead[a]]
-            return seen, paid, dead, end, infos
-
-    game = make(Leaving, returning=True)
+    game = make(mortal({"ann": dies_at}, max_cycles=3), returning=True)
     state = game.reset(1, torch.Generator())
     for _ in range(3):
         step = game.step(state, torch.zeros(1, 2, dtype=torch.long), torch.Generator())
@@ -312,31 +309,15 @@ def test_who_is_terminated_at_the_end_has_no_future_and_who_was_away_might_have_
 @pytest.mark.parametrize("returning", [True, False])
 def test_own_ends_of_those_who_may_return(returning):
     """Ann is terminated and Bob cut short at the last step: nothing follows for her, and nothing is to be said."""
-
-    class Both(Plain):
-        max_cycles = 1
-
-        def step(self, actions):
-            seen, paid, dead, end, infos = super().step(actions)
-            return seen, paid, dead | {"ann": True}, end, infos
-
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        game = make(Both, ["ann", "bob"], shared_reward=False, returning=returning)
+        game = make(mortal({"ann": 1}, max_cycles=1), ["ann", "bob"], shared_reward=False, returning=returning)
         step = game.step(game.reset(1, torch.Generator()), torch.zeros(1, 2, dtype=torch.long), torch.Generator())
     assert (step.gone.tolist(), bool(step.terminated), bool(step.truncated)) == ([[True, False]], False, True)
 
 
 def test_who_was_terminated_has_no_future_where_the_horizon_cuts():
-    class Leaving(Plain):
-        def step(self, actions):
-            seen, paid, dead, end, infos = super().step(actions)
-            if "ann" in dead and self.steps == 1:
-                dead["ann"] = True
-                self.agents = ["bob"]
-            return seen, paid, dead, end, infos
-
-    game = make(Leaving, ["ann", "bob"], shared_reward=False, horizon=2)
+    game = make(mortal({"ann": 1}), ["ann", "bob"], shared_reward=False, horizon=2)
     state = game.reset(1, torch.Generator())
     for _ in range(2):
         step = game.step(state, torch.zeros(1, 2, dtype=torch.long), torch.Generator())
@@ -454,19 +435,8 @@ def test_what_was_saved_can_be_read(options, tmp_path):
 
 def test_policies_need_not_answer_where_nobody_is():
     """Bob leaves after two steps; his policy divides by what he sees."""
-
-    class Leaving(Plain):
-        def look(self):
-            return {a: np.full(1, 0.5) for a in self.possible_agents}
-
-        def step(self, actions):
-            seen, paid, dead, end, infos = super().step(actions)
-            if "bob" in dead and self.steps == 2:
-                dead["bob"] = True
-                self.agents = ["ann"]
-            return seen, paid, dead, end, infos
-
+    look = lambda self: {a: np.full(1, 0.5) for a in self.possible_agents}  # noqa: E731
     policy = lambda seen: torch.cat([0.5 * seen[:, :1], 0.5 * seen[:, :1]], 1) / seen[:, :1].square() / 2  # noqa: E731
-    game = make(Leaving)
+    game = make(mortal({"bob": 2}, look=look))
     state = last(offline_training(game, from_policies(game, train=[policy]), TINY)).state
     assert state.updates == 1
